@@ -1,0 +1,24 @@
+package io.herald.canonical;
+
+import io.herald.schema.Fault;
+import java.util.List;
+
+/**
+ * The body is JSON, and not a canonical customer. The message holds no pointer, as a pointer may name an unknown field,
+ * and those names are for the caller only.
+ */
+public final class NotCanonicalException extends RuntimeException {
+
+    private final transient List<Fault> faults;
+
+    /** @param faults all there are, at least one, in their order */
+    public NotCanonicalException(List<Fault> faults) {
+        super("not a canonical customer: " + faults.size() + (faults.size() == 1 ? " fault" : " faults"));
+        this.faults = List.copyOf(faults);
+    }
+
+    /** Every fault, in the order of {@link Fault}; never empty. */
+    public List<Fault> faults() {
+        return faults;
+    }
+}

@@ -1,0 +1,2 @@
+/** The canonical customer: how it is read, normalised and checked. */
+package io.herald.canonical;

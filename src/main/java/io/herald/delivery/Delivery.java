@@ -1,0 +1,178 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.f4b6a3.uuid.UuidCreator;
+import io.herald.ledger.Message;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One message to one provider, while it is worked on. Belongs to the exchange that carries it; never used by two threads
+ * at once.
+ */
+@RegisterForReflection
+public final class Delivery {
+
+    /** What the delivery is doing; decides what a failure means. */
+    enum Step {
+        PREPARING,
+        FINDING,
+        SENDING
+    }
+
+    private final Message message;
+    private final String provider;
+    private final long startedAt = System.nanoTime();
+
+    private String link;
+    private ObjectNode request;
+    private byte[] requestBytes;
+    private Step step = Step.PREPARING;
+    private int attempts;
+    private int failures;
+    private long waitedMillis;
+    private boolean unclear;
+    private boolean renewed;
+    private String token;
+    private Failure failure;
+    private ObjectNode outcome;
+
+    public Delivery(Message message, String provider) {
+        this.message = message;
+        this.provider = provider;
+    }
+
+    public Message getMessage() {
+        return message;
+    }
+
+    public String getProvider() {
+        return provider;
+    }
+
+    public String getReference() {
+        return message.reference();
+    }
+
+    public JsonNode getCanonical() {
+        return message.canonical();
+    }
+
+    /** The provider's own id of the customer, or null when none is known: then this is a create. */
+    public String getLink() {
+        return link;
+    }
+
+    public boolean isUpdate() {
+        return link != null;
+    }
+
+    public ObjectNode getRequest() {
+        return request;
+    }
+
+    /** A field of the request, or null if it has none of that name. */
+    public JsonNode field(String name) {
+        return request.get(name);
+    }
+
+    /** UUID version 5 of message, provider and generation: the same for every retry of the same bytes. */
+    public UUID getIdempotencyKey() {
+        return UuidCreator.getNameBasedSha1(message.id(), provider + "/0");
+    }
+
+    /** Whether an earlier try may have created the customer without our knowing. */
+    public boolean isUnclear() {
+        return unclear;
+    }
+
+    /** Whether an outcome is known already, as when a look-up found what an earlier try created. */
+    public boolean isSettled() {
+        return outcome != null;
+    }
+
+    /** How often the request was sent, or was about to be. */
+    public int getAttempts() {
+        return attempts;
+    }
+
+    /** The token of the try under way, or null where the provider has no log-in. */
+    String getToken() {
+        return token;
+    }
+
+    void setToken(String token) {
+        this.token = token;
+    }
+
+    public ObjectNode getOutcome() {
+        return outcome;
+    }
+
+    /** How long it took so far, in milliseconds, its turn in the lane included. */
+    public long durationMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
+    }
+
+    void linkedTo(String providerCustomerId) {
+        link = providerCustomerId;
+    }
+
+    void mapped(ObjectNode body, byte[] bytes) {
+        request = body;
+        requestBytes = bytes;
+    }
+
+    byte[] sending() {
+        step = Step.SENDING;
+        attempts++;
+        return requestBytes.clone();
+    }
+
+    void finding() {
+        step = Step.FINDING;
+    }
+
+    Step step() {
+        return step;
+    }
+
+    void settle(ObjectNode result) {
+        outcome = result;
+    }
+
+    void mayHaveArrived() {
+        unclear = true;
+    }
+
+    Failure failure() {
+        return failure;
+    }
+
+    void failed(Failure last) {
+        failure = last;
+    }
+
+    /** A further failure that is worth another try; answers how many there were. */
+    int failedAgain() {
+        step = Step.PREPARING;
+        return ++failures;
+    }
+
+    /** Whether the token may still be renewed for this delivery; true once only. */
+    boolean mayRenewToken() {
+        boolean first = !renewed;
+        renewed = true;
+        return first;
+    }
+
+    long waitedMillis() {
+        return waitedMillis;
+    }
+
+    void waits(long millis) {
+        waitedMillis += millis;
+    }
+}

@@ -1,0 +1,69 @@
+package io.herald.delivery;
+
+import io.herald.ledger.Message;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An accepted message on its way to its targets. */
+@RegisterForReflection
+public final class Dispatch {
+
+    private final Message message;
+    private final Map<String, Delivery> deliveries = new LinkedHashMap<>();
+    private final AtomicInteger open;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    public Dispatch(Message message) {
+        this.message = message;
+        message.targets().forEach(provider -> deliveries.put(provider, new Delivery(message, provider)));
+        this.open = new AtomicInteger(deliveries.size());
+    }
+
+    public Message getMessage() {
+        return message;
+    }
+
+    public Collection<Delivery> getDeliveries() {
+        return deliveries.values();
+    }
+
+    /** The delivery to one of the message's targets. */
+    public Delivery to(String provider) {
+        return deliveries.get(provider);
+    }
+
+    /** The routes of its targets. */
+    public List<String> getRoutes() {
+        return message.targets().stream().map(provider -> "direct:" + provider).toList();
+    }
+
+    /** One delivery less is worked on; to be called once for each. */
+    public void settled() {
+        if (open.decrementAndGet() == 0) {
+            done.complete(null);
+        }
+    }
+
+    /** Runs when no delivery is worked on any more. */
+    public void whenDone(Runnable action) {
+        done.thenRun(action);
+    }
+
+    /** Waits until no delivery is worked on any more, or the time is up. */
+    public void await(long millis) throws InterruptedException {
+        try {
+            done.get(millis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            return;
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * What a failed try means.
+ *
+ * @param cause what was thrown
+ * @param outcome the delivery's outcome if it is not tried again
+ * @param isTransient whether another try may help
+ * @param mayHaveArrived whether the provider may have done what was asked
+ * @param retryAfterMillis how long the provider asks us to wait; 0 if it does not say
+ */
+record Failure(
+        Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {}

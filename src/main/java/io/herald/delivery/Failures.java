@@ -1,0 +1,167 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.mapping.MappingFailedException;
+import io.herald.mapping.Mappings;
+import io.herald.token.LogInFailedException;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import javax.net.ssl.SSLHandshakeException;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.jboss.logging.Logger;
+
+/** Tells what a failure of a delivery means. */
+@Singleton
+final class Failures {
+
+    private static final Logger LOG = Logger.getLogger(Failures.class);
+
+    private final Mappings mappings;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    Failures(Mappings mappings, ObjectMapper json, Clock clock) {
+        this.mappings = mappings;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    Failure of(Delivery delivery, Throwable thrown) {
+        if (thrown instanceof HttpOperationFailedException answered) {
+            return ofAnswer(delivery, answered);
+        }
+        if (thrown instanceof UnreadableAnswerException answered) {
+            ObjectNode outcome = Outcome.failed(
+                    State.DEAD,
+                    Reason.UNREADABLE_ANSWER.word(),
+                    Reason.UNREADABLE_ANSWER,
+                    "the provider answered with success, but not with a customer's id");
+            outcome.withObject("/error").put("httpStatus", answered.getStatus());
+            return new Failure(thrown, outcome, true, true, 0);
+        }
+        if (thrown instanceof LogInFailedException logIn) {
+            return ofLogIn(logIn);
+        }
+        if (thrown instanceof IOException io) {
+            return ofConnection(delivery, io);
+        }
+        return new Failure(thrown, lasting(delivery, thrown), false, false, 0);
+    }
+
+    private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {
+        int status = answered.getStatusCode();
+        JsonNode answer = Answers.parse(json, answered.getResponseBody());
+        ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+        ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
+        boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
+        if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
+            outcome = unclear("the look-up after an unclear ending was answered with status " + status);
+        }
+        return new Failure(
+                answered,
+                outcome,
+                isTransient,
+                status >= 500 || status == 408,
+                retryAfter(answered.getResponseHeaders()));
+    }
+
+    private static Failure ofLogIn(LogInFailedException logIn) {
+        boolean refused = logIn.isCredentialRefused();
+        ObjectNode outcome = Outcome.failed(
+                State.RETRYING,
+                refused ? "log_in_refused" : "log_in_failed",
+                refused ? Reason.UNAUTHORIZED : Reason.UNAVAILABLE,
+                logIn.getMessage());
+        if (logIn.getStatus() > 0) {
+            outcome.withObject("/error").put("httpStatus", logIn.getStatus());
+        }
+        return new Failure(logIn, outcome, !refused, false, 0);
+    }
+
+    private static Failure ofConnection(Delivery delivery, IOException io) {
+        boolean late = io instanceof SocketTimeoutException;
+        ObjectNode outcome = Outcome.failed(
+                State.RETRYING,
+                late ? "timeout" : "connection_failed",
+                late ? Reason.TIMEOUT : Reason.UNAVAILABLE,
+                late
+                        ? "no answer in time"
+                        : "the connection failed: " + io.getClass().getSimpleName());
+        return new Failure(io, outcome, true, !isBeforeAnyByte(io), 0);
+    }
+
+    private static boolean isBeforeAnyByte(IOException io) {
+        return io instanceof ConnectException
+                || io instanceof ConnectTimeoutException
+                || io instanceof ConnectionRequestTimeoutException
+                || io instanceof UnknownHostException
+                || io instanceof NoRouteToHostException
+                || io instanceof SSLHandshakeException;
+    }
+
+    private static ObjectNode lasting(Delivery delivery, Throwable thrown) {
+        if (thrown instanceof NotMappableException refused) {
+            return Outcome.notMappable(refused.faults());
+        }
+        if (thrown instanceof UnclearException unclear) {
+            return unclear(unclear.getMessage());
+        }
+        if (thrown instanceof MappingFailedException mapping) {
+            return Outcome.failed(State.DEAD, "mapping_failed", Reason.NOT_MAPPABLE, mapping.getMessage());
+        }
+        StackTraceElement[] trace = thrown.getStackTrace();
+        LOG.errorf(
+                "Delivery of message %s to %s failed unexpectedly: %s at %s",
+                delivery.getMessage().id(),
+                delivery.getProvider(),
+                thrown.getClass().getName(),
+                trace.length > 0 ? trace[0] : "an unknown place");
+        return Outcome.failed(
+                State.DEAD,
+                "internal_error",
+                Reason.UNCLEAR,
+                "an unexpected error: " + thrown.getClass().getName());
+    }
+
+    private static ObjectNode unclear(String message) {
+        return Outcome.failed(State.DEAD, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
+    }
+
+    /** {@code Retry-After} in seconds or as a date (RFC 9110, 10.2.3). */
+    private long retryAfter(Map<String, String> headers) {
+        if (headers == null) {
+            return 0;
+        }
+        return headers.entrySet().stream()
+                .filter(header -> header.getKey().equalsIgnoreCase("Retry-After"))
+                .findFirst()
+                .map(header -> millis(header.getValue().strip()))
+                .orElse(0L);
+    }
+
+    private long millis(String retryAfter) {
+        try {
+            if (retryAfter.chars().allMatch(Character::isDigit)) {
+                return Duration.ofSeconds(Long.parseLong(retryAfter)).toMillis();
+            }
+            ZonedDateTime date = ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME);
+            return Math.max(0, Duration.between(clock.instant(), date).toMillis());
+        } catch (DateTimeParseException | ArithmeticException | NumberFormatException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.schema.Fault;
+import java.util.List;
+
+/**
+ * What happened to a delivery, as the report shows it: an object with {@code state} and, by state, {@code operation}
+ * and {@code providerCustomerId}, or {@code error}.
+ */
+public final class Outcome {
+
+    private Outcome() {}
+
+    /**
+     * The outcome of a provider's answer.
+     *
+     * @param status the HTTP status of the answer
+     * @param fragment what the provider's {@code response.jslt} made of it; its {@code state} and {@code error.reason}
+     *     win over the common classification
+     * @param update whether the request changed a customer that was linked already
+     */
+    public static ObjectNode of(int status, ObjectNode fragment, boolean update) {
+        boolean success = status >= 200 && status < 300;
+        if (success && fragment.path("providerCustomerId").isTextual()) {
+            return delivered(fragment, update);
+        }
+        Classification common = Classification.of(status, update);
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode();
+        outcome.set(
+                "state",
+                fragment.path("state").isTextual()
+                        ? fragment.get("state")
+                        : text(common.state().word()));
+        JsonNode told = fragment.path("error");
+        ObjectNode error = outcome.putObject("error");
+        error.put("code", told.path("code").asText(success ? Reason.UNREADABLE_ANSWER.word() : "http_" + status));
+        error.put("reason", told.path("reason").asText(common.reason().word()));
+        error.put("httpStatus", status);
+        copy(told, "message", error);
+        copy(told, "fields", error);
+        return outcome;
+    }
+
+    /** A delivery that succeeded, with the parts of a provider's answer that {@code response.jslt} picked. */
+    public static ObjectNode delivered(ObjectNode fragment, boolean update) {
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode();
+        outcome.put("state", State.DELIVERED.word());
+        outcome.put("operation", update ? "updated" : "created");
+        outcome.setAll(fragment);
+        return outcome;
+    }
+
+    /** A message that cannot be made into what this provider accepts. */
+    public static ObjectNode notMappable(List<Fault> faults) {
+        ObjectNode outcome = failed(
+                State.REJECTED,
+                Reason.NOT_MAPPABLE.word(),
+                Reason.NOT_MAPPABLE,
+                "the message lacks, or has in another form, what this provider needs");
+        var fields = outcome.withObject("/error").putArray("fields");
+        faults.forEach(
+                fault -> fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+        return outcome;
+    }
+
+    /** A delivery that ended, or waits, without an answer of the provider to quote. */
+    public static ObjectNode failed(State state, String code, Reason reason, String message) {
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode();
+        outcome.put("state", state.word());
+        outcome.putObject("error")
+                .put("code", code)
+                .put("reason", reason.word())
+                .put("message", message);
+        return outcome;
+    }
+
+    private static JsonNode text(String word) {
+        return JsonNodeFactory.instance.textNode(word);
+    }
+
+    private static void copy(JsonNode from, String field, ObjectNode to) {
+        if (from.has(field)) {
+            to.set(field, from.get(field));
+        }
+    }
+}

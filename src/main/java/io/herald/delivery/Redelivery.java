@@ -1,0 +1,108 @@
+package io.herald.delivery;
+
+import io.herald.mapping.Mappings;
+import io.herald.provider.ProviderConfig;
+import io.herald.provider.Providers;
+import io.herald.token.Tokens;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.http.base.HttpOperationFailedException;
+
+/** What the error handlers ask: what a failure means, whether to try again, and after what delay. */
+@Singleton
+@Named("redelivery")
+@RegisterForReflection
+public final class Redelivery {
+
+    private static final int UNAUTHORIZED = 401;
+
+    private final Failures failures;
+    private final Providers providers;
+    private final Mappings mappings;
+    private final Tokens tokens;
+
+    public Redelivery(Failures failures, Providers providers, Mappings mappings, Tokens tokens) {
+        this.failures = failures;
+        this.providers = providers;
+        this.mappings = mappings;
+        this.tokens = tokens;
+    }
+
+    /** Whether the provider refused a token that has not been renewed for this delivery yet. */
+    public boolean isTokenRefused(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        return thrown(exchange) instanceof HttpOperationFailedException answered
+                && answered.getStatusCode() == UNAUTHORIZED
+                && delivery.getToken() != null;
+    }
+
+    /** Once for each delivery: drops the refused token, so that the next try gets a new one, at once. */
+    public boolean renewToken(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        tokens.drop(delivery.getProvider(), delivery.getToken());
+        exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, 0L);
+        return delivery.mayRenewToken();
+    }
+
+    /** Whether the failure may pass by itself. */
+    public boolean isTransient(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        return failure(exchange, delivery).isTransient();
+    }
+
+    /**
+     * Whether to try again now: while the provider's attempts and budget last. The delay doubles each time, is jittered
+     * by half, and is never shorter than the provider asks or, after an unclear ending, than a look-up needs.
+     */
+    public boolean again(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        ProviderConfig.Provider provider = providers.of(delivery.getProvider());
+        ProviderConfig.Retry retry = provider.retry();
+        Failure failure = failure(exchange, delivery);
+        if (failure.mayHaveArrived() && delivery.step() == Delivery.Step.SENDING && isUnprotected(delivery)) {
+            delivery.mayHaveArrived();
+        }
+        int failed = delivery.failedAgain();
+        long delay = Math.max(failure.retryAfterMillis(), backoff(retry, failed));
+        if (delivery.isUnclear()) {
+            delay = Math.max(delay, provider.find().settle().toMillis());
+        }
+        if (failed >= retry.attempts()
+                || delivery.waitedMillis() + delay > retry.budget().toMillis()) {
+            return false;
+        }
+        delivery.waits(delay);
+        exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, delay);
+        return true;
+    }
+
+    /** Makes the last failure the delivery's outcome. */
+    public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        delivery.settle(failure(exchange, delivery).outcome());
+    }
+
+    /** A create at a provider that honours no key and does not upsert by our reference: it has a look-up instead. */
+    private boolean isUnprotected(Delivery delivery) {
+        return !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
+    }
+
+    private Failure failure(Exchange exchange, Delivery delivery) {
+        Throwable thrown = thrown(exchange);
+        Failure known = delivery.failure();
+        if (known == null || known.cause() != thrown) {
+            known = failures.of(delivery, thrown);
+            delivery.failed(known);
+        }
+        return known;
+    }
+
+    private static Throwable thrown(Exchange exchange) {
+        Throwable caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        return exchange.getException() != null ? exchange.getException() : caught;
+    }
+
+    private static long backoff(ProviderConfig.Retry retry, int failed) {
+        long full = Math.min(retry.maxDelay().toMillis(), retry.initialDelay().toMillis() << Math.min(failed - 1, 30));
+        return full / 2 + ThreadLocalRandom.current().nextLong(full / 2 + 1);
+    }
+}

@@ -1,0 +1,100 @@
+package io.herald.intake;
+
+import io.herald.canonical.CanonicalCustomer;
+import io.herald.canonical.CanonicalReader;
+import io.herald.canonical.NotCanonicalException;
+import io.herald.canonical.NotJsonException;
+import io.herald.delivery.Delivery;
+import io.herald.delivery.Dispatch;
+import io.herald.lane.Lanes;
+import io.herald.ledger.Ledger;
+import io.herald.ledger.Message;
+import io.herald.provider.Providers;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Takes canonical customers in: reads and validates them once, and accepts them into the ledger. */
+@Singleton
+@Named("customers")
+@RegisterForReflection
+public final class Customers {
+
+    private final CanonicalReader reader;
+    private final Providers providers;
+    private final Ledger ledger;
+    private final Lanes lanes;
+    private final Clock clock;
+    private final int inFlightMax;
+    private final Semaphore places;
+
+    public Customers(
+            CanonicalReader reader,
+            Providers providers,
+            Ledger ledger,
+            Lanes lanes,
+            Clock clock,
+            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
+        this.reader = reader;
+        this.providers = providers;
+        this.ledger = ledger;
+        this.lanes = lanes;
+        this.clock = clock;
+        this.inFlightMax = inFlightMax;
+        this.places = new Semaphore(inFlightMax);
+    }
+
+    /**
+     * Reads a body.
+     *
+     * @throws NotJsonException if it is not JSON
+     * @throws NotCanonicalException if it is not a canonical customer, or names a provider that is not enabled
+     */
+    public CanonicalCustomer read(@Body byte[] body) {
+        return reader.read(body == null ? new byte[0] : body, providers.ids());
+    }
+
+    /**
+     * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes.
+     *
+     * @throws OverloadedException if too many messages are worked on; then nothing was kept
+     */
+    public void accept(@Body CanonicalCustomer customer, Exchange exchange) throws OverloadedException {
+        if (!places.tryAcquire()) {
+            throw new OverloadedException(inFlightMax);
+        }
+        AtomicReference<Dispatch> accepted = new AtomicReference<>();
+        try {
+            ledger.accept(customer.reference(), customer.tree(), targetsOf(customer), message -> {
+                        Dispatch dispatch = new Dispatch(message);
+                        lanes.reserve(dispatch);
+                        accepted.set(dispatch);
+                    })
+                    .join();
+        } catch (RuntimeException e) {
+            places.release();
+            throw e;
+        }
+        accepted.get().whenDone(places::release);
+        exchange.setProperty("dispatch", accepted.get());
+    }
+
+    /** The deliveries that a customer would make if it were accepted; nothing is kept. */
+    public List<Delivery> preview(@Body CanonicalCustomer customer) {
+        Message message = new Message(
+                new UUID(0, 0), 0, customer.reference(), clock.instant(), customer.tree(), targetsOf(customer));
+        return List.copyOf(new Dispatch(message).getDeliveries());
+    }
+
+    private List<String> targetsOf(CanonicalCustomer customer) {
+        return customer.targets().map(List::copyOf).orElse(providers.ids());
+    }
+}

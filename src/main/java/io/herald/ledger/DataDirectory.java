@@ -1,0 +1,74 @@
+package io.herald.ledger;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * The directory of the embedded ledger, readable by its owner only, and locked: a second process that would write to it
+ * refuses to start.
+ */
+@Singleton
+public final class DataDirectory {
+
+    private static final String LOCK = "herald.lock";
+
+    private final Path directory;
+    private FileChannel lockFile;
+
+    public DataDirectory(@ConfigProperty(name = "herald.data-directory", defaultValue = "data") Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Makes the directory where it is missing, and locks it until this program ends.
+     *
+     * @throws IllegalStateException if it cannot be made, or another process holds it
+     */
+    void open() {
+        Path file = directory.resolve(LOCK);
+        try {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            lockFile = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileLock lock = tryLock();
+            if (lock == null) {
+                throw new IllegalStateException("herald.data-directory: " + directory.toAbsolutePath()
+                        + " is in use by process " + Files.readString(file).strip()
+                        + "; stop that one, or give this one a directory of its own");
+            }
+            lockFile.truncate(0)
+                    .write(ByteBuffer.wrap(
+                            Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "herald.data-directory: cannot use " + directory.toAbsolutePath() + ": " + e, e);
+        }
+    }
+
+    private FileLock tryLock() throws IOException {
+        try {
+            return lockFile.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    @PreDestroy
+    void close() throws IOException {
+        if (lockFile != null) {
+            lockFile.close();
+        }
+    }
+}

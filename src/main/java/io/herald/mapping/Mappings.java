@@ -1,0 +1,106 @@
+package io.herald.mapping;
+
+import io.herald.schema.SchemaCheck;
+import io.herald.schema.SchemaException;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/** The mappings of all providers, compiled at start. */
+public final class Mappings {
+
+    private final Map<String, ProviderMapping> providers;
+
+    private Mappings(Map<String, ProviderMapping> providers) {
+        this.providers = providers;
+    }
+
+    /**
+     * Compiles every file of the providers' folders. Nothing is thrown: each mistake becomes an entry of
+     * {@code mistakes} that names the file ({@code mappings/xbridge/request.jslt}), line and column where known,
+     * and what is wrong; a provider with a mistake is left out.
+     *
+     * @param source the text of a path relative to the mappings directory, such as {@code xbridge/request.jslt}
+     * @param providers the folders to load
+     * @param clock today, for schema rules about age
+     * @param mistakes takes all mistakes of all files
+     */
+    public static Mappings load(
+            Function<String, Optional<String>> source,
+            Collection<String> providers,
+            Clock clock,
+            List<String> mistakes) {
+        Map<String, ProviderMapping> loaded = new TreeMap<>();
+        for (String provider : providers) {
+            load(provider, source, clock, mistakes).ifPresent(mapping -> loaded.put(provider, mapping));
+        }
+        return new Mappings(loaded);
+    }
+
+    /**
+     * The mapping of one provider.
+     *
+     * @throws IllegalArgumentException when that provider was not loaded
+     */
+    public ProviderMapping of(String provider) {
+        ProviderMapping mapping = providers.get(provider);
+        if (mapping == null) {
+            throw new IllegalArgumentException("no mapping for provider " + provider);
+        }
+        return mapping;
+    }
+
+    private static Optional<ProviderMapping> load(
+            String provider, Function<String, Optional<String>> source, Clock clock, List<String> mistakes) {
+        int before = mistakes.size();
+        Template request = template(provider, "request.jslt", source, List.of("link"), mistakes);
+        SchemaCheck schema = schema(provider + "/request.schema.json", source, clock, mistakes);
+        Template response = template(provider, "response.jslt", source, List.of("status", "link"), mistakes);
+        String lookUp = provider + "/find.jslt";
+        Template find = source.apply(lookUp)
+                .flatMap(text -> Template.compile(lookUp, text, source, List.of("request"), mistakes))
+                .orElse(null);
+        return mistakes.size() == before
+                ? Optional.of(new ProviderMapping(provider, request, schema, response, find))
+                : Optional.empty();
+    }
+
+    private static Template template(
+            String provider,
+            String name,
+            Function<String, Optional<String>> source,
+            List<String> variables,
+            List<String> mistakes) {
+        String file = provider + "/" + name;
+        return text(file, source, mistakes)
+                .flatMap(text -> Template.compile(file, text, source, variables, mistakes))
+                .orElse(null);
+    }
+
+    private static SchemaCheck schema(
+            String file, Function<String, Optional<String>> source, Clock clock, List<String> mistakes) {
+        return text(file, source, mistakes)
+                .map(text -> {
+                    try {
+                        return SchemaCheck.compile(Position.file(file), text, clock);
+                    } catch (SchemaException mistake) {
+                        mistakes.addAll(mistake.mistakes());
+                        return null;
+                    }
+                })
+                .orElse(null);
+    }
+
+    private static Optional<String> text(
+            String file, Function<String, Optional<String>> source, List<String> mistakes) {
+        Optional<String> text = source.apply(file);
+        if (text.isEmpty()) {
+            mistakes.add(Position.file(file) + ": the file is missing");
+        }
+        return text;
+    }
+}

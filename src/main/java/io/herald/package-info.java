@@ -1,0 +1,2 @@
+/** Herald: one canonical customer, every provider. */
+package io.herald;

@@ -1,0 +1,88 @@
+package io.herald.provider;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.hc.client5.http.classic.ExecChain;
+import org.apache.hc.client5.http.classic.ExecChainHandler;
+import org.apache.hc.core5.concurrent.CancellableDependency;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+
+/**
+ * Gives one call to a provider a deadline and its answer a largest size. HttpClient's own time-outs are between two
+ * packets, so a provider that drips a byte a second would never end; here the whole answer is read under the deadline.
+ */
+final class CallGuard implements ExecChainHandler {
+
+    private final Duration deadline;
+    private final int largestAnswer;
+    private final ScheduledExecutorService timer;
+
+    CallGuard(Duration deadline, int largestAnswer, ScheduledExecutorService timer) {
+        this.deadline = deadline;
+        this.largestAnswer = largestAnswer;
+        this.timer = timer;
+    }
+
+    @Override
+    public ClassicHttpResponse execute(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        CancellableDependency call = (CancellableDependency) scope.originalRequest;
+        AtomicBoolean late = new AtomicBoolean();
+        ScheduledFuture<?> alarm = timer.schedule(
+                () -> {
+                    late.set(true);
+                    call.cancel();
+                },
+                deadline.toMillis(),
+                TimeUnit.MILLISECONDS);
+        try {
+            return withBody(chain.proceed(request, scope));
+        } catch (IOException | RuntimeException e) {
+            if (late.get()) {
+                throw new SocketTimeoutException("no complete answer within " + deadline.toMillis() + " ms");
+            }
+            throw e;
+        } finally {
+            alarm.cancel(false);
+        }
+    }
+
+    private ClassicHttpResponse withBody(ClassicHttpResponse answer) throws IOException {
+        HttpEntity entity = answer.getEntity();
+        if (entity == null) {
+            return answer;
+        }
+        try {
+            byte[] body = read(entity.getContent());
+            answer.setEntity(new ByteArrayEntity(body, ContentType.parseLenient(entity.getContentType())));
+            return answer;
+        } catch (IOException | RuntimeException e) {
+            answer.close();
+            throw e;
+        }
+    }
+
+    private byte[] read(InputStream in) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        byte[] buffer = new byte[8192];
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            if (body.size() + n > largestAnswer) {
+                throw new AnswerTooLargeException(largestAnswer);
+            }
+            body.write(buffer, 0, n);
+        }
+        return body.toByteArray();
+    }
+}

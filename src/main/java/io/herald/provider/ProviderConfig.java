@@ -1,0 +1,69 @@
+package io.herald.provider;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithParentName;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/** The {@code provider.<id>.*} properties that all providers share; credentials are read by the provider's own route file. */
+@ConfigMapping(prefix = "provider")
+public interface ProviderConfig {
+
+    /** By provider id. */
+    @WithParentName
+    Map<String, Provider> byId();
+
+    /** One provider. */
+    interface Provider {
+        @WithDefault("true")
+        boolean enabled();
+
+        /** Base URL without a slash at its end; https unless the host is loopback. */
+        Optional<String> url();
+
+        @WithDefault("2s")
+        Duration connectTimeout();
+
+        /** The deadline of one whole call, the wait for a connection included. */
+        @WithDefault("10s")
+        Duration requestTimeout();
+
+        /** Its connections, and its deliveries at once. */
+        @WithDefault("64")
+        int maxConnections();
+
+        /** How long a token is good for when the log-in's answer does not say. */
+        @WithDefault("10m")
+        Duration tokenLifetime();
+
+        Retry retry();
+
+        Find find();
+    }
+
+    /** Quick redeliveries, in memory, inside one delivery. */
+    interface Retry {
+        /** Tries in all, the first included. */
+        @WithDefault("3")
+        int attempts();
+
+        @WithDefault("200ms")
+        Duration initialDelay();
+
+        @WithDefault("5s")
+        Duration maxDelay();
+
+        /** The most that the waits of one delivery may add up to. */
+        @WithDefault("8s")
+        Duration budget();
+    }
+
+    /** The look-up after an unclear ending. */
+    interface Find {
+        /** How long the first look-up waits, so that a create that did arrive can be seen. */
+        @WithDefault("1s")
+        Duration settle();
+    }
+}

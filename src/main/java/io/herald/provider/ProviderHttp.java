@@ -1,0 +1,81 @@
+package io.herald.provider;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.util.Timeout;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * An HTTP client for each provider, with connections of its own: no retries, redirects or cookies by itself, a deadline
+ * for the whole call and a largest answer.
+ */
+@Singleton
+public final class ProviderHttp {
+
+    private final Map<String, CloseableHttpClient> clients = new TreeMap<>();
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = Executors.defaultThreadFactory().newThread(task);
+        thread.setName("call-deadlines");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public ProviderHttp(
+            Providers providers,
+            @ConfigProperty(name = "herald.answer.max", defaultValue = "1M") MemorySize answerMax) {
+        timer.setRemoveOnCancelPolicy(true);
+        int largestAnswer = Math.toIntExact(answerMax.asLongValue());
+        for (String id : providers.ids()) {
+            clients.put(id, client(providers.of(id), largestAnswer));
+        }
+    }
+
+    /** By provider id. */
+    public Map<String, CloseableHttpClient> clients() {
+        return clients;
+    }
+
+    private CloseableHttpClient client(ProviderConfig.Provider provider, int largestAnswer) {
+        Timeout deadline = Timeout.of(provider.requestTimeout());
+        ConnectionConfig connection = ConnectionConfig.custom()
+                .setConnectTimeout(Timeout.of(provider.connectTimeout()))
+                .setSocketTimeout(deadline)
+                .build();
+        return HttpClientBuilder.create()
+                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                        .useSystemProperties()
+                        .setDefaultConnectionConfig(connection)
+                        .setMaxConnTotal(provider.maxConnections())
+                        .setMaxConnPerRoute(provider.maxConnections())
+                        .build())
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(deadline)
+                        .setResponseTimeout(deadline)
+                        .build())
+                .addExecInterceptorFirst("call-guard", new CallGuard(provider.requestTimeout(), largestAnswer, timer))
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .build();
+    }
+
+    @PreDestroy
+    void close() throws IOException {
+        timer.shutdownNow();
+        for (CloseableHttpClient client : clients.values()) {
+            client.close();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.herald.provider;
+
+import jakarta.inject.Singleton;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** The enabled providers and their settings. */
+@Singleton
+public final class Providers {
+
+    private final TreeMap<String, ProviderConfig.Provider> enabled = new TreeMap<>();
+    private final TreeMap<String, ProviderConfig.Provider> all;
+
+    public Providers(ProviderConfig config) {
+        all = new TreeMap<>(config.byId());
+        all.forEach((id, provider) -> {
+            if (provider.enabled()) {
+                enabled.put(id, provider);
+            }
+        });
+    }
+
+    /** Ids of the enabled providers, in alphabetical order. */
+    public List<String> ids() {
+        return List.copyOf(enabled.keySet());
+    }
+
+    public boolean isEnabled(String id) {
+        return enabled.containsKey(id);
+    }
+
+    /** Whether that id is configured, enabled or not. */
+    public boolean isKnown(String id) {
+        return all.containsKey(id);
+    }
+
+    /**
+     * The settings of an enabled provider.
+     *
+     * @throws IllegalArgumentException if there is none of that id
+     */
+    public ProviderConfig.Provider of(String id) {
+        ProviderConfig.Provider provider = enabled.get(id);
+        if (provider == null) {
+            throw new IllegalArgumentException("no enabled provider '" + id + "'");
+        }
+        return provider;
+    }
+
+    /** What is wrong with the settings, a line each, no value of a credential among them. */
+    public List<String> mistakes() {
+        List<String> mistakes = new ArrayList<>();
+        enabled.forEach((id, provider) -> {
+            String property = "provider." + id + ".url";
+            provider.url()
+                    .ifPresentOrElse(
+                            url -> urlMistake(property, url, mistakes),
+                            () -> mistakes.add(property + ": required and not set"));
+            if (provider.maxConnections() < 1) {
+                mistakes.add("provider." + id + ".max-connections: must be at least 1");
+            }
+            if (provider.retry().attempts() < 1) {
+                mistakes.add("provider." + id + ".retry.attempts: must be at least 1");
+            }
+        });
+        return mistakes;
+    }
+
+    private static void urlMistake(String property, String url, List<String> mistakes) {
+        URI uri;
+        try {
+            uri = URI.create(url);
+        } catch (IllegalArgumentException e) {
+            mistakes.add(property + ": not a URL");
+            return;
+        }
+        if (uri.getHost() == null || uri.getQuery() != null || uri.getUserInfo() != null || url.endsWith("/")) {
+            mistakes.add(
+                    property + ": must be a base URL with a host, without credentials, a query or a slash at its end");
+        } else if (!"https".equals(uri.getScheme()) && !("http".equals(uri.getScheme()) && isLoopback(uri.getHost()))) {
+            mistakes.add(property + ": must be https (http is for a loopback host only)");
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        boolean literal = host.startsWith("[") || host.matches("[0-9.]+");
+        if (!literal) {
+            return host.equals("localhost");
+        }
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package io.herald.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.delivery.Delivery;
+import io.herald.delivery.Dispatch;
+import io.herald.delivery.State;
+import io.herald.ledger.KeptMessage;
+import io.herald.ledger.Ledger;
+import io.herald.ledger.Link;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.Variable;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Answers what happened to a message and to a customer, as the ledger has it. */
+@Singleton
+@Named("reports")
+@RegisterForReflection
+public final class Reports {
+
+    private static final String LOCATION = "/v1/messages/";
+    private static final int ACCEPTED = 202;
+
+    private final Ledger ledger;
+    private final ObjectMapper json;
+    private final Duration waitDefault;
+    private final Duration waitMax;
+
+    public Reports(
+            Ledger ledger,
+            ObjectMapper json,
+            @ConfigProperty(name = "herald.wait.default", defaultValue = "10s") Duration waitDefault,
+            @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax) {
+        this.ledger = ledger;
+        this.json = json;
+        this.waitDefault = waitDefault;
+        this.waitMax = waitMax;
+    }
+
+    /**
+     * Waits for the deliveries, as long as the caller prefers, and answers the report.
+     *
+     * @param prefer the caller's {@code Prefer} header (RFC 7240), or null
+     */
+    public ObjectNode await(
+            Exchange exchange,
+            @ExchangeProperty("dispatch") Dispatch dispatch,
+            @ExchangeProperty("prefer") String prefer)
+            throws InterruptedException {
+        Duration patience = Prefer.parse(prefer).patience(waitDefault, waitMax);
+        dispatch.await(patience.toMillis());
+        UUID id = dispatch.getMessage().id();
+        ObjectNode report = report(ledger.message(id).orElseThrow());
+        int code =
+                patience.isZero() ? ACCEPTED : httpStatus(report.get("status").textValue());
+        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, code);
+        exchange.getMessage().setHeader("Location", LOCATION + id);
+        return report;
+    }
+
+    /**
+     * The report of a message, now.
+     *
+     * @throws NotFoundException if there is no such message
+     */
+    public ObjectNode ofMessage(Exchange exchange, @Header("id") String id) throws NotFoundException {
+        UUID uuid;
+        try {
+            uuid = UUID.fromString(id);
+        } catch (IllegalArgumentException e) {
+            throw new NotFoundException("there is no message of that id");
+        }
+        KeptMessage message =
+                ledger.message(uuid).orElseThrow(() -> new NotFoundException("there is no message of that id"));
+        exchange.getMessage().setHeader("Location", LOCATION + uuid);
+        return report(message);
+    }
+
+    /**
+     * What is known of a customer at each provider.
+     *
+     * @throws NotFoundException if no message of that reference was ever accepted
+     */
+    public ObjectNode ofCustomer(@Header("reference") String reference) throws NotFoundException {
+        List<Link> links = ledger.customer(reference);
+        if (links.isEmpty()) {
+            throw new NotFoundException("no customer of that reference was ever accepted");
+        }
+        ObjectNode answer = json.createObjectNode().put("reference", reference);
+        ArrayNode providers = answer.putArray("providers");
+        for (Link link : links) {
+            ObjectNode provider = providers.addObject().put("provider", link.provider());
+            link.providerCustomerId().ifPresent(id -> provider.put("providerCustomerId", id));
+            provider.put("state", link.state())
+                    .put("message", link.message().toString())
+                    .put("at", timestamp(link.at()));
+        }
+        return answer;
+    }
+
+    /**
+     * What one delivery of a message would send.
+     *
+     * @param method of HTTP
+     * @param path below the provider's base URL
+     */
+    public ObjectNode preview(
+            @ExchangeProperty("delivery") Delivery delivery,
+            @Variable("method") String method,
+            @Variable("path") String path) {
+        ObjectNode preview = json.createObjectNode().put("provider", delivery.getProvider());
+        if (delivery.isSettled()) {
+            preview.set("error", delivery.getOutcome().get("error"));
+        } else {
+            preview.put("method", method).put("path", path);
+            preview.set("request", delivery.getRequest());
+        }
+        return preview;
+    }
+
+    /** All that a message would send. */
+    public ObjectNode previews(List<ObjectNode> deliveries) {
+        ObjectNode answer = json.createObjectNode();
+        answer.putArray("deliveries").addAll(deliveries);
+        return answer;
+    }
+
+    private static int httpStatus(String status) {
+        return switch (status) {
+            case "delivered" -> 200;
+            case "pending" -> ACCEPTED;
+            default -> 207;
+        };
+    }
+
+    private ObjectNode report(KeptMessage message) {
+        ObjectNode report = json.createObjectNode()
+                .put("message", message.id().toString())
+                .put("sequence", message.sequence())
+                .put("reference", message.reference())
+                .put("status", status(message))
+                .put("acceptedAt", timestamp(message.acceptedAt()));
+        ArrayNode deliveries = report.putArray("deliveries");
+        for (KeptMessage.Delivery kept : message.deliveries()) {
+            ObjectNode delivery =
+                    deliveries.addObject().put("provider", kept.provider()).put("state", kept.state());
+            kept.outcome().ifPresent(outcome -> {
+                delivery.setAll(outcome);
+                delivery.put("attempts", kept.attempts()).put("durationMs", kept.durationMillis());
+            });
+        }
+        return report;
+    }
+
+    /** What became of the message as a whole; providers that were no targets do not count. */
+    private static String status(KeptMessage message) {
+        Set<State> states = message.deliveries().stream()
+                .map(delivery -> State.of(delivery.state()))
+                .filter(state -> state != State.SKIPPED)
+                .collect(Collectors.toSet());
+        if (!states.stream().allMatch(State::ended)) {
+            return "pending";
+        }
+        if (states.equals(Set.of(State.DELIVERED))) {
+            return "delivered";
+        }
+        return states.contains(State.DELIVERED) ? "partial" : "failed";
+    }
+
+    private static String timestamp(Instant at) {
+        return at.truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+}

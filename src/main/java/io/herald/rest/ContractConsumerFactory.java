@@ -1,0 +1,70 @@
+package io.herald.rest;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Consumer;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.RestConfiguration;
+import org.apache.camel.spi.RestOpenApiConsumerFactory;
+
+/**
+ * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does, and gives a problem document
+ * where that component answers without a body: an unknown path, a wrong method, a wrong content type.
+ */
+@Singleton
+@Named("contract")
+@RegisterForReflection
+public final class ContractConsumerFactory implements RestOpenApiConsumerFactory {
+
+    private static final String JSON = "application/json";
+
+    @Override
+    public Consumer createConsumer(
+            CamelContext context,
+            Processor contract,
+            String contextPath,
+            RestConfiguration configuration,
+            Map<String, Object> parameters)
+            throws Exception {
+        RestOpenApiConsumerFactory http = (RestOpenApiConsumerFactory) context.getComponent("platform-http");
+        return http.createConsumer(
+                context, exchange -> serve(exchange, contract), contextPath, configuration, parameters);
+    }
+
+    private static void serve(Exchange exchange, Processor contract) throws Exception {
+        String method = exchange.getMessage().getHeader(Exchange.HTTP_METHOD, String.class);
+        String contentType = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
+        if ("POST".equals(method) && !mediaType(contentType).equals(JSON)) {
+            answer(exchange, Problem.of(415, "send " + JSON));
+            return;
+        }
+        contract.process(exchange);
+        if (exchange.isRouteStop()) {
+            int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+            answer(
+                    exchange,
+                    status == 405
+                            ? Problem.of(
+                                    status,
+                                    "this path takes " + exchange.getMessage().getHeader("Allow", String.class))
+                            : Problem.of(status, "there is nothing at this path"));
+        }
+    }
+
+    private static String mediaType(String contentType) {
+        return contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    private static void answer(Exchange exchange, ObjectNode problem) {
+        exchange.getMessage().setBody(problem.toString());
+        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, Problem.MEDIA_TYPE);
+        exchange.getMessage()
+                .setHeader(Exchange.HTTP_RESPONSE_CODE, problem.get("status").intValue());
+    }
+}

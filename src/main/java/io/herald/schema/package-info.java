@@ -1,0 +1,2 @@
+/** JSON Schema checks whose faults name the field and never echo its value. */
+package io.herald.schema;

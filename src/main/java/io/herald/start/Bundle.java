@@ -1,0 +1,81 @@
+package io.herald.start;
+
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Where the routes and mappings come from: the directories {@code herald.routes} and {@code herald.mappings} where they
+ * exist, and what is built in elsewhere.
+ */
+@Singleton
+public final class Bundle {
+
+    private static final String BUILT_IN_ROUTES = "routes/";
+
+    private final Path routes;
+    private final Path mappings;
+
+    public Bundle(
+            @ConfigProperty(name = "herald.routes", defaultValue = "routes") Path routes,
+            @ConfigProperty(name = "herald.mappings", defaultValue = "mappings") Path mappings) {
+        this.routes = routes;
+        this.mappings = mappings;
+    }
+
+    /** All route files: the common ones, then the providers', each in the order of their names. */
+    List<Resource> routeFiles(CamelContext context) {
+        return Stream.of("", "providers/")
+                .flatMap(folder -> Files.isDirectory(routes)
+                        ? find(context, "file:" + routes + "/" + folder).stream()
+                        : find(context, "classpath:" + BUILT_IN_ROUTES + folder).stream()
+                                .map(found -> onClasspath(context, BUILT_IN_ROUTES + folder, found)))
+                .toList();
+    }
+
+    private static List<Resource> find(CamelContext context, String folder) {
+        try {
+            return PluginHelper.getPackageScanResourceResolver(context).findResources(folder + "*.camel.yaml").stream()
+                    .sorted(Comparator.comparing(Resource::getLocation))
+                    .toList();
+        } catch (Exception e) {
+            throw new IllegalStateException("cannot list the route files in " + folder, e);
+        }
+    }
+
+    /** The same resource by its name on the class path: what the scan found inside a jar cannot be opened. */
+    private static Resource onClasspath(CamelContext context, String folder, Resource found) {
+        String file = found.getLocation().substring(found.getLocation().lastIndexOf('/') + 1);
+        return PluginHelper.getResourceLoader(context).resolveResource("classpath:" + folder + file);
+    }
+
+    /** The text of a file below the mappings' root, such as {@code xbridge/request.jslt}. */
+    public Optional<String> mappingFile(String path) {
+        try {
+            if (Files.isDirectory(mappings)) {
+                Path file = mappings.resolve(path);
+                return Files.isRegularFile(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+            }
+            try (InputStream in =
+                    Thread.currentThread().getContextClassLoader().getResourceAsStream("mappings/" + path)) {
+                return in == null
+                        ? Optional.empty()
+                        : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read mappings/" + path, e);
+        }
+    }
+}

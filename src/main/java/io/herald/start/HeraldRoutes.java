@@ -1,0 +1,38 @@
+package io.herald.start;
+
+import io.herald.lane.Lanes;
+import io.herald.provider.ProviderHttp;
+import io.herald.provider.Providers;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.PluginHelper;
+
+/** Loads the checked route files, and gives each provider's file the parts that it names: its lanes and its HTTP client. */
+@ApplicationScoped
+public class HeraldRoutes extends RouteBuilder {
+
+    @Inject
+    Preflight preflight;
+
+    @Inject
+    Providers providers;
+
+    @Inject
+    Lanes lanes;
+
+    @Inject
+    ProviderHttp http;
+
+    @Override
+    public void configure() throws Exception {
+        var files = preflight.routes();
+        Registry registry = getContext().getRegistry();
+        for (String id : providers.ids()) {
+            registry.bind(id + "-lanes", lanes.step(id));
+            registry.bind(id + "-http", http.clients().get(id));
+        }
+        PluginHelper.getRoutesLoader(getContext()).loadRoutes(files);
+    }
+}

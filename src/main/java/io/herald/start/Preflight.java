@@ -1,0 +1,114 @@
+package io.herald.start;
+
+import io.herald.canonical.CanonicalReader;
+import io.herald.ledger.PayloadCipher;
+import io.herald.mapping.Mappings;
+import io.herald.provider.Providers;
+import io.herald.schema.SchemaCheck;
+import io.herald.schema.SchemaException;
+import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.configuration.MemorySize;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Resource;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Checks at start all that an integration team edits: properties, routes, templates and schemas. A mistake stops the
+ * start, and all of them are told at once.
+ */
+@Singleton
+public final class Preflight {
+
+    private static final String CANONICAL_SCHEMA = "canonical/customer.schema.json";
+
+    private final List<String> mistakes = new ArrayList<>();
+    private final List<Resource> routes;
+    private final Mappings mappings;
+    private final CanonicalReader reader;
+    private final PayloadCipher cipher;
+
+    public Preflight(
+            Bundle bundle,
+            Providers providers,
+            CamelContext context,
+            Config config,
+            Clock clock,
+            @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
+            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
+        mistakes.addAll(providers.mistakes());
+        cipher = cipher(payloadKey, mistakes);
+        routes = new RouteFiles(context, config, providers).check(bundle.routeFiles(context), mistakes);
+        List<String> inMappings = new ArrayList<>();
+        mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
+        inMappings.forEach(mistake -> mistakes.add("mappings/" + mistake));
+        reader = reader(bundle, Math.toIntExact(bodyMax.asLongValue()), clock, mistakes);
+    }
+
+    /**
+     * The route files to load.
+     *
+     * @throws PreventFurtherStepsException if anything is wrong, in a route file or elsewhere; its message, all mistakes a
+     *     line each, is what Quarkus prints
+     */
+    List<Resource> routes() {
+        if (!mistakes.isEmpty()) {
+            String count = mistakes.size() == 1 ? "1 mistake" : mistakes.size() + " mistakes";
+            throw new PreventFurtherStepsException(
+                    "Herald does not start, " + count + ":\n  " + String.join("\n  ", mistakes), 1);
+        }
+        return routes;
+    }
+
+    @Produces
+    @Singleton
+    Mappings mappings() {
+        return mappings;
+    }
+
+    @Produces
+    @Singleton
+    CanonicalReader reader() {
+        return reader;
+    }
+
+    @Produces
+    @Singleton
+    PayloadCipher cipher() {
+        return cipher;
+    }
+
+    private static PayloadCipher cipher(Optional<String> key, List<String> mistakes) {
+        if (key.isEmpty()) {
+            mistakes.add("herald.payload-key: required and not set (32 random bytes in base64)");
+            return null;
+        }
+        try {
+            return new PayloadCipher(Base64.getDecoder().decode(key.get()));
+        } catch (IllegalArgumentException e) {
+            mistakes.add("herald.payload-key: must be 32 bytes in base64");
+            return null;
+        }
+    }
+
+    private static CanonicalReader reader(Bundle bundle, int maxBytes, Clock clock, List<String> mistakes) {
+        Optional<String> schema = bundle.mappingFile(CANONICAL_SCHEMA);
+        if (schema.isEmpty()) {
+            mistakes.add("mappings/" + CANONICAL_SCHEMA + ": the file is missing");
+            return null;
+        }
+        try {
+            return new CanonicalReader(SchemaCheck.compile("mappings/" + CANONICAL_SCHEMA, schema.get(), clock), maxBytes, clock);
+        } catch (SchemaException e) {
+            mistakes.addAll(e.mistakes());
+            return null;
+        }
+    }
+}

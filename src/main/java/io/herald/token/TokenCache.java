@@ -1,0 +1,112 @@
+package io.herald.token;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * One provider's token. However many callers find none, one of them logs in and all of them wait for it; a token that is
+ * soon to end is renewed beside the callers, who go on with the old one. After a failed log-in the renewal beside the
+ * callers rests for {@link #REST}; a refused credential is not tried again by anyone for as long.
+ */
+final class TokenCache {
+
+    static final Duration REST = Duration.ofSeconds(10);
+
+    private final Callable<Token> logIn;
+    private final Executor executor;
+    private final Duration patience;
+    private final Clock clock;
+
+    private Token current;
+    private CompletableFuture<Token> loggingIn;
+    private LogInFailedException failure;
+    private Instant restsUntil = Instant.MIN;
+
+    /** @param patience how long a caller waits for a log-in before it gives up */
+    TokenCache(Callable<Token> logIn, Executor executor, Duration patience, Clock clock) {
+        this.logIn = logIn;
+        this.executor = executor;
+        this.patience = patience;
+        this.clock = clock;
+    }
+
+    /**
+     * A token to send now.
+     *
+     * @throws LogInFailedException if there is none and the log-in fails
+     */
+    Token get() throws LogInFailedException {
+        CompletableFuture<Token> awaited;
+        synchronized (this) {
+            Instant now = clock.instant();
+            boolean usable = current != null && current.isUsable(now);
+            boolean rests = now.isBefore(restsUntil);
+            if (usable && (rests || !current.isDue(now))) {
+                return current;
+            }
+            if (rests && failure.isCredentialRefused()) {
+                throw LogInFailedException.of(failure);
+            }
+            awaited = logInOnce();
+            if (usable) {
+                return current;
+            }
+        }
+        return await(awaited);
+    }
+
+    /** Forgets a token that the provider refused, unless another one has taken its place. */
+    synchronized void drop(String refused) {
+        if (current != null && current.value().equals(refused)) {
+            current = null;
+        }
+    }
+
+    private CompletableFuture<Token> logInOnce() {
+        if (loggingIn == null) {
+            CompletableFuture<Token> started = new CompletableFuture<>();
+            loggingIn = started;
+            executor.execute(() -> logIn(started));
+        }
+        return loggingIn;
+    }
+
+    private void logIn(CompletableFuture<Token> started) {
+        try {
+            Token token = logIn.call();
+            synchronized (this) {
+                loggingIn = null;
+                current = token;
+                restsUntil = Instant.MIN;
+            }
+            started.complete(token);
+        } catch (Exception e) {
+            synchronized (this) {
+                loggingIn = null;
+                failure = LogInFailedException.of(e);
+                restsUntil = clock.instant().plus(REST);
+            }
+            started.completeExceptionally(e);
+        }
+    }
+
+    private Token await(CompletableFuture<Token> awaited) throws LogInFailedException {
+        try {
+            return awaited.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw LogInFailedException.of(e.getCause());
+        } catch (TimeoutException e) {
+            throw new LogInFailedException("no answer to the log-in within " + patience.toMillis() + " ms", 0, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LogInFailedException("interrupted while waiting for the log-in", 0, e);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.herald.token;
+
+import io.herald.provider.Providers;
+import io.herald.thread.Threads;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * The tokens of the providers that want a log-in. How a provider logs in is its route {@code <provider>-log-in}, which
+ * leaves the variables {@code token} and, where the answer says so, {@code expiresIn} (seconds) or {@code expiresAt} (ISO
+ * 8601).
+ */
+@Singleton
+public final class Tokens {
+
+    private final Map<String, TokenCache> caches = new TreeMap<>();
+    private final Providers providers;
+    private final ProducerTemplate routes;
+    private final Duration margin;
+    private final Clock clock;
+    private final ExecutorService logIns = Executors.newCachedThreadPool(Threads.named("log-in-"));
+
+    public Tokens(
+            Providers providers,
+            ProducerTemplate routes,
+            Clock clock,
+            @ConfigProperty(name = "herald.token.margin", defaultValue = "60s") Duration margin) {
+        this.providers = providers;
+        this.routes = routes;
+        this.clock = clock;
+        this.margin = margin;
+        for (String id : providers.ids()) {
+            Duration patience = providers.of(id).requestTimeout().plusSeconds(1);
+            caches.put(id, new TokenCache(() -> logIn(id), logIns, patience, clock));
+        }
+    }
+
+    /**
+     * A provider's token, to send now.
+     *
+     * @throws LogInFailedException if there is none to be had
+     */
+    public String of(String provider) throws LogInFailedException {
+        return caches.get(provider).get().value();
+    }
+
+    /** Forgets a token that the provider refused, unless another one has taken its place. */
+    public void drop(String provider, String refused) {
+        caches.get(provider).drop(refused);
+    }
+
+    private Token logIn(String provider) throws Exception {
+        Exchange answer = routes.request("direct:" + provider + "-log-in", exchange -> {});
+        if (answer.getException() != null) {
+            throw answer.getException();
+        }
+        String token = answer.getVariable("token", String.class);
+        if (token == null || token.isBlank()) {
+            throw new LogInFailedException("the log-in's answer has no token", 0, null);
+        }
+        Instant now = clock.instant();
+        Duration lifetime = lifetime(answer, now).orElse(providers.of(provider).tokenLifetime());
+        return new Token(token, now, lifetime, margin);
+    }
+
+    private static Optional<Duration> lifetime(Exchange answer, Instant now) {
+        Long seconds = answer.getVariable("expiresIn", Long.class);
+        if (seconds != null && seconds > 0) {
+            return Optional.of(Duration.ofSeconds(seconds));
+        }
+        String until = answer.getVariable("expiresAt", String.class);
+        if (until == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Duration.between(now, OffsetDateTime.parse(until)))
+                    .filter(life -> !life.isNegative() && !life.isZero());
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        logIns.shutdownNow();
+    }
+}
