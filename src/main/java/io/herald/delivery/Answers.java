@@ -3,7 +3,7 @@ package io.herald.delivery;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.NullNode;
+import java.util.Optional;
 
 /** Reads providers' answers. */
 final class Answers {
@@ -11,19 +11,16 @@ final class Answers {
     private Answers() {}
 
     /**
-     * The JSON of an answer, or a null node if it has none. Stray characters before the JSON are skipped, because one
-     * provider sends them.
+     * The JSON of an answer, if it is JSON. Stray characters before the JSON are skipped, because one provider sends them.
      */
-    static JsonNode parse(ObjectMapper json, String body) {
+    static Optional<JsonNode> parse(ObjectMapper json, String body) {
         if (body == null) {
-            return NullNode.instance;
+            return Optional.empty();
         }
-        int start = firstBrace(body);
         try {
-            JsonNode tree = json.readTree(body.substring(start));
-            return tree.isMissingNode() ? NullNode.instance : tree;
+            return Optional.of(json.readTree(body.substring(firstBrace(body)))).filter(tree -> !tree.isMissingNode());
         } catch (JsonProcessingException e) {
-            return NullNode.instance;
+            return Optional.empty();
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.Ledger;
 import io.herald.mapping.Mappings;
@@ -104,7 +105,8 @@ public final class DeliverySteps {
     public void readAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws UnreadableAnswerException {
         int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-        JsonNode answer = Answers.parse(json, exchange.getMessage().getBody(String.class));
+        JsonNode answer =
+                Answers.parse(json, exchange.getMessage().getBody(String.class)).orElse(NullNode.instance);
         ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         if (!outcome.has("providerCustomerId")) {
@@ -127,7 +129,9 @@ public final class DeliverySteps {
      */
     public Integer matchFound(@Body String body, @ExchangeProperty("delivery") Delivery delivery)
             throws UnclearException {
-        JsonNode found = mappings.of(delivery.getProvider()).find(Answers.parse(json, body), delivery.getRequest());
+        JsonNode answer = Answers.parse(json, body)
+                .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
+        JsonNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
         for (JsonNode candidate : found.path("candidates")) {
             String id = candidate.path("providerCustomerId").asText();
             if (!candidate.path("same").asBoolean()

@@ -2,6 +2,7 @@ package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
@@ -64,7 +65,7 @@ final class Failures {
 
     private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {
         int status = answered.getStatusCode();
-        JsonNode answer = Answers.parse(json, answered.getResponseBody());
+        JsonNode answer = Answers.parse(json, answered.getResponseBody()).orElse(NullNode.instance);
         ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());

@@ -6,12 +6,14 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.Map;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.RestConfiguration;
 import org.apache.camel.spi.RestOpenApiConsumerFactory;
+import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does, and gives a problem document
@@ -22,8 +24,6 @@ import org.apache.camel.spi.RestOpenApiConsumerFactory;
 @RegisterForReflection
 public final class ContractConsumerFactory implements RestOpenApiConsumerFactory {
 
-    private static final String JSON = "application/json";
-
     @Override
     public Consumer createConsumer(
             CamelContext context,
@@ -33,38 +33,52 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             Map<String, Object> parameters)
             throws Exception {
         RestOpenApiConsumerFactory http = (RestOpenApiConsumerFactory) context.getComponent("platform-http");
-        return http.createConsumer(
-                context, exchange -> serve(exchange, contract), contextPath, configuration, parameters);
+        return http.createConsumer(context, new WithProblems(contract), contextPath, configuration, parameters);
     }
 
-    private static void serve(Exchange exchange, Processor contract) throws Exception {
-        String method = exchange.getMessage().getHeader(Exchange.HTTP_METHOD, String.class);
-        String contentType = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
-        if ("POST".equals(method) && !mediaType(contentType).equals(JSON)) {
-            answer(exchange, Problem.of(415, "send " + JSON));
-            return;
+    private static final class WithProblems extends DelegateAsyncProcessor {
+
+        private static final String JSON = "application/json";
+
+        WithProblems(Processor contract) {
+            super(contract);
         }
-        contract.process(exchange);
-        if (exchange.isRouteStop()) {
+
+        @Override
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+            String method = exchange.getMessage().getHeader(Exchange.HTTP_METHOD, String.class);
+            String contentType = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
+            if ("POST".equals(method) && !mediaType(contentType).equals(JSON)) {
+                answer(exchange, Problem.of(415, "send " + JSON));
+                callback.done(true);
+                return true;
+            }
+            return super.process(exchange, doneSync -> {
+                if (exchange.isRouteStop()) {
+                    refuse(exchange);
+                }
+                callback.done(doneSync);
+            });
+        }
+
+        private static void refuse(Exchange exchange) {
             int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+            String allowed = exchange.getMessage().getHeader("Allow", String.class);
             answer(
                     exchange,
-                    status == 405
-                            ? Problem.of(
-                                    status,
-                                    "this path takes " + exchange.getMessage().getHeader("Allow", String.class))
-                            : Problem.of(status, "there is nothing at this path"));
+                    Problem.of(status, allowed == null ? "there is nothing here" : "this path takes " + allowed));
         }
-    }
 
-    private static String mediaType(String contentType) {
-        return contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-    }
+        private static String mediaType(String contentType) {
+            return contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        }
 
-    private static void answer(Exchange exchange, ObjectNode problem) {
-        exchange.getMessage().setBody(problem.toString());
-        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, Problem.MEDIA_TYPE);
-        exchange.getMessage()
-                .setHeader(Exchange.HTTP_RESPONSE_CODE, problem.get("status").intValue());
+        private static void answer(Exchange exchange, ObjectNode problem) {
+            exchange.getMessage().setBody(problem.toString());
+            exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, Problem.MEDIA_TYPE);
+            exchange.getMessage()
+                    .setHeader(
+                            Exchange.HTTP_RESPONSE_CODE, problem.get("status").intValue());
+        }
     }
 }

@@ -1,7 +1,6 @@
 package io.herald.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,17 +19,15 @@ import io.herald.sandbox.Provider.Done;
 import io.herald.sandbox.Provider.Token;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -41,9 +38,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Answers implements ResponseDefinitionTransformerV2 {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TYPE = "Content-Type";
     private static final String APPLICATION_JSON = "application/json";
+
+    private static final Set<String> WORKS = new TreeSet<>(List.of(
+            "issue-token", "refuse-token", "revoke-token", "create", "update", "get", "find", "list", "connect"));
 
     private final Providers providers;
     private final FaultyBody faultyBody;
@@ -89,7 +88,7 @@ final class Answers implements ResponseDefinitionTransformerV2 {
     }
 
     private static JsonNode asJson(Parameters parameters) {
-        return parameters == null ? JsonNodeFactory.instance.objectNode() : JSON.valueToTree(parameters);
+        return parameters == null ? JsonNodeFactory.instance.objectNode() : Json.MAPPER.valueToTree(parameters);
     }
 
     private static ResponseDefinition filled(ResponseDefinition like, JsonNode body, int status, Exchange exchange) {
@@ -138,7 +137,7 @@ final class Answers implements ResponseDefinitionTransformerV2 {
 
     private static ResponseDefinition spoiled(ResponseDefinition answer, JsonNode how) {
         if (!how.path("half").asBoolean()) {
-            return JSON.convertValue(how, ResponseDefinition.class);
+            return Json.MAPPER.convertValue(how, ResponseDefinition.class);
         }
         byte[] whole = answer.getByteBody();
         byte[] half = Arrays.copyOf(whole, whole.length / 2);
@@ -146,6 +145,20 @@ final class Answers implements ResponseDefinitionTransformerV2 {
                 .withHeader("Content-Length", Integer.toString(whole.length))
                 .withBody(half)
                 .build();
+    }
+
+    /**
+     * Checks a stub at start.
+     *
+     * @throws IllegalStateException when it asks for a work that there is not
+     */
+    void prepare(StubMapping stub) {
+        JsonNode work = asJson(stub.getResponse().getTransformerParameters()).path("work");
+        String wanted = work.path("do").asText();
+        if (!work.isMissingNode() && !WORKS.contains(wanted)) {
+            throw new IllegalStateException("the stub \"" + stub.getName() + "\" asks for the work \"" + wanted
+                    + "\", which is none of " + WORKS);
+        }
     }
 
     /** Forgets the parameters of stubs that are gone. */
@@ -216,14 +229,11 @@ final class Answers implements ResponseDefinitionTransformerV2 {
                     name(work, "upsertBy"),
                     name(work, "apart"),
                     keyHeader == null ? null : request.getHeader(keyHeader),
-                    digest(request.getBody()));
+                    Digest.of(request.getBody()));
         }
 
         private Done connect(JsonNode work) {
-            JsonNode given = body();
-            JsonNode connections =
-                    given.isArray() ? given : given.path(work.path("listIn").asText());
-            if (!(connections instanceof ArrayNode list) || !areConnections(list, work)) {
+            if (!(body() instanceof ArrayNode list) || !areConnections(list, work)) {
                 return Done.instead("notAList");
             }
             Map<String, JsonNode> senders = new HashMap<>();
@@ -285,7 +295,8 @@ final class Answers implements ResponseDefinitionTransformerV2 {
                 case "token" ->
                     token == null
                             ? null
-                            : JSON.createObjectNode()
+                            : Json.MAPPER
+                                    .createObjectNode()
                                     .put("value", token.value())
                                     .put("seconds", token.seconds())
                                     .put("expiresAt", token.expiresAt().toString());
@@ -339,13 +350,5 @@ final class Answers implements ResponseDefinitionTransformerV2 {
 
     private static int positive(String number, int otherwise) {
         return number.matches("[1-9][0-9]{0,8}") ? Integer.parseInt(number) : otherwise;
-    }
-
-    private static String digest(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Set;
@@ -17,6 +18,35 @@ import java.util.UUID;
  * @param connections the customer's connections, kept apart from its fields (fraudspect)
  */
 record Customer(JsonNode id, Instant createdAt, Instant updatedAt, ObjectNode fields, ArrayNode connections) {
+
+    private static final int LONGEST = 4096;
+
+    /**
+     * The fields of a request as they are kept: a text longer than {@value #LONGEST} characters, such as a document, is
+     * kept as its length and SHA-256 only, so that many of them fit into memory.
+     */
+    static ObjectNode kept(ObjectNode body) {
+        ObjectNode kept = JsonNodeFactory.instance.objectNode();
+        body.properties().forEach(field -> kept.set(field.getKey(), kept(field.getValue())));
+        return kept;
+    }
+
+    private static JsonNode kept(JsonNode value) {
+        if (value instanceof ObjectNode object) {
+            return kept(object);
+        }
+        if (value instanceof ArrayNode array) {
+            ArrayNode kept = JsonNodeFactory.instance.arrayNode();
+            array.forEach(element -> kept.add(kept(element)));
+            return kept;
+        }
+        if (value.isTextual() && value.textValue().length() > LONGEST) {
+            String text = value.textValue();
+            return TextNode.valueOf(
+                    text.length() + " characters, SHA-256 " + Digest.of(text.getBytes(StandardCharsets.UTF_8)));
+        }
+        return value;
+    }
 
     /** A second id of the same customer, for providers that answer with two. The same id always gives the same one. */
     String otherId() {

@@ -1,14 +1,15 @@
 package io.herald.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.extension.Parameters;
 import com.github.tomakehurst.wiremock.http.Request;
+import com.github.tomakehurst.wiremock.matching.CustomMatcherDefinition;
 import com.github.tomakehurst.wiremock.matching.MatchResult;
 import com.github.tomakehurst.wiremock.matching.RequestMatcherExtension;
+import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.Format;
 import com.networknt.schema.JsonMetaSchema;
@@ -38,9 +39,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class FaultyBody extends RequestMatcherExtension {
 
-    static final String NAME = "faulty-body";
+    private static final String NAME = "faulty-body";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int ADULT = 18;
 
     private final Path schemas;
@@ -108,16 +108,17 @@ final class FaultyBody extends RequestMatcherExtension {
 
     static JsonNode parse(byte[] body) {
         try {
-            return JSON.readTree(body);
+            return Json.MAPPER.readTree(body);
         } catch (IOException e) {
             return JsonNodeFactory.instance.missingNode();
         }
     }
 
     /** Reads and compiles a stub's schema, so that a mistake in it stops the start. */
-    void prepare(Parameters parameters) {
-        if (isStrict(parameters)) {
-            compiled.computeIfAbsent(parameters, this::compile);
+    void prepare(StubMapping stub) {
+        CustomMatcherDefinition matcher = stub.getRequest().getCustomMatcher();
+        if (matcher != null && NAME.equals(matcher.getName()) && isStrict(matcher.getParameters())) {
+            compiled.computeIfAbsent(matcher.getParameters(), this::compile);
         }
     }
 
@@ -129,8 +130,8 @@ final class FaultyBody extends RequestMatcherExtension {
         Path file = schemas.resolve(parameters.getString("schema", ""));
         try {
             ObjectNode schema = parameters.containsKey("schema")
-                    ? (ObjectNode) JSON.readTree(Files.readAllBytes(file))
-                    : JSON.createObjectNode();
+                    ? (ObjectNode) Json.MAPPER.readTree(Files.readAllBytes(file))
+                    : Json.MAPPER.createObjectNode();
             if (parameters.get("required") instanceof List<?> required) {
                 ArrayNode names = schema.withArray("/required");
                 required.forEach(name -> names.add(name.toString()));
@@ -155,12 +156,17 @@ final class FaultyBody extends RequestMatcherExtension {
         if (message.getProperty() != null && !field.toString().endsWith(message.getProperty())) {
             field.append(field.isEmpty() ? "" : ".").append(message.getProperty());
         }
-        if ("required".equals(message.getType())) {
-            return new BodyFault(field.toString(), "is required");
-        }
+        return new BodyFault(field.toString(), sentence(message));
+    }
+
+    private static String sentence(ValidationMessage message) {
         String text = message.getMessage();
-        return new BodyFault(
-                field.toString(), text.substring(text.indexOf(": ") + 1).strip());
+        return switch (message.getType()) {
+            case "required" -> "is required";
+            case "enum" -> "is not one of the values allowed";
+            case "pattern", "not", "false" -> "is invalid";
+            default -> text.substring(text.indexOf(": ") + 1).strip();
+        };
     }
 
     /** A day in the form yyyy-MM-dd on which nobody was born who is not yet 18. Source: bridge-xyz's page. */

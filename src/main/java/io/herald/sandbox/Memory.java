@@ -1,7 +1,6 @@
 package io.herald.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -21,8 +20,6 @@ import java.util.function.Consumer;
  * start, and only added to after that. Without a file nothing is remembered.
  */
 final class Memory implements AutoCloseable {
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
     private OutputStream out;
@@ -51,7 +48,7 @@ final class Memory implements AutoCloseable {
 
     private static JsonNode parse(String line) {
         try {
-            return JSON.readTree(line);
+            return Json.MAPPER.readTree(line);
         } catch (IOException e) {
             return null;
         }
@@ -91,7 +88,7 @@ final class Memory implements AutoCloseable {
     }
 
     private static byte[] line(ObjectNode change) throws IOException {
-        return (JSON.writeValueAsString(change) + "\n").getBytes(StandardCharsets.UTF_8);
+        return (Json.MAPPER.writeValueAsString(change) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

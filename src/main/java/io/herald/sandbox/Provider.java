@@ -150,7 +150,7 @@ final class Provider {
         if (unique != null && ownerOf(unique, body).isPresent()) {
             return Done.instead("taken");
         }
-        ObjectNode fields = body.deepCopy();
+        ObjectNode fields = Customer.kept(body);
         ArrayNode connections = JsonNodeFactory.instance.arrayNode();
         if (apart != null && fields.remove(apart) instanceof ArrayNode given) {
             connections = given;
@@ -188,7 +188,7 @@ final class Provider {
                         .isPresent()) {
             return Done.instead("taken");
         }
-        Customer updated = there.with(body, clock.instant());
+        Customer updated = there.with(Customer.kept(body), clock.instant());
         keep(updated);
         return Done.with(updated);
     }

@@ -1,7 +1,6 @@
 package io.herald.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -19,8 +18,6 @@ import java.util.Optional;
  */
 public record Received(String method, String path, Map<String, List<String>> headers, byte[] body, int answered) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /** The first value of a header, in any case. */
     public Optional<String> header(String name) {
         return Optional.ofNullable(headers.get(name)).map(values -> values.get(0));
@@ -33,7 +30,7 @@ public record Received(String method, String path, Map<String, List<String>> hea
      */
     public JsonNode json() {
         try {
-            return JSON.readTree(body);
+            return Json.MAPPER.readTree(body);
         } catch (IOException e) {
             throw new UncheckedIOException("the body of " + method + " " + path + " is not JSON", e);
         }

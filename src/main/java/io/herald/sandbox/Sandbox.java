@@ -2,27 +2,19 @@ package io.herald.sandbox;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.common.FatalStartupException;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
-import com.github.tomakehurst.wiremock.http.HttpHeaders;
-import com.github.tomakehurst.wiremock.matching.CustomMatcherDefinition;
-import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
-import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -33,10 +25,10 @@ import java.util.stream.Stream;
  */
 public final class Sandbox implements AutoCloseable {
 
-    /** How many requests {@link #requests} looks back to unless told otherwise. */
+    /** How many requests {@link #requests} looks back to unless told otherwise, and while their bodies are at most 64 MiB. */
     public static final int JOURNAL = 10_000;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int ADMIN_JOURNAL = 100;
     private static final int THREADS = 500;
     private static final int STOP_MILLIS = 1_000;
 
@@ -44,9 +36,9 @@ public final class Sandbox implements AutoCloseable {
     private final Providers providers;
     private final Answers answers;
     private final Memory memory;
-    private final int journal;
+    private final Journal journal;
 
-    private Sandbox(WireMockServer server, Providers providers, Answers answers, Memory memory, int journal) {
+    private Sandbox(WireMockServer server, Providers providers, Answers answers, Memory memory, Journal journal) {
         this.server = server;
         this.providers = providers;
         this.answers = answers;
@@ -60,7 +52,7 @@ public final class Sandbox implements AutoCloseable {
      * @param port where to listen, on the loopback interface only; 0 for any free port
      * @param files the folder with {@code mappings}, {@code schemas} and {@code after-the-work.json}: {@code src/sandbox}
      * @param memory the file in which customers, tokens and keys survive a restart, also a kill; null for none
-     * @throws IllegalStateException when the port is taken or a stub cannot be read; the message says which
+     * @throws RuntimeException when the port is taken, or a stub or a schema has a mistake; the message says which
      */
     public static Sandbox start(int port, Path files, Path memory) {
         return start(port, files, memory, JOURNAL);
@@ -97,25 +89,30 @@ public final class Sandbox implements AutoCloseable {
                 .http2PlainDisabled(true)
                 .stubRequestLoggingDisabled(true);
         configuration = port == 0 ? configuration.dynamicPort() : configuration.port(port);
-        configuration =
-                journal == 0 ? configuration.disableRequestJournal() : configuration.maxRequestJournalEntries(journal);
-        try {
-            WireMockServer server = new WireMockServer(configuration);
-            server.start();
-            prepare(server, faultyBody);
-            return new Sandbox(server, providers, answers, remembered, journal);
-        } catch (FatalStartupException e) {
-            remembered.close();
-            throw new IllegalStateException("the sandbox cannot listen on port " + port + ": " + e.getMessage(), e);
+        Journal kept = journal == 0 ? null : new Journal(journal);
+        if (kept == null) {
+            configuration.disableRequestJournal();
+        } else {
+            configuration.extensions(kept).maxRequestJournalEntries(ADMIN_JOURNAL);
         }
-    }
-
-    private static void prepare(WireMockServer server, FaultyBody faultyBody) {
-        for (StubMapping stub : server.getStubMappings()) {
-            CustomMatcherDefinition matcher = stub.getRequest().getCustomMatcher();
-            if (matcher != null && FaultyBody.NAME.equals(matcher.getName())) {
-                faultyBody.prepare(matcher.getParameters());
+        WireMockServer server = null;
+        try {
+            server = new WireMockServer(configuration);
+            server.start();
+            for (StubMapping stub : server.getStubMappings()) {
+                faultyBody.prepare(stub);
+                answers.prepare(stub);
             }
+            return new Sandbox(server, providers, answers, remembered, kept);
+        } catch (RuntimeException e) {
+            remembered.close();
+            if (server != null && server.isRunning()) {
+                server.stop();
+            }
+            if (e instanceof FatalStartupException) {
+                throw new IllegalStateException("the sandbox cannot listen on port " + port + ": " + e.getMessage(), e);
+            }
+            throw e;
         }
     }
 
@@ -132,7 +129,7 @@ public final class Sandbox implements AutoCloseable {
     private static Map<String, JsonNode> afterTheWork(Path files) {
         Path file = files.resolve("after-the-work.json");
         try {
-            return JSON.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+            return Json.MAPPER.readValue(Files.readAllBytes(file), new TypeReference<>() {});
         } catch (IOException e) {
             throw new UncheckedIOException("the sandbox cannot read " + file, e);
         }
@@ -166,7 +163,8 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * The customers of a provider, oldest first: {@code {id, otherId, createdAt, updatedAt, fields, connections}}, where
-     * {@code fields} are those of the requests, an update laid over what was there.
+     * {@code fields} are those of the requests, an update laid over what was there. Of a text longer than 4096 characters only length and
+     * SHA-256 are kept.
      */
     public List<JsonNode> customers(String provider) {
         return providers.named(provider).customers().stream()
@@ -180,35 +178,11 @@ public final class Sandbox implements AutoCloseable {
      * @throws IllegalStateException when the sandbox was started without a journal
      */
     public List<Received> requests(String provider) {
-        if (journal == 0) {
+        if (journal == null) {
             throw new IllegalStateException("the sandbox was started without a journal");
         }
         providers.named(provider);
-        List<Received> received = new ArrayList<>();
-        for (ServeEvent event : server.getAllServeEvents()) {
-            if (Providers.nameIn(event.getRequest().getUrl()).equals(provider)) {
-                received.add(received(event, provider));
-            }
-        }
-        Collections.reverse(received);
-        return received;
-    }
-
-    private static Received received(ServeEvent event, String provider) {
-        LoggedRequest request = event.getRequest();
-        Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        HttpHeaders all = request.getHeaders();
-        all.all().stream()
-                .filter(header -> !header.keyEquals(Magic.FAULT) && !header.keyEquals(Magic.ONCE))
-                .forEach(header -> headers.put(header.key(), List.copyOf(header.values())));
-        return new Received(
-                request.getMethod().getName(),
-                request.getUrl().substring(provider.length() + 1),
-                Collections.unmodifiableMap(headers),
-                request.getBody(),
-                event.getResponse() == null
-                        ? event.getResponseDefinition().getStatus()
-                        : event.getResponse().getStatus());
+        return journal.requests(provider);
     }
 
     /**
@@ -219,7 +193,8 @@ public final class Sandbox implements AutoCloseable {
         providers.reset();
         answers.reset();
         server.resetToDefaultMappings();
-        if (journal > 0) {
+        if (journal != null) {
+            journal.reset();
             server.resetRequests();
         }
         memory.rewrite(providers.changes());

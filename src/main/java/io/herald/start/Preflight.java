@@ -105,7 +105,8 @@ public final class Preflight {
             return null;
         }
         try {
-            return new CanonicalReader(SchemaCheck.compile("mappings/" + CANONICAL_SCHEMA, schema.get(), clock), maxBytes, clock);
+            return new CanonicalReader(
+                    SchemaCheck.compile("mappings/" + CANONICAL_SCHEMA, schema.get(), clock), maxBytes, clock);
         } catch (SchemaException e) {
             mistakes.addAll(e.mistakes());
             return null;

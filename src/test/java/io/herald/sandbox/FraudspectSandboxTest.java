@@ -97,7 +97,8 @@ class FraudspectSandboxTest extends SandboxTest {
         assertThat(caller.get(path).json().get("data").toString()).isEqualTo(director);
         caller.post(CUSTOMERS, person(",\"connects\":[]"));
         assertThat(caller.get(path).json().get("data")).hasSize(1);
-        assertThat(caller.put(path, "{\"connects\":[{\"referenceId\":\"COMP-001\",\"role\":\"UBO\"}]}")
+        assertThat(caller.put(path, "{\"connects\":[]}").status()).isEqualTo(400);
+        assertThat(caller.put(path, director.replace("DIRECTOR", "UBO"))
                         .json()
                         .at("/data/0/role")
                         .asText())

@@ -158,6 +158,7 @@ class MagicValuesTest extends SandboxTest {
         assertThatThrownBy(() -> trySend("yativo", "yativo.timeout-once", Duration.ofMillis(500)))
                 .isInstanceOf(HttpTimeoutException.class);
         assertThat(sandbox.customers("yativo")).isEmpty();
+        assertThat(sandbox.requests("yativo")).extracting(Received::path).containsExactly("/auth/login", "/customer");
         assertThat(send("yativo", "yativo.timeout-once").status()).isEqualTo(201);
         assertThat(sandbox.server().getStubMappings().stream()
                         .filter(stub -> stub.getName().contains("no answer in time"))

@@ -135,6 +135,22 @@ class SandboxLifeTest {
     }
 
     @Test
+    void longDocumentsFitIntoMemory() {
+        try (Sandbox sandbox = Sandbox.start(0, FILES, null)) {
+            Caller caller = Caller.trusted(sandbox, "fraudspect");
+            String document = "A".repeat(20 << 20);
+            for (int i = 0; i < 5; i++) {
+                String body = "{\"name\":\"Jane\",\"referenceId\":\"R-" + i + "\",\"accountTypeId\":1,\"file\":\""
+                        + document + "\"}";
+                assertThat(caller.post("/api/v1/customers", body).status()).isEqualTo(201);
+            }
+            assertThat(sandbox.customers("fraudspect").get(4).at("/fields/file").asText())
+                    .startsWith((20 << 20) + " characters, SHA-256 ");
+            assertThat(sandbox.requests("fraudspect")).hasSize(3);
+        }
+    }
+
+    @Test
     void saysWhatStopsTheStart() throws IOException {
         try (Sandbox sandbox = Sandbox.start(0, FILES, null)) {
             int port = sandbox.port();
@@ -152,6 +168,14 @@ class SandboxLifeTest {
                  "customMatcher": {"name": "faulty-body", "parameters": {"schema": "fifth.schema.json"}}},
                  "response": {"status": 400}}""");
         assertThatThrownBy(() -> Sandbox.start(0, folder, null)).hasMessageContaining("fifth.schema.json");
+        Files.writeString(
+                folder.resolve("mappings/fifth/customers.json"),
+                """
+                {"name": "fifth: misspelt", "request": {"urlPathPattern": "/fifth/.*"}, "response": {"status": 200,
+                 "transformerParameters": {"work": {"do": "creat"}}}}""");
+        assertThatThrownBy(() -> Sandbox.start(0, folder, null)).hasMessageContaining("fifth: misspelt");
+        Files.writeString(folder.resolve("mappings/fifth/customers.json"), "{");
+        assertThatThrownBy(() -> Sandbox.start(0, folder, null)).hasMessageContaining("customers.json");
     }
 
     @Test

@@ -1,0 +1,6 @@
+package io.herald;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+@QuarkusIntegrationTest
+class OneCustomerFourProvidersIT extends OneCustomerFourProvidersTest {}
