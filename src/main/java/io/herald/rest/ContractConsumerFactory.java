@@ -24,6 +24,9 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 @RegisterForReflection
 public final class ContractConsumerFactory implements RestOpenApiConsumerFactory {
 
+    /** All paths of the contract; the rest of the server is Quarkus' own, Swagger UI among it. */
+    private static final String ROOT = "/v1/";
+
     @Override
     public Consumer createConsumer(
             CamelContext context,
@@ -33,7 +36,7 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             Map<String, Object> parameters)
             throws Exception {
         RestOpenApiConsumerFactory http = (RestOpenApiConsumerFactory) context.getComponent("platform-http");
-        return http.createConsumer(context, new WithProblems(contract), contextPath, configuration, parameters);
+        return http.createConsumer(context, new WithProblems(contract), ROOT, configuration, parameters);
     }
 
     private static final class WithProblems extends DelegateAsyncProcessor {

@@ -75,9 +75,12 @@ public final class Problems {
         if (call.response().ended() || call.response().headWritten()) {
             return;
         }
-        String detail = status == 413
-                ? "the body is larger than herald.body.max"
-                : "the request was refused before it was read";
+        String detail =
+                switch (status) {
+                    case 413 -> "the body is larger than herald.body.max";
+                    case 500 -> "an unexpected error; it is in Herald's log";
+                    default -> "the request was refused before it was read";
+                };
         call.response()
                 .setStatusCode(status)
                 .putHeader("Content-Type", Problem.MEDIA_TYPE)
