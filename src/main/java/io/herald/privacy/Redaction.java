@@ -8,13 +8,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Removes one customer's field values from a provider's words. Values of three characters or more are removed wherever they
+ * Removes one customer's field values from a provider's words. Values of five characters or more are removed wherever they
  * stand, shorter ones only as whole words.
  */
 public final class Redaction {
 
     private static final String MASK = "***";
-    private static final int SHORT = 3;
+    private static final int SHORT = 5;
     private static final int LONGEST_WORTH_LOOKING_FOR = 2048;
 
     private final Pattern values;
