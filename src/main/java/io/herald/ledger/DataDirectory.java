@@ -1,5 +1,6 @@
 package io.herald.ledger;
 
+import io.quarkus.runtime.PreventFurtherStepsException;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -33,7 +34,7 @@ public final class DataDirectory {
     /**
      * Makes the directory where it is missing, and locks it until this program ends.
      *
-     * @throws IllegalStateException if it cannot be made, or another process holds it
+     * @throws PreventFurtherStepsException if it cannot be made, or another process holds it
      */
     void open() {
         Path file = directory.resolve(LOCK);
@@ -44,16 +45,20 @@ public final class DataDirectory {
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             FileLock lock = tryLock();
             if (lock == null) {
-                throw new IllegalStateException("herald.data-directory: " + directory.toAbsolutePath()
-                        + " is in use by process " + Files.readString(file).strip()
-                        + "; stop that one, or give this one a directory of its own");
+                throw new PreventFurtherStepsException(
+                        "Herald does not start: herald.data-directory: " + directory.toAbsolutePath()
+                                + " is in use by process "
+                                + Files.readString(file).strip()
+                                + "; stop that one, or give this one a directory of its own",
+                        1);
             }
             lockFile.truncate(0)
                     .write(ByteBuffer.wrap(
                             Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
-            throw new IllegalStateException(
-                    "herald.data-directory: cannot use " + directory.toAbsolutePath() + ": " + e, e);
+            throw new PreventFurtherStepsException(
+                    "Herald does not start: herald.data-directory: cannot use " + directory.toAbsolutePath() + ": " + e,
+                    1);
         }
     }
 

@@ -16,8 +16,9 @@ record Prefer(boolean respondAsync, Optional<Duration> patience) {
             String value = token.length > 1 ? token[1].strip().replace("\"", "") : "";
             if (name.equals("respond-async")) {
                 async = true;
-            } else if (name.equals("wait") && patience.isEmpty() && value.matches("[0-9]{1,9}")) {
-                patience = Optional.of(Duration.ofSeconds(Long.parseLong(value)));
+            } else if (name.equals("wait") && patience.isEmpty() && value.matches("[0-9]+")) {
+                patience = Optional.of(
+                        Duration.ofSeconds(value.length() < 10 ? Long.parseLong(value) : Integer.MAX_VALUE));
             }
         }
         return new Prefer(async, patience);

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -28,11 +29,31 @@ public final class Bundle {
     private final Path routes;
     private final Path mappings;
 
+    private final List<String> mistakes = new ArrayList<>();
+
     public Bundle(
-            @ConfigProperty(name = "herald.routes", defaultValue = "routes") Path routes,
-            @ConfigProperty(name = "herald.mappings", defaultValue = "mappings") Path mappings) {
-        this.routes = routes;
-        this.mappings = mappings;
+            @ConfigProperty(name = "herald.routes") Optional<Path> routes,
+            @ConfigProperty(name = "herald.mappings") Optional<Path> mappings) {
+        this.routes = routes.orElse(Path.of("routes"));
+        this.mappings = mappings.orElse(Path.of("mappings"));
+        check("herald.routes", routes);
+        check("herald.mappings", mappings);
+    }
+
+    private void check(String property, Optional<Path> directory) {
+        directory
+                .filter(path -> !Files.isDirectory(path))
+                .ifPresent(path -> mistakes.add(property + ": there is no directory " + path));
+    }
+
+    /** What is wrong with the directories, a line each. */
+    List<String> mistakes() {
+        return mistakes;
+    }
+
+    /** A mistake that begins with {@code mappings/}, told with the directory that the file is in. */
+    String placeOf(String mistake) {
+        return Files.isDirectory(mappings) ? mappings + mistake.substring("mappings".length()) : mistake;
     }
 
     /** All route files: the common ones, then the providers', each in the order of their names. */

@@ -46,7 +46,6 @@ public class HeraldRoutes extends RouteBuilder {
                 .addTypeConverter(
                         HttpMethods.class,
                         String.class,
-                        new SimpleTypeConverter(
-                                false, (type, exchange, value) -> HttpMethods.valueOf((String) value)));
+                        new SimpleTypeConverter(false, (type, exchange, value) -> HttpMethods.valueOf((String) value)));
     }
 }

@@ -19,6 +19,14 @@ final class Mistake {
                         + marked.getProblem();
             }
         }
-        return location + ": " + deepest.getMessage();
+        return location + ": " + firstLine(deepest);
+    }
+
+    /** What a thrown thing says, without the drawing that some put below it. */
+    static String firstLine(Throwable thrown) {
+        String message = thrown.getMessage();
+        return message == null
+                ? thrown.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("").strip();
     }
 }

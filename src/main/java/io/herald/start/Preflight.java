@@ -9,12 +9,16 @@ import io.herald.schema.SchemaException;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Resource;
 import org.eclipse.microprofile.config.Config;
@@ -40,15 +44,21 @@ public final class Preflight {
             Providers providers,
             CamelContext context,
             Config config,
+            BeanManager beanManager,
             Clock clock,
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         mistakes.addAll(providers.mistakes());
         cipher = cipher(payloadKey, mistakes);
-        routes = new RouteFiles(context, config, providers).check(bundle.routeFiles(context), mistakes);
+        mistakes.addAll(bundle.mistakes());
+        Set<String> bound = providers.ids().stream()
+                .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
+                .collect(Collectors.toSet());
+        routes = new RouteFiles(context, config, providers, new Beans(beanManager, bound))
+                .check(bundle.routeFiles(context), mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
-        inMappings.forEach(mistake -> mistakes.add("mappings/" + mistake));
+        inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));
         reader = reader(bundle, Math.toIntExact(bodyMax.asLongValue()), clock, mistakes);
     }
 
@@ -101,14 +111,14 @@ public final class Preflight {
     private static CanonicalReader reader(Bundle bundle, int maxBytes, Clock clock, List<String> mistakes) {
         Optional<String> schema = bundle.mappingFile(CANONICAL_SCHEMA);
         if (schema.isEmpty()) {
-            mistakes.add("mappings/" + CANONICAL_SCHEMA + ": the file is missing");
+            mistakes.add(bundle.placeOf("mappings/" + CANONICAL_SCHEMA + ": the file is missing"));
             return null;
         }
         try {
             return new CanonicalReader(
                     SchemaCheck.compile("mappings/" + CANONICAL_SCHEMA, schema.get(), clock), maxBytes, clock);
         } catch (SchemaException e) {
-            mistakes.addAll(e.mistakes());
+            e.mistakes().forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));
             return null;
         }
     }

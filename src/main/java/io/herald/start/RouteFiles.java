@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.RouteBuilder;
@@ -26,11 +27,18 @@ final class RouteFiles {
     private final CamelContext context;
     private final Config config;
     private final Providers providers;
+    private final Beans beans;
 
-    RouteFiles(CamelContext context, Config config, Providers providers) {
+    RouteFiles(CamelContext context, Config config, Providers providers, Beans beans) {
         this.context = context;
         this.config = config;
         this.providers = providers;
+        this.beans = beans;
+    }
+
+    /** What an editor opens: the file's path, without the scheme that Camel puts before it. */
+    static String place(Resource file) {
+        return file.getLocation().replaceFirst("^(file|classpath):", "");
     }
 
     /**
@@ -42,21 +50,32 @@ final class RouteFiles {
     List<Resource> check(List<Resource> files, List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
         List<String> withFile = new ArrayList<>();
+        RouteCheck check = new RouteCheck(context, beans, mistakes);
         for (Resource file : files) {
-            Matcher provider = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
-            if (provider.find()) {
-                withFile.add(provider.group(1));
-                if (!providers.isEnabled(provider.group(1))) {
-                    if (!providers.isKnown(provider.group(1))) {
-                        mistakes.add(file.getLocation() + ": there is no property provider." + provider.group(1)
-                                + ".url; set it, or set provider." + provider.group(1) + ".enabled=false");
+            Matcher name = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
+            String provider = name.find() ? name.group(1) : null;
+            if (provider != null) {
+                withFile.add(provider);
+                if (!providers.isEnabled(provider)) {
+                    if (!providers.isKnown(provider)) {
+                        mistakes.add(place(file) + ": there is no property provider." + provider
+                                + ".url; set it, or set provider." + provider + ".enabled=false");
                     }
                     continue;
                 }
             }
             active.add(file);
-            checkPlaceholders(file, mistakes);
+            String text = text(file);
+            checkPlaceholders(file, text, mistakes);
             checkSyntax(file, mistakes);
+            check.check(place(file), provider, text);
+        }
+        check.checkNames();
+        for (String id : providers.ids()) {
+            Stream.of(id, id + "-request")
+                    .filter(route -> withFile.contains(id) && !check.begins(route))
+                    .forEach(route -> mistakes.add(
+                            "routes/providers/" + id + ".camel.yaml: no route begins with direct:" + route));
         }
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))
@@ -65,8 +84,8 @@ final class RouteFiles {
         return active;
     }
 
-    private void checkPlaceholders(Resource file, List<String> mistakes) {
-        String[] lines = text(file).split("\n", -1);
+    private void checkPlaceholders(Resource file, String text, List<String> mistakes) {
+        String[] lines = text.split("\n", -1);
         for (int i = 0; i < lines.length; i++) {
             Matcher placeholder = PLACEHOLDER.matcher(lines[i]);
             while (placeholder.find()) {
@@ -74,7 +93,7 @@ final class RouteFiles {
                 String property = placeholder.group(late ? 3 : 1);
                 boolean optional = placeholder.group(late ? 4 : 2) != null;
                 String value = config.getOptionalValue(property, String.class).orElse("");
-                String place = file.getLocation() + ":" + (i + 1) + ":" + (placeholder.start() + 1);
+                String place = place(file) + ":" + (i + 1) + ":" + (placeholder.start() + 1);
                 if (value.isBlank() && !optional) {
                     mistakes.add(place + ": the property " + property + " is required and not set");
                 } else if (late && JSON_SPECIAL.matcher(value).find()) {
@@ -91,7 +110,7 @@ final class RouteFiles {
                 ((RouteBuilder) builder).configure();
             }
         } catch (Exception e) {
-            mistakes.add(Mistake.of(file.getLocation(), e));
+            mistakes.add(Mistake.of(place(file), e));
         }
     }
 
