@@ -3,16 +3,27 @@ package io.herald.start;
 import io.herald.lane.Lanes;
 import io.herald.provider.ProviderHttp;
 import io.herald.provider.Providers;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.http.HttpMethods;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.SimpleTypeConverter;
 
 /** Loads the checked route files, and gives each provider's file the parts that it names: its lanes and its HTTP client. */
 @ApplicationScoped
+@RegisterForReflection(
+        targets = {
+            Exception.class,
+            GroupedBodyAggregationStrategy.class,
+            HttpOperationFailedException.class,
+            String.class,
+            Throwable.class
+        })
 public class HeraldRoutes extends RouteBuilder {
 
     @Inject
