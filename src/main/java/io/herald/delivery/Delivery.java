@@ -19,7 +19,8 @@ public final class Delivery {
     enum Step {
         PREPARING,
         FINDING,
-        SENDING
+        SENDING,
+        RECORDING
     }
 
     private final Message message;
@@ -135,6 +136,10 @@ public final class Delivery {
         step = Step.FINDING;
     }
 
+    void recording() {
+        step = Step.RECORDING;
+    }
+
     Step step() {
         return step;
     }
@@ -157,7 +162,9 @@ public final class Delivery {
 
     /** A further failure that is worth another try; answers how many there were. */
     int failedAgain() {
-        step = Step.PREPARING;
+        if (step != Step.RECORDING) {
+            step = Step.PREPARING;
+        }
         return ++failures;
     }
 

@@ -152,6 +152,7 @@ public final class DeliverySteps {
 
     /** Keeps the outcome in the ledger. */
     public void record(@ExchangeProperty("delivery") Delivery delivery) {
+        delivery.recording();
         ObjectNode outcome = delivery.getOutcome();
         if (outcome.has("error")) {
             Redaction.of(delivery.getCanonical(), delivery.getRequest()).redactError(outcome);

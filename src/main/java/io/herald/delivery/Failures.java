@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.ledger.LedgerException;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.token.LogInFailedException;
@@ -58,7 +59,12 @@ final class Failures {
             return ofLogIn(logIn);
         }
         if (thrown instanceof IOException io) {
-            return ofConnection(delivery, io);
+            return ofConnection(io);
+        }
+        if (thrown instanceof LedgerException || thrown.getCause() instanceof LedgerException) {
+            ObjectNode outcome = Outcome.failed(
+                    State.RETRYING, "ledger_unavailable", Reason.UNAVAILABLE, "Herald's own ledger cannot be used now");
+            return new Failure(thrown, outcome, true, false, 0);
         }
         return new Failure(thrown, lasting(delivery, thrown), false, false, 0);
     }
@@ -93,7 +99,7 @@ final class Failures {
         return new Failure(logIn, outcome, !refused, false, 0);
     }
 
-    private static Failure ofConnection(Delivery delivery, IOException io) {
+    private static Failure ofConnection(IOException io) {
         boolean late = io instanceof SocketTimeoutException;
         ObjectNode outcome = Outcome.failed(
                 State.RETRYING,

@@ -42,7 +42,7 @@ public final class Redelivery {
     /** Once for each delivery: drops the refused token, so that the next try gets a new one, at once. */
     public boolean renewToken(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         tokens.drop(delivery.getProvider(), delivery.getToken());
-        exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, 0L);
+        waitBeforeNextTry(exchange, 0);
         return delivery.mayRenewToken();
     }
 
@@ -72,13 +72,20 @@ public final class Redelivery {
             return false;
         }
         delivery.waits(delay);
-        exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, delay);
+        waitBeforeNextTry(exchange, delay);
         return true;
     }
 
-    /** Makes the last failure the delivery's outcome. */
+    /** Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
-        delivery.settle(failure(exchange, delivery).outcome());
+        if (delivery.step() != Delivery.Step.RECORDING) {
+            delivery.settle(failure(exchange, delivery).outcome());
+        }
+    }
+
+    /** Camel looks for the delay in the In message; where there was an answer, {@code getMessage()} is that. */
+    private static void waitBeforeNextTry(Exchange exchange, long millis) {
+        exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, millis);
     }
 
     /** A create at a provider that honours no key and does not upsert by our reference: it has a look-up instead. */
