@@ -12,6 +12,7 @@ create table delivery (
     provider    text    not null,
     state       text    not null,
     attempts    integer not null,
+    unclear     integer not null default 0,
     duration_ms integer not null,
     updated_at  integer not null,
     outcome     blob,

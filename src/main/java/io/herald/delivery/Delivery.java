@@ -35,6 +35,7 @@ public final class Delivery {
     private int failures;
     private long waitedMillis;
     private boolean unclear;
+    private boolean outdated;
     private boolean renewed;
     private String token;
     private Failure failure;
@@ -117,11 +118,24 @@ public final class Delivery {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
     }
 
+    /** Whether the request was made before the link was known, and has to be made anew. */
+    public boolean isOutdated() {
+        return outdated;
+    }
+
     void linkedTo(String providerCustomerId) {
         link = providerCustomerId;
     }
 
+    /** A look-up found what an earlier message created. */
+    void foundLink(String providerCustomerId) {
+        link = providerCustomerId;
+        unclear = false;
+        outdated = true;
+    }
+
     void mapped(ObjectNode body, byte[] bytes) {
+        outdated = false;
         request = body;
         requestBytes = bytes;
     }

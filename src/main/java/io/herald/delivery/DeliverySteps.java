@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.Ledger;
+import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
 import io.herald.privacy.Redaction;
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jboss.logging.Logger;
 
 /** The steps of a provider's routes that are the same for every provider. */
 @Singleton
@@ -31,6 +33,7 @@ import org.apache.camel.ExchangeProperty;
 @RegisterForReflection
 public final class DeliverySteps {
 
+    private static final Logger LOG = Logger.getLogger(DeliverySteps.class);
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-zA-Z_]+)}");
 
     private final Ledger ledger;
@@ -45,9 +48,20 @@ public final class DeliverySteps {
         this.json = json;
     }
 
-    /** Known customer? Its link makes this delivery an update. */
+    /**
+     * Known customer? Its link makes this delivery an update. Where there is no link, but an earlier message may have
+     * created the customer without our knowing, the delivery begins as unclear: it looks the customer up before it sends.
+     */
     public void findLink(@ExchangeProperty("delivery") Delivery delivery) {
         ledger.linkOf(delivery.getReference(), delivery.getProvider()).ifPresent(delivery::linkedTo);
+        if (!delivery.isUpdate()
+                && mappings.of(delivery.getProvider()).finds()
+                && ledger.mayBeCreated(
+                        delivery.getReference(),
+                        delivery.getProvider(),
+                        delivery.getMessage().sequence())) {
+            delivery.mayHaveArrived();
+        }
     }
 
     /**
@@ -115,6 +129,19 @@ public final class DeliverySteps {
         delivery.settle(outcome);
     }
 
+    private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {
+        try {
+            ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+            ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
+            if (outcome.has("providerCustomerId")) {
+                return outcome;
+            }
+        } catch (MappingFailedException e) {
+            LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
+        }
+        throw new UnreadableAnswerException(status);
+    }
+
     /** What is done next is a look-up: its failures say nothing of the request. */
     public void find(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.finding();
@@ -122,7 +149,8 @@ public final class DeliverySteps {
 
     /**
      * Holds a page of the answer to a look-up against the request. A customer that is the same in name and in the field
-     * looked up, and is linked to no other reference, is what an earlier try created.
+     * looked up, and is linked to no other reference, is what an earlier try created: of this delivery, and then it is
+     * delivered; or of an earlier message, and then this one is an update.
      *
      * @return the number of the next page, or null if there is none or it is not needed
      * @throws UnclearException if there is a customer that cannot be told to be ours
@@ -136,11 +164,16 @@ public final class DeliverySteps {
             String id = candidate.path("providerCustomerId").asText();
             if (!candidate.path("same").asBoolean()
                     || delivery.isSettled()
+                    || delivery.isUpdate()
                     || ledger.isLinkedElsewhere(delivery.getProvider(), id, delivery.getReference())) {
                 throw new UnclearException("the look-up found a customer that may be another one");
             }
-            delivery.settle(
-                    Outcome.delivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", id), false));
+            if (delivery.getAttempts() > 0) {
+                delivery.settle(
+                        Outcome.delivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", id), false));
+            } else {
+                delivery.foundLink(id);
+            }
         }
         return found.path("next").isInt() ? found.get("next").intValue() : null;
     }
@@ -162,7 +195,8 @@ public final class DeliverySteps {
                         delivery.getProvider(),
                         outcome,
                         delivery.getAttempts(),
-                        delivery.durationMillis())
+                        delivery.durationMillis(),
+                        delivery.isUnclear())
                 .join();
     }
 }

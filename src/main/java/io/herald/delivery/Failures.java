@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.LedgerException;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
+import io.herald.provider.AnswerTooLargeException;
 import io.herald.token.LogInFailedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -47,13 +48,11 @@ final class Failures {
             return ofAnswer(delivery, answered);
         }
         if (thrown instanceof UnreadableAnswerException answered) {
-            ObjectNode outcome = Outcome.failed(
-                    State.DEAD,
-                    Reason.UNREADABLE_ANSWER.word(),
-                    Reason.UNREADABLE_ANSWER,
-                    "the provider answered with success, but not with a customer's id");
-            outcome.withObject("/error").put("httpStatus", answered.getStatus());
-            return new Failure(thrown, outcome, true, true, 0);
+            return unreadable(
+                    thrown, answered.getStatus(), "the provider answered with success, but not with a customer's id");
+        }
+        if (thrown instanceof AnswerTooLargeException) {
+            return ofTooLarge(delivery, thrown);
         }
         if (thrown instanceof LogInFailedException logIn) {
             return ofLogIn(logIn);
@@ -71,19 +70,36 @@ final class Failures {
 
     private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {
         int status = answered.getStatusCode();
+        boolean mayHaveArrived = status >= 500 || status == 408;
         JsonNode answer = Answers.parse(json, answered.getResponseBody()).orElse(NullNode.instance);
-        ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+        ObjectNode fragment;
+        try {
+            fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+        } catch (MappingFailedException e) {
+            return new Failure(answered, lasting(delivery, e), false, mayHaveArrived, 0);
+        }
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
         if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
             outcome = unclear("the look-up after an unclear ending was answered with status " + status);
         }
-        return new Failure(
-                answered,
-                outcome,
-                isTransient,
-                status >= 500 || status == 408,
-                retryAfter(answered.getResponseHeaders()));
+        return new Failure(answered, outcome, isTransient, mayHaveArrived, retryAfter(answered.getResponseHeaders()));
+    }
+
+    private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
+        if (delivery.step() == Delivery.Step.FINDING) {
+            return new Failure(thrown, unclear("the answer to the look-up is too large"), false, false, 0);
+        }
+        return unreadable(thrown, 0, "the provider answered with success, and with more than herald.answer.max");
+    }
+
+    private static Failure unreadable(Throwable thrown, int status, String message) {
+        ObjectNode outcome =
+                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER.word(), Reason.UNREADABLE_ANSWER, message);
+        if (status > 0) {
+            outcome.withObject("/error").put("httpStatus", status);
+        }
+        return new Failure(thrown, outcome, true, true, 0);
     }
 
     private static Failure ofLogIn(LogInFailedException logIn) {

@@ -7,6 +7,7 @@ import io.herald.token.Tokens;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -59,9 +60,6 @@ public final class Redelivery {
         ProviderConfig.Provider provider = providers.of(delivery.getProvider());
         ProviderConfig.Retry retry = provider.retry();
         Failure failure = failure(exchange, delivery);
-        if (failure.mayHaveArrived() && delivery.step() == Delivery.Step.SENDING && isUnprotected(delivery)) {
-            delivery.mayHaveArrived();
-        }
         int failed = delivery.failedAgain();
         long delay = Math.max(failure.retryAfterMillis(), backoff(retry, failed));
         if (delivery.isUnclear()) {
@@ -96,11 +94,20 @@ public final class Redelivery {
     private Failure failure(Exchange exchange, Delivery delivery) {
         Throwable thrown = thrown(exchange);
         Failure known = delivery.failure();
-        if (known == null || known.cause() != thrown) {
-            known = failures.of(delivery, thrown);
-            delivery.failed(known);
+        if (known != null && (known.cause() == thrown || isStopping(thrown))) {
+            return known;
         }
-        return known;
+        Failure failure = failures.of(delivery, thrown);
+        if (failure.mayHaveArrived() && delivery.step() == Delivery.Step.SENDING && isUnprotected(delivery)) {
+            delivery.mayHaveArrived();
+        }
+        delivery.failed(failure);
+        return failure;
+    }
+
+    /** While Camel stops it redelivers nothing, and says so with an exception; what failed before still counts. */
+    private static boolean isStopping(Throwable thrown) {
+        return thrown instanceof RejectedExecutionException;
     }
 
     private static Throwable thrown(Exchange exchange) {

@@ -92,17 +92,27 @@ public final class Ledger {
      * Keeps the outcome of a delivery, and the link if it has one.
      *
      * @param outcome as the report shows it
+     * @param unclear whether the provider may have created the customer without our knowing
      * @return completes when it is durable
      */
     public CompletableFuture<Void> record(
-            Message message, String provider, ObjectNode outcome, int attempts, long durationMillis) {
+            Message message, String provider, ObjectNode outcome, int attempts, long durationMillis, boolean unclear) {
         String state = outcome.get("state").textValue();
         JsonNode id = outcome.path("providerCustomerId");
         byte[] sealed = cipher.seal(purpose(message.sequence(), provider), bytes(outcome));
         long now = clock.millis();
         return writes.submit(
                 connection -> {
-                    update(connection, message.sequence(), provider, state, attempts, durationMillis, now, sealed);
+                    update(
+                            connection,
+                            message.sequence(),
+                            provider,
+                            state,
+                            attempts,
+                            unclear,
+                            durationMillis,
+                            now,
+                            sealed);
                     if (id.isTextual()) {
                         link(connection, message.reference(), provider, id.textValue(), now);
                     }
@@ -117,19 +127,22 @@ public final class Ledger {
             String provider,
             String state,
             int attempts,
+            boolean unclear,
             long durationMillis,
             long now,
             byte[] outcome)
             throws SQLException {
-        try (PreparedStatement update = connection.prepareStatement("update delivery set state = ?, attempts = ?,"
-                + " duration_ms = ?, updated_at = ?, outcome = ? where sequence = ? and provider = ?")) {
+        try (PreparedStatement update =
+                connection.prepareStatement("update delivery set state = ?, attempts = ?, unclear = ?, duration_ms = ?,"
+                        + " updated_at = ?, outcome = ? where sequence = ? and provider = ?")) {
             update.setString(1, state);
             update.setInt(2, attempts);
-            update.setLong(3, durationMillis);
-            update.setLong(4, now);
-            update.setBytes(5, outcome);
-            update.setLong(6, sequence);
-            update.setString(7, provider);
+            update.setInt(3, unclear ? 1 : 0);
+            update.setLong(4, durationMillis);
+            update.setLong(5, now);
+            update.setBytes(6, outcome);
+            update.setLong(7, sequence);
+            update.setString(8, provider);
             update.executeUpdate();
         }
     }
@@ -166,6 +179,23 @@ public final class Ledger {
                         provider,
                         providerCustomerId,
                         reference)
+                .isPresent();
+    }
+
+    /**
+     * Whether an earlier message may have created the customer without our knowing: its try had an unclear ending, or its
+     * outcome was never kept, because Herald ended first.
+     *
+     * @param sequence that of the message in hand
+     */
+    public boolean mayBeCreated(String reference, String provider, long sequence) {
+        return one(
+                        "select 1 from delivery d join message m on m.sequence = d.sequence where m.reference = ?"
+                                + " and d.provider = ? and d.sequence < ? and (d.unclear = 1 or d.state = 'pending')",
+                        row -> true,
+                        reference,
+                        provider,
+                        sequence)
                 .isPresent();
     }
 

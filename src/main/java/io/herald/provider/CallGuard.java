@@ -21,7 +21,8 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 
 /**
  * Gives one call to a provider a deadline and its answer a largest size. HttpClient's own time-outs are between two
- * packets, so a provider that drips a byte a second would never end; here the whole answer is read under the deadline.
+ * packets, so a provider that drips a byte a second would never end; here the whole answer is read under the deadline. Of
+ * an error answer that is too large the status is kept, and the body dropped.
  */
 final class CallGuard implements ExecChainHandler {
 
@@ -67,6 +68,13 @@ final class CallGuard implements ExecChainHandler {
         try {
             byte[] body = read(entity.getContent());
             answer.setEntity(new ByteArrayEntity(body, ContentType.parseLenient(entity.getContentType())));
+            return answer;
+        } catch (AnswerTooLargeException e) {
+            answer.close();
+            if (answer.getCode() < 400) {
+                throw e;
+            }
+            answer.setEntity(new ByteArrayEntity(new byte[0], null));
             return answer;
         } catch (IOException | RuntimeException e) {
             answer.close();
