@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.Message;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -35,10 +38,14 @@ public final class Delivery {
     private int failures;
     private long waitedMillis;
     private boolean unclear;
+    private boolean unclearFromEarlier;
+    private Instant unclearSince;
     private boolean outdated;
     private boolean renewed;
     private String token;
     private Failure failure;
+    private final Set<String> found = new HashSet<>();
+    private int page;
     private ObjectNode outcome;
 
     public Delivery(Message message, String provider) {
@@ -143,11 +150,30 @@ public final class Delivery {
     byte[] sending() {
         step = Step.SENDING;
         attempts++;
-        return requestBytes.clone();
+        return requestBytes;
     }
 
-    void finding() {
+    /** A look-up begins, from its first page. */
+    void beginLookUp() {
         step = Step.FINDING;
+        found.clear();
+        page = 1;
+    }
+
+    /** Keeps a candidate of a look-up; one that is not the same, or has no id, as an empty text. */
+    void found(JsonNode candidate) {
+        boolean same = candidate.path("same").asBoolean();
+        found.add(same ? candidate.path("providerCustomerId").asText() : "");
+    }
+
+    /** The ids of the customers that a look-up found; an empty one stands for those that are not ours for certain. */
+    Set<String> getFound() {
+        return found;
+    }
+
+    /** The number of the page that a look-up has to read next. */
+    int nextPage() {
+        return ++page;
     }
 
     void recording() {
@@ -162,8 +188,25 @@ public final class Delivery {
         outcome = result;
     }
 
-    void mayHaveArrived() {
+    /** A try of this delivery had an unclear ending. */
+    void unclearNow(Instant now) {
         unclear = true;
+        unclearSince = now;
+    }
+
+    /** An earlier message may have created the customer without our knowing. */
+    void unclearFromEarlier(Instant since) {
+        unclear = true;
+        unclearFromEarlier = true;
+        unclearSince = since;
+    }
+
+    boolean isUnclearFromEarlier() {
+        return unclearFromEarlier;
+    }
+
+    Instant unclearSince() {
+        return unclearSince;
     }
 
     Failure failure() {

@@ -3,7 +3,6 @@ package io.herald.delivery;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.Ledger;
@@ -11,6 +10,7 @@ import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
 import io.herald.privacy.Redaction;
+import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.herald.token.LogInFailedException;
 import io.herald.token.Tokens;
@@ -19,7 +19,10 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Body;
@@ -34,18 +37,24 @@ import org.jboss.logging.Logger;
 public final class DeliverySteps {
 
     private static final Logger LOG = Logger.getLogger(DeliverySteps.class);
+    private static final int MOST_PAGES = 1000;
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-zA-Z_]+)}");
 
+    private final Providers providers;
     private final Ledger ledger;
     private final Mappings mappings;
     private final Tokens tokens;
     private final ObjectMapper json;
+    private final Clock clock;
 
-    public DeliverySteps(Ledger ledger, Mappings mappings, Tokens tokens, ObjectMapper json) {
+    public DeliverySteps(
+            Providers providers, Ledger ledger, Mappings mappings, Tokens tokens, ObjectMapper json, Clock clock) {
+        this.providers = providers;
         this.ledger = ledger;
         this.mappings = mappings;
         this.tokens = tokens;
         this.json = json;
+        this.clock = clock;
     }
 
     /**
@@ -54,13 +63,12 @@ public final class DeliverySteps {
      */
     public void findLink(@ExchangeProperty("delivery") Delivery delivery) {
         ledger.linkOf(delivery.getReference(), delivery.getProvider()).ifPresent(delivery::linkedTo);
-        if (!delivery.isUpdate()
-                && mappings.of(delivery.getProvider()).finds()
-                && ledger.mayBeCreated(
-                        delivery.getReference(),
-                        delivery.getProvider(),
-                        delivery.getMessage().sequence())) {
-            delivery.mayHaveArrived();
+        if (!delivery.isUpdate() && mappings.of(delivery.getProvider()).finds()) {
+            ledger.mayBeCreatedSince(
+                            delivery.getReference(),
+                            delivery.getProvider(),
+                            delivery.getMessage().sequence())
+                    .ifPresent(delivery::unclearFromEarlier);
         }
     }
 
@@ -106,8 +114,8 @@ public final class DeliverySteps {
         });
     }
 
-    /** Makes the request the body of the message. From here on bytes may leave. */
-    public byte[] send(@ExchangeProperty("delivery") Delivery delivery) {
+    /** The request as it is sent; from here on bytes may leave. */
+    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) {
         return delivery.sending();
     }
 
@@ -121,66 +129,98 @@ public final class DeliverySteps {
         int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
         JsonNode answer =
                 Answers.parse(json, exchange.getMessage().getBody(String.class)).orElse(NullNode.instance);
-        ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
-        ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
-        if (!outcome.has("providerCustomerId")) {
-            throw new UnreadableAnswerException(status);
-        }
-        delivery.settle(outcome);
+        delivery.settle(outcome(delivery, status, answer));
     }
 
     private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {
+        ObjectNode fragment;
         try {
-            ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
-            ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
-            if (outcome.has("providerCustomerId")) {
-                return outcome;
-            }
+            fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
         } catch (MappingFailedException e) {
             LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
+            fragment = json.createObjectNode();
         }
-        throw new UnreadableAnswerException(status);
+        ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
+        if (!outcome.has("providerCustomerId")) {
+            throw new UnreadableAnswerException(outcome);
+        }
+        return outcome;
     }
 
-    /** What is done next is a look-up: its failures say nothing of the request. */
-    public void find(@ExchangeProperty("delivery") Delivery delivery) {
-        delivery.finding();
+    /** A look-up begins: what fails until the request is sent says nothing of the request. */
+    public void beginLookUp(@ExchangeProperty("delivery") Delivery delivery) {
+        delivery.beginLookUp();
     }
 
-    /**
-     * Holds a page of the answer to a look-up against the request. A customer that is the same in name and in the field
-     * looked up, and is linked to no other reference, is what an earlier try created: of this delivery, and then it is
-     * delivered; or of an earlier message, and then this one is an update.
-     *
-     * @return the number of the next page, or null if there is none or it is not needed
-     * @throws UnclearException if there is a customer that cannot be told to be ours
-     */
-    public Integer matchFound(@Body String body, @ExchangeProperty("delivery") Delivery delivery)
-            throws UnclearException {
-        JsonNode answer = Answers.parse(json, body)
-                .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
-        JsonNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
-        for (JsonNode candidate : found.path("candidates")) {
-            String id = candidate.path("providerCustomerId").asText();
-            if (!candidate.path("same").asBoolean()
-                    || delivery.isSettled()
-                    || delivery.isUpdate()
-                    || ledger.isLinkedElsewhere(delivery.getProvider(), id, delivery.getReference())) {
-                throw new UnclearException("the look-up found a customer that may be another one");
-            }
-            if (delivery.getAttempts() > 0) {
-                delivery.settle(
-                        Outcome.delivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", id), false));
-            } else {
-                delivery.foundLink(id);
-            }
-        }
-        return found.path("next").isInt() ? found.get("next").intValue() : null;
+    /** What is left of the time that a create needs to be seen, in milliseconds. */
+    public long settlingTime(@ExchangeProperty("delivery") Delivery delivery) {
+        long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
+        return Math.max(0, delivery.unclearSince().toEpochMilli() + settle - clock.millis());
     }
 
     /** Without the field to look up, nobody can tell whether an earlier try arrived. */
-    public void cannotFind() throws UnclearException {
+    public void cannotLookUp() throws UnclearException {
         throw new UnclearException("an earlier try may have arrived, and there is nothing to look the customer up by");
+    }
+
+    /**
+     * Collects the customers on a page of the answer to a look-up.
+     *
+     * @return the number of the next page, or null if there is none
+     * @throws UnclearException if the answer is no JSON, or its pages have no end
+     */
+    public Integer readFound(@Body String body, @ExchangeProperty("delivery") Delivery delivery)
+            throws UnclearException {
+        JsonNode answer = Answers.parse(json, body)
+                .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
+        ObjectNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
+        found.path("candidates").forEach(delivery::found);
+        if (!found.path("next").isInt()) {
+            return null;
+        }
+        int next = found.get("next").intValue();
+        if (next != delivery.nextPage() || next > MOST_PAGES) {
+            throw new UnclearException("the list that the look-up reads has no end");
+        }
+        return next;
+    }
+
+    /**
+     * Decides what a look-up found. One customer that is the same in name and in the field looked up, and is linked to no
+     * other reference, is what an earlier try created: of this delivery, and then it is delivered; or of an earlier
+     * message, and then this one is an update. None at all means that the request may be sent.
+     *
+     * @throws UnclearException if there is a customer that cannot be told to be ours
+     */
+    public void settleFound(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
+        Set<String> found = delivery.getFound();
+        if (found.isEmpty()) {
+            return;
+        }
+        String id = found.iterator().next();
+        if (found.size() > 1
+                || id.isEmpty()
+                || ledger.isLinkedElsewhere(delivery.getProvider(), id, delivery.getReference())) {
+            throw new UnclearException("the look-up found a customer that may be another one");
+        }
+        if (delivery.isUnclearFromEarlier()) {
+            delivery.foundLink(id);
+        } else {
+            delivery.settle(Outcome.delivered(json.createObjectNode().put("providerCustomerId", id), false));
+        }
+    }
+
+    /** As {@link #record}, for a delivery that failed: there is nobody left to tell if the ledger fails as well. */
+    public void recordFailure(@ExchangeProperty("delivery") Delivery delivery) {
+        try {
+            record(delivery);
+        } catch (CompletionException e) {
+            LOG.errorf(
+                    "The outcome of message %s to %s could not be kept: %s",
+                    delivery.getMessage().id(),
+                    delivery.getProvider(),
+                    e.getCause().getMessage());
+        }
     }
 
     /** Keeps the outcome in the ledger. */

@@ -11,6 +11,7 @@ import io.herald.provider.AnswerTooLargeException;
 import io.herald.token.LogInFailedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -21,6 +22,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -32,6 +34,10 @@ import org.jboss.logging.Logger;
 final class Failures {
 
     private static final Logger LOG = Logger.getLogger(Failures.class);
+
+    private static final String TOO_LARGE = "the provider answered with success, and with more than herald.answer.max";
+    private static final Pattern DELAY_SECONDS = Pattern.compile("[0-9]+");
+    private static final Duration LONGEST_DELAY = Duration.ofDays(3650);
 
     private final Mappings mappings;
     private final ObjectMapper json;
@@ -49,7 +55,7 @@ final class Failures {
         }
         if (thrown instanceof UnreadableAnswerException answered) {
             return unreadable(
-                    thrown, answered.getStatus(), "the provider answered with success, but not with a customer's id");
+                    thrown, answered.outcome(), "the provider answered with success, but not with a customer's id");
         }
         if (thrown instanceof AnswerTooLargeException) {
             return ofTooLarge(delivery, thrown);
@@ -80,24 +86,35 @@ final class Failures {
         }
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
+        if (delivery.isUnclear() && isDuplicate(outcome)) {
+            outcome = unclear("the provider has such a customer, and an earlier try may have made it");
+            isTransient = true;
+        }
         if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
             outcome = unclear("the look-up after an unclear ending was answered with status " + status);
         }
         return new Failure(answered, outcome, isTransient, mayHaveArrived, retryAfter(answered.getResponseHeaders()));
     }
 
+    /** After an unclear ending of our own a duplicate is a reason to look the customer up. */
+    private static boolean isDuplicate(ObjectNode outcome) {
+        return Reason.DUPLICATE.word().equals(outcome.at("/error/reason").asText());
+    }
+
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
         if (delivery.step() == Delivery.Step.FINDING) {
             return new Failure(thrown, unclear("the answer to the look-up is too large"), false, false, 0);
         }
-        return unreadable(thrown, 0, "the provider answered with success, and with more than herald.answer.max");
+        return unreadable(
+                thrown,
+                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER.word(), Reason.UNREADABLE_ANSWER, TOO_LARGE),
+                TOO_LARGE);
     }
 
-    private static Failure unreadable(Throwable thrown, int status, String message) {
-        ObjectNode outcome =
-                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER.word(), Reason.UNREADABLE_ANSWER, message);
-        if (status > 0) {
-            outcome.withObject("/error").put("httpStatus", status);
+    private static Failure unreadable(Throwable thrown, ObjectNode outcome, String message) {
+        ObjectNode error = outcome.withObject("/error");
+        if (error.path("message").asText().isBlank()) {
+            error.put("message", message);
         }
         return new Failure(thrown, outcome, true, true, 0);
     }
@@ -177,13 +194,16 @@ final class Failures {
     }
 
     private long millis(String retryAfter) {
+        if (DELAY_SECONDS.matcher(retryAfter).matches()) {
+            Duration wait = new BigInteger(retryAfter).bitLength() < Integer.SIZE
+                    ? Duration.ofSeconds(Long.parseLong(retryAfter))
+                    : LONGEST_DELAY;
+            return wait.toMillis();
+        }
         try {
-            if (retryAfter.chars().allMatch(Character::isDigit)) {
-                return Duration.ofSeconds(Long.parseLong(retryAfter)).toMillis();
-            }
             ZonedDateTime date = ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME);
             return Math.max(0, Duration.between(clock.instant(), date).toMillis());
-        } catch (DateTimeParseException | ArithmeticException | NumberFormatException e) {
+        } catch (DateTimeParseException e) {
             return 0;
         }
     }

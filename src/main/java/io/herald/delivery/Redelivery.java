@@ -7,6 +7,7 @@ import io.herald.token.Tokens;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Exchange;
@@ -25,15 +26,17 @@ public final class Redelivery {
     private final Providers providers;
     private final Mappings mappings;
     private final Tokens tokens;
+    private final Clock clock;
 
-    public Redelivery(Failures failures, Providers providers, Mappings mappings, Tokens tokens) {
+    public Redelivery(Failures failures, Providers providers, Mappings mappings, Tokens tokens, Clock clock) {
         this.failures = failures;
         this.providers = providers;
         this.mappings = mappings;
         this.tokens = tokens;
+        this.clock = clock;
     }
 
-    /** Whether the provider refused a token that has not been renewed for this delivery yet. */
+    /** Whether the provider refused the token that it was sent. */
     public boolean isTokenRefused(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         return thrown(exchange) instanceof HttpOperationFailedException answered
                 && answered.getStatusCode() == UNAUTHORIZED
@@ -42,9 +45,12 @@ public final class Redelivery {
 
     /** Once for each delivery: drops the refused token, so that the next try gets a new one, at once. */
     public boolean renewToken(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        if (!delivery.mayRenewToken()) {
+            return false;
+        }
         tokens.drop(delivery.getProvider(), delivery.getToken());
         waitBeforeNextTry(exchange, 0);
-        return delivery.mayRenewToken();
+        return true;
     }
 
     /** Whether the failure may pass by itself. */
@@ -54,17 +60,14 @@ public final class Redelivery {
 
     /**
      * Whether to try again now: while the provider's attempts and budget last. The delay doubles each time, is jittered
-     * by half, and is never shorter than the provider asks or, after an unclear ending, than a look-up needs.
+     * by half, and is never shorter than the provider asks.
      */
     public boolean again(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
-        ProviderConfig.Provider provider = providers.of(delivery.getProvider());
-        ProviderConfig.Retry retry = provider.retry();
+        ProviderConfig.Retry retry = providers.of(delivery.getProvider()).retry();
         Failure failure = failure(exchange, delivery);
         int failed = delivery.failedAgain();
         long delay = Math.max(failure.retryAfterMillis(), backoff(retry, failed));
-        if (delivery.isUnclear()) {
-            delay = Math.max(delay, provider.find().settle().toMillis());
-        }
+
         if (failed >= retry.attempts()
                 || delivery.waitedMillis() + delay > retry.budget().toMillis()) {
             return false;
@@ -99,7 +102,7 @@ public final class Redelivery {
         }
         Failure failure = failures.of(delivery, thrown);
         if (failure.mayHaveArrived() && delivery.step() == Delivery.Step.SENDING && isUnprotected(delivery)) {
-            delivery.mayHaveArrived();
+            delivery.unclearNow(clock.instant());
         }
         delivery.failed(failure);
         return failure;

@@ -9,11 +9,15 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /**
  * The directory of the embedded ledger, readable by its owner only, and locked: a second process that would write to it
@@ -22,7 +26,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 public final class DataDirectory {
 
+    private static final Logger LOG = Logger.getLogger(DataDirectory.class);
     private static final String LOCK = "herald.lock";
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private final Path directory;
     private FileChannel lockFile;
@@ -39,8 +45,8 @@ public final class DataDirectory {
     void open() {
         Path file = directory.resolve(LOCK);
         try {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            closeToOthers();
             lockFile = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             FileLock lock = tryLock();
@@ -59,6 +65,19 @@ public final class DataDirectory {
             throw new PreventFurtherStepsException(
                     "Herald does not start: herald.data-directory: cannot use " + directory.toAbsolutePath() + ": " + e,
                     1);
+        }
+    }
+
+    /** A directory that was there before may be open to others; that of a mounted volume often belongs to somebody else. */
+    private void closeToOthers() throws IOException {
+        try {
+            if (!Files.getPosixFilePermissions(directory).equals(OWNER_ONLY)) {
+                Files.setPosixFilePermissions(directory, OWNER_ONLY);
+            }
+        } catch (FileSystemException e) {
+            LOG.warnf(
+                    "herald.data-directory: %s belongs to another user; see to it that only Herald reads it",
+                    directory.toAbsolutePath());
         }
     }
 

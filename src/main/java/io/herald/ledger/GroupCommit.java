@@ -28,6 +28,7 @@ final class GroupCommit implements AutoCloseable {
     private final DataSource dataSource;
     private final BlockingQueue<Waiting<?>> queue = new ArrayBlockingQueue<>(8 * LARGEST_GROUP);
     private final Thread writer = new Thread(this::run, "ledger-writer");
+    private volatile boolean closed;
 
     GroupCommit(DataSource dataSource) {
         this.dataSource = dataSource;
@@ -43,6 +44,10 @@ final class GroupCommit implements AutoCloseable {
      */
     <T> CompletableFuture<T> submit(Write<T> write, Consumer<T> committed) {
         Waiting<T> waiting = new Waiting<>(write, committed, new CompletableFuture<>());
+        if (closed) {
+            fail(List.of(waiting), new IllegalStateException("the ledger is closed"));
+            return waiting.done();
+        }
         try {
             queue.put(waiting);
         } catch (InterruptedException e) {
@@ -54,66 +59,87 @@ final class GroupCommit implements AutoCloseable {
 
     private void run() {
         List<Waiting<?>> group = new ArrayList<>(LARGEST_GROUP);
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
+        try {
+            while (!closed) {
                 group.add(queue.take());
-            } catch (InterruptedException e) {
-                return;
+                queue.drainTo(group, LARGEST_GROUP - 1);
+                commit(group);
+                group.clear();
             }
-            queue.drainTo(group, LARGEST_GROUP - 1);
-            commit(group);
-            group.clear();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            queue.drainTo(group);
+            fail(group, new IllegalStateException("the ledger is closed"));
         }
     }
 
     private void commit(List<Waiting<?>> group) {
+        List<Runnable> completions = new ArrayList<>(group.size());
         try {
-            List<Runnable> completions = new ArrayList<>(group.size());
-            inTransaction(connection -> {
-                completions.clear();
-                for (Waiting<?> waiting : group) {
-                    completions.add(apply(waiting, connection));
-                }
-            });
-            completions.forEach(Runnable::run);
-        } catch (SQLException | RuntimeException e) {
-            if (group.size() > 1) {
-                group.forEach(waiting -> commit(List.of(waiting)));
+            inTransaction(group, completions);
+        } catch (RefusedWrite refused) {
+            if (group.size() == 1) {
+                fail(group, refused.getCause());
             } else {
-                group.get(0).done().completeExceptionally(new LedgerException("the ledger cannot be written", e));
+                group.forEach(waiting -> commit(List.of(waiting)));
             }
+            return;
+        } catch (SQLException | RuntimeException | Error e) {
+            fail(group, e);
+            return;
         }
+        completions.forEach(Runnable::run);
     }
 
-    private static <T> Runnable apply(Waiting<T> waiting, Connection connection) throws SQLException {
-        T result = waiting.write().apply(connection);
-        return () -> {
-            waiting.committed().accept(result);
-            waiting.done().complete(result);
-        };
-    }
-
-    private interface Work {
-        void in(Connection connection) throws SQLException;
-    }
-
-    private void inTransaction(Work work) throws SQLException {
+    private void inTransaction(List<Waiting<?>> group, List<Runnable> completions) throws SQLException, RefusedWrite {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                work.in(connection);
+                for (Waiting<?> waiting : group) {
+                    completions.add(apply(waiting, connection));
+                }
                 connection.commit();
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
                 connection.rollback();
                 throw e;
-            } finally {
-                connection.setAutoCommit(true);
             }
         }
     }
 
+    private static <T> Runnable apply(Waiting<T> waiting, Connection connection) throws RefusedWrite {
+        T result;
+        try {
+            result = waiting.write().apply(connection);
+        } catch (SQLException | RuntimeException e) {
+            throw new RefusedWrite(e);
+        }
+        return () -> {
+            try {
+                waiting.committed().accept(result);
+                waiting.done().complete(result);
+            } catch (RuntimeException | Error e) {
+                waiting.done().completeExceptionally(e);
+            }
+        };
+    }
+
+    private static void fail(List<Waiting<?>> group, Throwable cause) {
+        group.forEach(waiting ->
+                waiting.done().completeExceptionally(new LedgerException("the ledger cannot be written", cause)));
+    }
+
+    /** One write of a group failed by itself; the others may do without it. */
+    private static final class RefusedWrite extends Exception {
+        RefusedWrite(Exception cause) {
+            super(cause);
+        }
+    }
+
+    /** Finishes the group under way, and refuses the rest. */
     @Override
     public void close() {
+        closed = true;
         writer.interrupt();
     }
 }

@@ -183,20 +183,20 @@ public final class Ledger {
     }
 
     /**
-     * Whether an earlier message may have created the customer without our knowing: its try had an unclear ending, or its
-     * outcome was never kept, because Herald ended first.
+     * Since when an earlier message may have created the customer without our knowing: its try had an unclear ending, or
+     * its outcome was never kept, because Herald ended first.
      *
      * @param sequence that of the message in hand
      */
-    public boolean mayBeCreated(String reference, String provider, long sequence) {
+    public Optional<Instant> mayBeCreatedSince(String reference, String provider, long sequence) {
         return one(
-                        "select 1 from delivery d join message m on m.sequence = d.sequence where m.reference = ?"
-                                + " and d.provider = ? and d.sequence < ? and (d.unclear = 1 or d.state = 'pending')",
-                        row -> true,
-                        reference,
-                        provider,
-                        sequence)
-                .isPresent();
+                "select d.updated_at from delivery d join message m on m.sequence = d.sequence where m.reference = ?"
+                        + " and d.provider = ? and d.sequence < ? and (d.unclear = 1 or d.state = 'pending')"
+                        + " order by d.updated_at desc limit 1",
+                row -> Instant.ofEpochMilli(row.getLong(1)),
+                reference,
+                provider,
+                sequence);
     }
 
     /** What is kept of a message. */

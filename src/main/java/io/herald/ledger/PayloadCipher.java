@@ -21,7 +21,7 @@ public final class PayloadCipher {
     private static final int KEY_ID_BYTES = 4;
     private static final int NONCE_BYTES = 12;
     private static final int HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES;
-    private static final int TAG_BITS = 128;
+    private static final int TAG_BYTES = 16;
 
     private final SecretKeySpec key;
     private final byte[] keyId;
@@ -65,7 +65,7 @@ public final class PayloadCipher {
         ByteBuffer in = ByteBuffer.wrap(record);
         byte[] sealedBy = new byte[KEY_ID_BYTES];
         byte[] nonce = new byte[NONCE_BYTES];
-        if (record.length < HEADER_BYTES || in.get() != FORMAT) {
+        if (record.length < HEADER_BYTES + TAG_BYTES || in.get() != FORMAT) {
             throw new IllegalStateException("not an encrypted payload of this program");
         }
         in.get(sealedBy).get(nonce);
@@ -82,7 +82,7 @@ public final class PayloadCipher {
 
     private Cipher cipher(int mode, byte[] nonce, String purpose) throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-        cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
+        cipher.init(mode, key, new GCMParameterSpec(8 * TAG_BYTES, nonce));
         cipher.updateAAD(purpose.getBytes(StandardCharsets.UTF_8));
         return cipher;
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecChainHandler;
+import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.core5.concurrent.CancellableDependency;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -49,7 +50,7 @@ final class CallGuard implements ExecChainHandler {
                 deadline.toMillis(),
                 TimeUnit.MILLISECONDS);
         try {
-            return withBody(chain.proceed(request, scope));
+            return withBody(chain.proceed(request, scope), scope.execRuntime);
         } catch (IOException | RuntimeException e) {
             if (late.get()) {
                 throw new SocketTimeoutException("no complete answer within " + deadline.toMillis() + " ms");
@@ -60,7 +61,8 @@ final class CallGuard implements ExecChainHandler {
         }
     }
 
-    private ClassicHttpResponse withBody(ClassicHttpResponse answer) throws IOException {
+    /** An answer that is given up costs its connection; to close the answer would read it to its end. */
+    private ClassicHttpResponse withBody(ClassicHttpResponse answer, ExecRuntime connection) throws IOException {
         HttpEntity entity = answer.getEntity();
         if (entity == null) {
             return answer;
@@ -70,14 +72,14 @@ final class CallGuard implements ExecChainHandler {
             answer.setEntity(new ByteArrayEntity(body, ContentType.parseLenient(entity.getContentType())));
             return answer;
         } catch (AnswerTooLargeException e) {
-            answer.close();
+            connection.discardEndpoint();
             if (answer.getCode() < 400) {
                 throw e;
             }
             answer.setEntity(new ByteArrayEntity(new byte[0], null));
             return answer;
         } catch (IOException | RuntimeException e) {
-            answer.close();
+            connection.discardEndpoint();
             throw e;
         }
     }

@@ -8,7 +8,9 @@ import io.herald.delivery.Dispatch;
 import io.herald.delivery.State;
 import io.herald.ledger.KeptMessage;
 import io.herald.ledger.Ledger;
+import io.herald.ledger.LedgerException;
 import io.herald.ledger.Link;
+import io.herald.ledger.Message;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -62,12 +65,12 @@ public final class Reports {
             throws InterruptedException {
         Duration patience = Prefer.parse(prefer).patience(waitDefault, waitMax);
         dispatch.await(patience.toMillis());
-        UUID id = dispatch.getMessage().id();
-        ObjectNode report = report(ledger.message(id).orElseThrow());
+        ObjectNode report = reportOf(dispatch.getMessage());
         int code =
                 patience.isZero() ? ACCEPTED : httpStatus(report.get("status").textValue());
         exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, code);
-        exchange.getMessage().setHeader("Location", LOCATION + id);
+        exchange.getMessage()
+                .setHeader("Location", LOCATION + dispatch.getMessage().id());
         return report;
     }
 
@@ -136,6 +139,23 @@ public final class Reports {
         ObjectNode answer = json.createObjectNode();
         answer.putArray("deliveries").addAll(deliveries);
         return answer;
+    }
+
+    /** What was accepted stays accepted, also while the ledger cannot be read. */
+    private ObjectNode reportOf(Message accepted) {
+        try {
+            return report(ledger.message(accepted.id()).orElseThrow());
+        } catch (LedgerException e) {
+            return report(new KeptMessage(
+                    accepted.id(),
+                    accepted.sequence(),
+                    accepted.reference(),
+                    accepted.acceptedAt(),
+                    accepted.targets().stream()
+                            .map(provider ->
+                                    new KeptMessage.Delivery(provider, State.PENDING.word(), 0, 0, Optional.empty()))
+                            .toList()));
+        }
     }
 
     private static int httpStatus(String status) {

@@ -56,7 +56,7 @@ public final class Problems {
         }
         if (thrown instanceof LedgerException) {
             LOG.errorf("%s: %s", thrown.getMessage(), thrown.getCause());
-            return Problem.of(503, "Herald cannot keep or read a message now; nothing was accepted");
+            return Problem.of(503, "Herald cannot keep or read a message now");
         }
         StackTraceElement[] trace = thrown.getStackTrace();
         LOG.errorf(

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -73,7 +74,13 @@ final class TokenCache {
         if (loggingIn == null) {
             CompletableFuture<Token> started = new CompletableFuture<>();
             loggingIn = started;
-            executor.execute(() -> logIn(started));
+            try {
+                executor.execute(() -> logIn(started));
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                loggingIn = null;
+                started.completeExceptionally(e);
+            }
+            return started;
         }
         return loggingIn;
     }
@@ -87,7 +94,7 @@ final class TokenCache {
                 restsUntil = Instant.MIN;
             }
             started.complete(token);
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
             synchronized (this) {
                 loggingIn = null;
                 failure = LogInFailedException.of(e);

@@ -77,7 +77,9 @@ public final class Tokens {
     }
 
     private static Optional<Duration> lifetime(Exchange answer, Instant now) {
-        Long seconds = answer.getVariable("expiresIn", Long.class);
+        Long seconds = answer.getContext()
+                .getTypeConverter()
+                .tryConvertTo(Long.class, answer, answer.getVariable("expiresIn"));
         if (seconds != null && seconds > 0) {
             return Optional.of(Duration.ofSeconds(seconds));
         }
