@@ -2,6 +2,8 @@ package io.herald.privacy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -15,6 +17,8 @@ public final class Redaction {
 
     private static final String MASK = "***";
     private static final int SHORT = 5;
+    private static final int LONGEST_READ = 8000;
+    private static final int LONGEST_TEXT = 2000;
     private static final int LONGEST_WORTH_LOOKING_FOR = 2048;
 
     private final Pattern values;
@@ -46,6 +50,10 @@ public final class Redaction {
             String value = node.asText();
             if (!value.isBlank() && value.length() <= LONGEST_WORTH_LOOKING_FOR) {
                 values.add(value);
+                values.add(URLEncoder.encode(value, StandardCharsets.UTF_8));
+                if (value.startsWith("+")) {
+                    values.add(value.substring(1));
+                }
             }
         }
     }
@@ -55,9 +63,14 @@ public final class Redaction {
         return value.length() < SHORT ? "(?<![\\p{L}\\p{N}])" + quoted + "(?![\\p{L}\\p{N}])" : quoted;
     }
 
-    /** That text without the customer's values. */
+    /** That text without the customer's values, cut to a length that a report can carry. */
     public String redact(String text) {
-        return values == null ? text : values.matcher(text).replaceAll(MASK);
+        String bounded = first(text, LONGEST_READ);
+        return first(values == null ? bounded : values.matcher(bounded).replaceAll(MASK), LONGEST_TEXT);
+    }
+
+    private static String first(String text, int length) {
+        return text.length() > length ? text.substring(0, length) : text;
     }
 
     /** Redacts the provider's words in the {@code error} of an outcome. */
@@ -65,7 +78,10 @@ public final class Redaction {
         if (outcome.get("error") instanceof ObjectNode error) {
             redactField(error, "code");
             redactField(error, "message");
-            error.path("fields").forEach(field -> redactField((ObjectNode) field, "message"));
+            error.path("fields").forEach(field -> {
+                redactField((ObjectNode) field, "pointer");
+                redactField((ObjectNode) field, "message");
+            });
         }
     }
 

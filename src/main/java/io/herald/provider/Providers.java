@@ -54,6 +54,9 @@ public final class Providers {
     /** What is wrong with the settings, a line each, no value of a credential among them. */
     public List<String> mistakes() {
         List<String> mistakes = new ArrayList<>();
+        if (enabled.isEmpty()) {
+            mistakes.add("no provider is enabled");
+        }
         enabled.forEach((id, provider) -> {
             String property = "provider." + id + ".url";
             provider.url()

@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -56,14 +57,15 @@ public final class Reports {
     /**
      * Waits for the deliveries, as long as the caller prefers, and answers the report.
      *
-     * @param prefer the caller's {@code Prefer} header (RFC 7240), or null
+     * @param prefer the caller's {@code Prefer} header (RFC 7240): a text, a list of texts where it came in several lines, or
+     *     null
      */
     public ObjectNode await(
             Exchange exchange,
             @ExchangeProperty("dispatch") Dispatch dispatch,
-            @ExchangeProperty("prefer") String prefer)
+            @ExchangeProperty("prefer") Object prefer)
             throws InterruptedException {
-        Duration patience = Prefer.parse(prefer).patience(waitDefault, waitMax);
+        Duration patience = Prefer.parse(joined(prefer)).patience(waitDefault, waitMax);
         dispatch.await(patience.toMillis());
         ObjectNode report = reportOf(dispatch.getMessage());
         int code =
@@ -139,6 +141,12 @@ public final class Reports {
         ObjectNode answer = json.createObjectNode();
         answer.putArray("deliveries").addAll(deliveries);
         return answer;
+    }
+
+    private static String joined(Object header) {
+        return header instanceof Collection<?> lines
+                ? lines.stream().map(Object::toString).collect(Collectors.joining(","))
+                : (String) header;
     }
 
     /** What was accepted stays accepted, also while the ledger cannot be read. */

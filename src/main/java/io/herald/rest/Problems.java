@@ -75,6 +75,9 @@ public final class Problems {
         if (call.response().ended() || call.response().headWritten()) {
             return;
         }
+        if (status == 500) {
+            LOG.errorf("A call failed unexpectedly: %s", call.failure());
+        }
         String detail =
                 switch (status) {
                     case 413 -> "the body is larger than herald.body.max";

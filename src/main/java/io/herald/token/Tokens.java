@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -25,6 +26,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  */
 @Singleton
 public final class Tokens {
+
+    /** At least one second, at most thirty years. */
+    private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,8}");
 
     private final Map<String, TokenCache> caches = new TreeMap<>();
     private final Providers providers;
@@ -77,11 +81,9 @@ public final class Tokens {
     }
 
     private static Optional<Duration> lifetime(Exchange answer, Instant now) {
-        Long seconds = answer.getContext()
-                .getTypeConverter()
-                .tryConvertTo(Long.class, answer, answer.getVariable("expiresIn"));
-        if (seconds != null && seconds > 0) {
-            return Optional.of(Duration.ofSeconds(seconds));
+        String seconds = answer.getVariable("expiresIn", "", String.class);
+        if (SECONDS.matcher(seconds).matches()) {
+            return Optional.of(Duration.ofSeconds(Long.parseLong(seconds)));
         }
         String until = answer.getVariable("expiresAt", String.class);
         if (until == null) {
