@@ -2,7 +2,8 @@ create table message (
     sequence    integer primary key autoincrement,
     id          text    not null unique,
     reference   text    not null,
-    accepted_at integer not null
+    accepted_at integer not null,
+    payload     blob
 );
 
 create index message_reference on message (reference);

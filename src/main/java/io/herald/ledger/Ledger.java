@@ -58,18 +58,25 @@ public final class Ledger {
             String reference, JsonNode canonical, List<String> targets, Consumer<Message> inOrder) {
         UUID id = UuidCreator.getTimeOrderedEpoch();
         Instant now = clock.instant();
-        return writes.submit(connection -> insert(connection, id, reference, canonical, targets, now), inOrder);
+        byte[] payload = cipher.seal("message " + id, bytes(canonical));
+        return writes.submit(
+                connection -> {
+                    long sequence = insert(connection, id, reference, now, payload, targets);
+                    return new Message(id, sequence, reference, now, canonical, targets);
+                },
+                inOrder);
     }
 
-    private static Message insert(
-            Connection connection, UUID id, String reference, JsonNode canonical, List<String> targets, Instant now)
+    private static long insert(
+            Connection connection, UUID id, String reference, Instant now, byte[] payload, List<String> targets)
             throws SQLException {
         long sequence;
         try (PreparedStatement insert = connection.prepareStatement(
-                "insert into message (id, reference, accepted_at) values (?, ?, ?) returning sequence")) {
+                "insert into message (id, reference, accepted_at, payload) values (?, ?, ?, ?) returning sequence")) {
             insert.setString(1, id.toString());
             insert.setString(2, reference);
             insert.setLong(3, now.toEpochMilli());
+            insert.setBytes(4, payload);
             try (ResultSet row = insert.executeQuery()) {
                 row.next();
                 sequence = row.getLong(1);
@@ -85,11 +92,12 @@ public final class Ledger {
                 insert.executeUpdate();
             }
         }
-        return new Message(id, sequence, reference, now, canonical, targets);
+        return sequence;
     }
 
     /**
-     * Keeps the outcome of a delivery, and the link if it has one.
+     * Keeps the outcome of a delivery, and the link if it has one. When all deliveries of the message ended well, the
+     * customer itself is no longer kept.
      *
      * @param outcome as the report shows it
      * @param unclear whether the provider may have created the customer without our knowing
@@ -115,6 +123,7 @@ public final class Ledger {
                             sealed);
                     if (id.isTextual()) {
                         link(connection, message.reference(), provider, id.textValue(), now);
+                        erase(connection, message.sequence());
                     }
                     return null;
                 },
@@ -159,6 +168,16 @@ public final class Ledger {
             upsert.setString(3, id);
             upsert.setLong(4, now);
             upsert.executeUpdate();
+        }
+    }
+
+    private static void erase(Connection connection, long sequence) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement("update message set payload = null"
+                + " where sequence = ? and not exists"
+                + " (select 1 from delivery where sequence = ? and state <> 'delivered')")) {
+            update.setLong(1, sequence);
+            update.setLong(2, sequence);
+            update.executeUpdate();
         }
     }
 
@@ -252,11 +271,11 @@ public final class Ledger {
         return "outcome " + sequence + " " + provider;
     }
 
-    private byte[] bytes(ObjectNode outcome) {
+    private byte[] bytes(JsonNode tree) {
         try {
-            return json.writeValueAsBytes(outcome);
+            return json.writeValueAsBytes(tree);
         } catch (IOException e) {
-            throw new LedgerException("an outcome cannot be written as JSON", e);
+            throw new LedgerException("a payload cannot be written as JSON", e);
         }
     }
 

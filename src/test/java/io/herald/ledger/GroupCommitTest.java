@@ -1,0 +1,286 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteDataSource;
+
+/** Writes that wait are committed together, each with its own ending, in order, and durable before anyone hears of it. */
+@Timeout(60)
+class GroupCommitTest {
+
+    @TempDir
+    Path directory;
+
+    private SQLiteDataSource database;
+    private GroupCommit writes;
+
+    @BeforeEach
+    void open() throws SQLException {
+        database = new SQLiteDataSource();
+        database.setUrl(
+                "jdbc:sqlite:" + directory.resolve("test.db") + "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000");
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("create table entry (sequence integer primary key autoincrement,"
+                    + " text text not null unique check (text <> 'refused'))");
+        }
+        writes = new GroupCommit(database);
+    }
+
+    @AfterEach
+    void close() {
+        writes.close();
+    }
+
+    @Test
+    void callbacksComeInTheOrderOfTheSequenceHoweverManyWrite() throws Exception {
+        int threads = 8;
+        int each = 250;
+        List<Long> order = new ArrayList<>();
+        ExecutorService writers = Executors.newFixedThreadPool(threads);
+        try {
+            CountDownLatch together = new CountDownLatch(threads);
+            List<Future<List<CompletableFuture<Long>>>> submitted = IntStream.range(0, threads)
+                    .mapToObj(thread -> writers.submit(() -> {
+                        together.countDown();
+                        together.await();
+                        return IntStream.range(0, each)
+                                .mapToObj(i -> writes.submit(insert(thread + " " + i), order::add))
+                                .toList();
+                    }))
+                    .toList();
+            for (Future<List<CompletableFuture<Long>>> one : submitted) {
+                List<Long> sequences =
+                        one.get().stream().map(CompletableFuture::join).toList();
+                assertThat(sequences).as("of one writer").isSorted();
+            }
+        } finally {
+            writers.shutdownNow();
+        }
+
+        assertThat(order)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, (long) threads * each).boxed().toList());
+    }
+
+    @Test
+    void isDurableBeforeTheCallbackAndTheFuture() {
+        List<String> seen = new ArrayList<>();
+
+        Long sequence = writes.submit(insert("one"), committed -> seen.addAll(texts()))
+                .thenApply(done -> {
+                    seen.add("then the future");
+                    return done;
+                })
+                .join();
+
+        assertThat(sequence).isEqualTo(1);
+        assertThat(seen).containsExactly("one", "then the future");
+    }
+
+    @Test
+    void aFailingWriteDoesNotFailItsGroup() {
+        CountDownLatch queued = new CountDownLatch(1);
+        CompletableFuture<Long> first = writes.submit(
+                connection -> {
+                    await(queued);
+                    return insert("first").apply(connection);
+                },
+                sequence -> {});
+        List<CompletableFuture<Long>> group = new ArrayList<>();
+        List<Long> committed = new ArrayList<>();
+        for (String text : List.of("a", "b", "refused", "c", "a", "d")) {
+            group.add(writes.submit(insert(text), committed::add));
+        }
+        group.add(writes.submit(
+                connection -> {
+                    throw new IllegalStateException("a write that fails by itself");
+                },
+                committed::add));
+        group.add(writes.submit(insert("e"), committed::add));
+        queued.countDown();
+
+        first.join();
+        assertThatThrownBy(group.get(2)::join)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(LedgerException.class);
+        assertThatThrownBy(group.get(4)::join).hasRootCauseInstanceOf(SQLException.class);
+        assertThatThrownBy(group.get(6)::join).hasRootCauseMessage("a write that fails by itself");
+        List<Long> sequences =
+                IntStream.of(0, 1, 3, 5, 7).mapToObj(i -> group.get(i).join()).toList();
+        assertThat(sequences).isSorted().doesNotHaveDuplicates();
+        assertThat(committed).isEqualTo(sequences);
+        assertThat(texts()).containsExactly("first", "a", "b", "c", "d", "e");
+    }
+
+    @Test
+    void aGroupSharesOneCommit() {
+        AtomicInteger connections = new AtomicInteger();
+        try (GroupCommit counted = new GroupCommit(new SQLiteDataSource() {
+            @Override
+            public Connection getConnection() throws SQLException {
+                connections.incrementAndGet();
+                return database.getConnection();
+            }
+        })) {
+            CountDownLatch queued = new CountDownLatch(1);
+            List<CompletableFuture<?>> all = new ArrayList<>();
+            all.add(counted.submit(
+                    connection -> {
+                        await(queued);
+                        return null;
+                    },
+                    done -> {}));
+            for (int i = 0; i < 100; i++) {
+                all.add(counted.submit(insert("entry " + i), sequence -> {}));
+            }
+            queued.countDown();
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
+        }
+
+        assertThat(connections).as("transactions for 101 writes").hasValueLessThanOrEqualTo(3);
+        assertThat(texts()).hasSize(100);
+    }
+
+    @Test
+    void aCallbackThatFailsFailsNoOther() {
+        CompletableFuture<Long> bad = writes.submit(insert("bad"), sequence -> {
+            throw new IllegalStateException("a callback that fails");
+        });
+        CompletableFuture<Long> good = writes.submit(insert("good"), sequence -> {});
+
+        assertThat(good.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(2);
+        assertThatThrownBy(bad.orTimeout(10, TimeUnit.SECONDS)::join).hasRootCauseMessage("a callback that fails");
+        assertThat(texts()).containsExactly("bad", "good");
+    }
+
+    @Test
+    void whoWaitsForAFullQueueIsNotRefused() {
+        CountDownLatch queued = new CountDownLatch(1);
+        AtomicBoolean all = new AtomicBoolean();
+        writes.submit(
+                connection -> {
+                    await(queued);
+                    return null;
+                },
+                done -> {});
+        List<CompletableFuture<Long>> done = new ArrayList<>();
+        Thread writer = new Thread(() -> {
+            for (int i = 0; i < 6000; i++) {
+                done.add(writes.submit(insert("entry " + i), sequence -> {}));
+            }
+            all.set(true);
+        });
+        writer.start();
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> writer.getState() == Thread.State.WAITING);
+        assertThat(all).as("more than the queue holds was taken").isFalse();
+
+        queued.countDown();
+
+        Awaitility.await().atMost(Duration.ofSeconds(30)).untilTrue(all);
+        CompletableFuture.allOf(done.toArray(CompletableFuture[]::new)).join();
+        assertThat(texts()).hasSize(6000);
+    }
+
+    @Test
+    void onceItIsClosedEveryWriteHasAnEnding() {
+        CountDownLatch queued = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<Long> underWay = writes.submit(
+                connection -> {
+                    begun.countDown();
+                    awaitUninterruptibly(queued);
+                    return insert("under way").apply(connection);
+                },
+                sequence -> {});
+        await(begun);
+        CompletableFuture<Long> waiting = writes.submit(insert("waiting"), sequence -> {});
+
+        writes.close();
+        CompletableFuture<Long> late = writes.submit(insert("late"), sequence -> {});
+        queued.countDown();
+
+        assertThat(underWay.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(1);
+        assertThatThrownBy(waiting.orTimeout(10, TimeUnit.SECONDS)::join).hasCauseInstanceOf(LedgerException.class);
+        assertThatThrownBy(late.orTimeout(10, TimeUnit.SECONDS)::join).hasCauseInstanceOf(LedgerException.class);
+        assertThat(texts()).containsExactly("under way");
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (latch.getCount() > 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static GroupCommit.Write<Long> insert(String text) {
+        return connection -> {
+            try (PreparedStatement insert =
+                    connection.prepareStatement("insert into entry (text) values (?) returning sequence")) {
+                insert.setString(1, text);
+                try (ResultSet row = insert.executeQuery()) {
+                    row.next();
+                    return row.getLong(1);
+                }
+            }
+        };
+    }
+
+    /** What another connection sees: what is committed. */
+    private List<String> texts() {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("select text from entry order by sequence")) {
+            List<String> texts = new ArrayList<>();
+            while (rows.next()) {
+                texts.add(rows.getString(1));
+            }
+            return texts;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,277 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.herald.Customers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The ledger keeps messages, outcomes and links on disk: in order, for the next program, and unreadable for anybody else. */
+@Timeout(60)
+class LedgerTest {
+
+    private static final List<String> TARGETS = List.of("xbridge", "yativo");
+    private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
+
+    @TempDir
+    Path parent;
+
+    private Path data;
+    private DataDirectory directory;
+    private AgroalDataSource dataSource;
+    private Ledger ledger;
+
+    @BeforeEach
+    void open() throws SQLException {
+        data = parent.resolve("data");
+        open(new byte[32]);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        ledger.close();
+        dataSource.close();
+        directory.close();
+    }
+
+    @Test
+    void callbacksAndSequencesComeInOneOrder() {
+        List<Message> order = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<Message>> accepted = IntStream.range(0, 500)
+                .parallel()
+                .mapToObj(i -> ledger.accept("CUST-" + i % 7, customer("CUST-" + i % 7), TARGETS, order::add))
+                .toList();
+        accepted.forEach(CompletableFuture::join);
+
+        assertThat(order).hasSize(500).extracting(Message::sequence).isSorted().doesNotHaveDuplicates();
+        assertThat(accepted).extracting(future -> future.join().id()).doesNotHaveDuplicates();
+        assertThat(order.get(0).id().version()).isEqualTo(7);
+    }
+
+    @Test
+    void anAcceptedMessageIsPendingAtItsTargets() {
+        Message message = accept("CUST-1");
+
+        KeptMessage kept = ledger.message(message.id()).orElseThrow();
+        assertThat(kept.sequence()).isEqualTo(message.sequence());
+        assertThat(kept.reference()).isEqualTo("CUST-1");
+        assertThat(kept.acceptedAt()).isEqualTo(NOW);
+        assertThat(kept.deliveries())
+                .containsExactly(
+                        new KeptMessage.Delivery("xbridge", "pending", 0, 0, Optional.empty()),
+                        new KeptMessage.Delivery("yativo", "pending", 0, 0, Optional.empty()));
+        assertThat(ledger.linkOf("CUST-1", "xbridge")).isEmpty();
+        assertThat(ledger.message(UUID.randomUUID())).isEmpty();
+        assertThat(ledger.customer("CUST-2")).isEmpty();
+    }
+
+    @Test
+    void anOutcomeWithAnIdMakesALink() {
+        Message message = accept("CUST-1");
+        ObjectNode outcome = delivered("id-1");
+        record(message, "xbridge", outcome);
+
+        assertThat(ledger.message(message.id()).orElseThrow().deliveries().get(0))
+                .isEqualTo(new KeptMessage.Delivery("xbridge", "delivered", 2, 41, Optional.of(outcome)));
+        assertThat(ledger.linkOf("CUST-1", "xbridge")).contains("id-1");
+        assertThat(ledger.linkOf("CUST-1", "yativo")).isEmpty();
+        assertThat(ledger.linkOf("CUST-2", "xbridge")).isEmpty();
+        assertThat(ledger.isLinkedElsewhere("xbridge", "id-1", "CUST-2")).isTrue();
+        assertThat(ledger.isLinkedElsewhere("xbridge", "id-1", "CUST-1")).isFalse();
+        assertThat(ledger.isLinkedElsewhere("yativo", "id-1", "CUST-2")).isFalse();
+    }
+
+    @Test
+    void aCustomerIsWhatItsLastMessageToEachProviderBecame() {
+        Message first = accept("CUST-1");
+        record(first, "xbridge", delivered("id-1"));
+        record(first, "yativo", delivered("id-2"));
+        Message second = ledger.accept("CUST-1", customer("CUST-1"), List.of("xbridge"), message -> {})
+                .join();
+        record(second, "xbridge", rejected("a refusal"));
+
+        assertThat(ledger.customer("CUST-1"))
+                .containsExactly(
+                        new Link("xbridge", Optional.of("id-1"), second.id(), "rejected", NOW),
+                        new Link("yativo", Optional.of("id-2"), first.id(), "delivered", NOW));
+    }
+
+    @Test
+    void aCreateWhoseEndingNobodyKnowsIsRemembered() {
+        Message first = accept("CUST-1");
+        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence()))
+                .isEmpty();
+        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
+                .as("pending: perhaps sent before a crash")
+                .isPresent();
+
+        ledger.record(first, "xbridge", rejected("unclear"), 1, 5, true).join();
+        ledger.record(first, "yativo", rejected("refused"), 1, 5, false).join();
+
+        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
+                .isPresent();
+        assertThat(ledger.mayBeCreatedSince("CUST-1", "yativo", first.sequence() + 1))
+                .isEmpty();
+        assertThat(ledger.mayBeCreatedSince("CUST-2", "xbridge", first.sequence() + 1))
+                .isEmpty();
+    }
+
+    @Test
+    void theNextProgramKnowsAllOfIt() throws Exception {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        KeptMessage kept = ledger.message(message.id()).orElseThrow();
+        List<Link> links = ledger.customer("CUST-1");
+
+        close();
+        open(new byte[32]);
+
+        assertThat(ledger.message(message.id())).contains(kept);
+        assertThat(ledger.customer("CUST-1")).isEqualTo(links);
+        assertThat(ledger.linkOf("CUST-1", "xbridge")).contains("id-1");
+        assertThat(accept("CUST-2").sequence()).isGreaterThan(message.sequence());
+    }
+
+    @Test
+    void withAnotherKeyItSaysSo() throws Exception {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+
+        close();
+        byte[] other = new byte[32];
+        other[31] = 1;
+        open(other);
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ledger.message(message.id()))
+                .withMessageContaining("another herald.payload-key");
+    }
+
+    @Test
+    void anOutcomeMovedToAnotherDeliveryIsNotBelieved() throws SQLException {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        record(message, "yativo", delivered("id-2"));
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("update delivery set outcome ="
+                    + " (select outcome from delivery where provider = 'xbridge') where provider = 'yativo'");
+        }
+
+        assertThatIllegalStateException().isThrownBy(() -> ledger.message(message.id()));
+    }
+
+    /** The write-ahead log too, and both before and after it is folded into the database. */
+    @Test
+    void noWordOfACustomerCanBeReadInItsFiles() throws IOException {
+        Message message = accept("CUST-marker");
+        ObjectNode outcome = delivered("id-marker");
+        outcome.putObject("urls").put("kyc", "https://kyc.example.com/session-marker");
+        record(message, "xbridge", outcome);
+        ObjectNode refusal = rejected("the marker-street is no address");
+        record(message, "yativo", refusal);
+
+        assertOnlyReferenceAndIdAreReadable();
+        close();
+        assertOnlyReferenceAndIdAreReadable();
+    }
+
+    private void assertOnlyReferenceAndIdAreReadable() throws IOException {
+        String all = contentsOf(data);
+        assertThat(all).as("what is to be found").contains("CUST-marker", "id-marker");
+        assertThat(all)
+                .doesNotContain("Jane", "Doe", "1995-01-10", "cust-marker@example.com", "Uhuru")
+                .doesNotContain("session-marker", "marker-street", "https://");
+    }
+
+    /** Every byte of every file, a character each. */
+    static String contentsOf(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            StringBuilder all = new StringBuilder();
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+            return all.toString();
+        }
+    }
+
+    private void open(byte[] key) throws SQLException {
+        directory = new DataDirectory(data);
+        dataSource = AgroalDataSource.from(
+                new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
+                        .acquisitionTimeout(Duration.ofSeconds(10))
+                        .connectionFactoryConfiguration(connection -> connection.jdbcUrl("jdbc:sqlite:" + data
+                                + "/herald.db?journal_mode=WAL&synchronous=FULL&busy_timeout=5000"))));
+        Flyway flyway = Flyway.configure()
+                .dataSource(dataSource)
+                .locations("db/migration")
+                .load();
+        ledger = new Ledger(
+                directory,
+                dataSource,
+                flyway,
+                new ObjectMapper(),
+                new PayloadCipher(key),
+                Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    private Message accept(String reference) {
+        return ledger.accept(reference, customer(reference), TARGETS, message -> {})
+                .join();
+    }
+
+    private void record(Message message, String provider, ObjectNode outcome) {
+        ledger.record(message, provider, outcome, 2, 41, false).join();
+    }
+
+    private static JsonNode customer(String reference) {
+        return Customers.person(reference);
+    }
+
+    private static ObjectNode delivered(String id) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("state", "delivered")
+                .put("operation", "created")
+                .put("providerCustomerId", id);
+    }
+
+    private static ObjectNode rejected(String message) {
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode().put("state", "rejected");
+        outcome.putObject("error")
+                .put("code", "invalid")
+                .put("reason", "invalid")
+                .put("message", message);
+        return outcome;
+    }
+}

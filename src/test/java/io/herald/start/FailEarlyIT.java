@@ -1,0 +1,273 @@
+package io.herald.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A mistake in what an integration team edits stops the start: one message names all of them, each with its file, line and
+ * column, or its property, and with what is wrong. No stack trace, no secret.
+ */
+class FailEarlyIT {
+
+    /** It takes two or three seconds; more on a machine that does much else. */
+    private static final Duration QUICKLY = Duration.ofSeconds(30);
+
+    private static final String SHORT_KEY = PackagedProgram.payloadKey("short").substring(0, 32);
+    private static final String HEAD = "Herald does not start, ";
+
+    @TempDir
+    Path directory;
+
+    private final Map<String, String> environment = new TreeMap<>();
+    private final List<String> secrets = new ArrayList<>();
+
+    @BeforeEach
+    void everythingInOrder() {
+        for (String provider : List.of("XBRIDGE", "YATIVO", "FRAUDSPECT", "BRIDGE_XYZ")) {
+            environment.put(
+                    "PROVIDER_" + provider + "_URL",
+                    "https://" + provider.toLowerCase(Locale.ROOT).replace('_', '-') + ".example.com");
+        }
+        for (String credential : List.of(
+                "XBRIDGE_KEY_ID",
+                "XBRIDGE_SECRET",
+                "YATIVO_ACCOUNT_ID",
+                "YATIVO_APP_SECRET",
+                "FRAUDSPECT_API_KEY",
+                "BRIDGE_XYZ_API_KEY")) {
+            secrets.add(PackagedProgram.payloadKey(credential));
+            environment.put("PROVIDER_" + credential, PackagedProgram.payloadKey(credential));
+        }
+        secrets.add(PackagedProgram.payloadKey("fail early"));
+        environment.put("HERALD_PAYLOAD_KEY", PackagedProgram.payloadKey("fail early"));
+    }
+
+    @Test
+    void withoutAMistakeItStarts() throws IOException {
+        mount("routes");
+        mount("mappings");
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            assertThat(program.output()).doesNotContain(HEAD);
+        }
+    }
+
+    @Test
+    void allMistakesOfAllKindsAreToldAtOnce() throws IOException {
+        mount("routes");
+        mount("mappings");
+        environment.put("PROVIDER_BRIDGE_XYZ_URL", "http://bridge-xyz.example.com");
+        environment.put("PROVIDER_FRAUDSPECT_RETRY_ATTEMPTS", "0");
+        environment.put("HERALD_PAYLOAD_KEY", SHORT_KEY);
+        secrets.add(SHORT_KEY);
+        environment.remove("PROVIDER_XBRIDGE_SECRET");
+        List<String> expected = List.of(
+                "provider.bridge-xyz.url: must be https (http is for a loopback host only)",
+                "provider.fraudspect.retry.attempts: must be at least 1",
+                "herald.payload-key: must be 32 bytes in base64",
+                place("routes/providers/xbridge.camel.yaml", "${properties:provider.xbridge.secret}")
+                        + ": the property provider.xbridge.secret is required and not set",
+                edit("routes/customer.camel.yaml", "- wireTap:", "- ^wireTapp:") + ": Unknown node id: wireTapp",
+                edit("routes/providers/yativo.camel.yaml", "            ref: yativo-", "             ref^: yativo-")
+                        + ": mapping values are not allowed here",
+                edit("routes/providers/fraudspect.camel.yaml", "method: findLink", "method: ^findLinks")
+                        + ": the bean 'delivery' has no method 'findLinks'",
+                edit("mappings/xbridge/request.jslt", "\"email\": .contact", "\"email\": ^, .contact")
+                        + ": syntax error: unexpected ','",
+                edit("mappings/yativo/request.jslt", ".contact.email", "^$contact.email")
+                        + ": no variable $contact; there are $link and what a let declares",
+                edit("mappings/yativo/request.schema.json", "\"type\": \"object\"", "\"type\": ^\"objekt\"")
+                        + ": \"type\" is not a type of JSON Schema",
+                edit("mappings/canonical/customer.schema.json", "\"required\": [", "\"requierd\": ^[")
+                        + ": \"requierd\" is not a keyword that is known here");
+
+        assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    void aRouteFileNamesOnlyWhatThereIs() throws IOException {
+        mount("routes");
+        List<String> expected = List.of(
+                edit("routes/customer.camel.yaml", "id: accept", "idd: ^accept") + ": Unsupported field: idd",
+                edit("routes/customer.camel.yaml", "\"#class:org.apache", "^\"#class:org.apatche")
+                        + ": there is no class"
+                        + " org.apatche.camel.processor.aggregate.GroupedBodyAggregationStrategy",
+                edit("routes/providers/xbridge.camel.yaml", "ConfigurationId: delivery", "ConfigurationId: ^delivry")
+                        + ": there is no routeConfiguration 'delivry'",
+                edit("routes/providers/xbridge.camel.yaml", "name: xbridge-send", "name: ^xbridge-sent")
+                        + ": no route begins with direct:xbridge-sent",
+                edit("routes/providers/yativo.camel.yaml", "  httpMethod:", "  ^httpMehtod:")
+                        + ": the component 'https' has no parameter 'httpMehtod'",
+                edit("routes/providers/yativo.camel.yaml", "ref: delivery", "ref: ^delivary")
+                        + ": there is no bean 'delivary'",
+                edit("routes/providers/yativo.camel.yaml", "expression: $.data.access", "expression: ^$.data[access")
+                        + ": not a jsonpath expression: Could not parse token starting at position 6."
+                        + " Expected ?, ', 0-9, *",
+                edit("routes/providers/yativo.camel.yaml", "expression: ${exchangeP", "expression: ^${exchangP")
+                        + ": not a simple expression: Unknown function:"
+                        + " exchangProperty.delivery.update at location 0",
+                edit("routes/providers/fraudspect.camel.yaml", "uri: \"{{p", "uri: ^\"{{p")
+                        + ": a call needs the parameter httpClient: \"#fraudspect-http\";"
+                        + " without it nothing limits its time, its connections and its answer",
+                edit("routes/providers/fraudspect.camel.yaml", "\"#fraudspect-http\"", "^\"#fraudspekt-http\"")
+                        + ": there is no bean 'fraudspekt-http'",
+                edit("routes/providers/bridge-xyz.camel.yaml", "uri: direct", "uri: ^dirct")
+                        + ": there is no component 'dirct'",
+                "routes/providers/bridge-xyz.camel.yaml: no route begins with direct:bridge-xyz");
+
+        assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    void everyMissingPropertyIsNamed() throws IOException {
+        environment.clear();
+
+        assertThat(mistakes())
+                .contains("herald.payload-key: required and not set (32 random bytes in base64)")
+                .anyMatch(line -> line.endsWith("; set it, or set provider.fraudspect.enabled=false"))
+                .anyMatch(line -> line.endsWith(": the property provider.xbridge.key-id is required and not set"))
+                .anyMatch(line -> line.endsWith(": the property provider.xbridge.secret is required and not set"))
+                .anyMatch(line -> line.endsWith(": the property provider.yativo.account-id is required and not set"))
+                .anyMatch(line -> line.endsWith(": the property provider.yativo.app-secret is required and not set"))
+                .anyMatch(line -> line.endsWith(": the property provider.bridge-xyz.api-key is required and not set"));
+    }
+
+    @Test
+    void directoriesThatPropertiesNameReplaceTheBuiltInOnes() throws IOException {
+        mount("routes");
+        mount("mappings");
+        Path elsewhere = directory.resolve("elsewhere");
+        Files.createDirectory(elsewhere);
+        Files.move(directory.resolve("routes"), elsewhere.resolve("flows"));
+        Files.move(directory.resolve("mappings"), elsewhere.resolve("maps"));
+        environment.put("HERALD_ROUTES", elsewhere.resolve("flows").toString());
+        environment.put("HERALD_MAPPINGS", "elsewhere/maps");
+        List<String> expected = List.of(
+                directory + "/" + edit("elsewhere/flows/customer.camel.yaml", "ref: customers", "ref: ^custommers")
+                        + ": there is no bean 'custommers'",
+                edit("elsewhere/maps/xbridge/find.jslt", "{", "{^,") + ": syntax error: unexpected ','");
+
+        assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    void aDirectoryThatIsNotThereIsAMistake() throws IOException {
+        environment.put("HERALD_ROUTES", "rootes");
+        environment.put("HERALD_MAPPINGS", directory.resolve("mapings").toString());
+
+        assertThat(mistakes())
+                .containsExactlyInAnyOrder(
+                        "herald.routes: there is no directory rootes",
+                        "herald.mappings: there is no directory " + directory.resolve("mapings"));
+    }
+
+    @Test
+    void aMountedConfigurationOverridesTheBuiltInOne() throws IOException {
+        environment.remove("PROVIDER_XBRIDGE_URL");
+        Files.createDirectory(directory.resolve("config"));
+        Files.writeString(
+                directory.resolve("config/application.properties"), "provider.xbridge.url=http://10.0.0.1/api\n");
+
+        assertThat(mistakes())
+                .containsExactly("provider.xbridge.url: must be https (http is for a loopback host only)");
+    }
+
+    @Test
+    void aSecondProcessOnTheSameDataRefusesToStart() throws IOException {
+        try (PackagedProgram first = PackagedProgram.start(directory, environment)) {
+            String output = refused();
+
+            assertThat(output)
+                    .containsOnlyOnce("Herald does not start")
+                    .contains("herald.data-directory: " + directory.toRealPath().resolve("data")
+                            + " is in use by process " + first.pid() + ";")
+                    .contains("give this one a directory of its own");
+            first.stop();
+        }
+        try (PackagedProgram next = PackagedProgram.start(directory, environment)) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("data"))))
+                    .isEqualTo("rwx------");
+            assertThat(next.output()).doesNotContain("is in use");
+        }
+    }
+
+    /** The lines of the one message that a start ends with. */
+    private List<String> mistakes() {
+        String output = refused();
+        int head = output.indexOf(HEAD);
+        assertThat(head).as("a message in\n" + output).isNotNegative();
+        assertThat(output.indexOf(HEAD, head + 1))
+                .as("a second message in\n" + output)
+                .isNegative();
+        List<String> message = output.substring(head + HEAD.length()).lines().toList();
+        List<String> mistakes = message.stream()
+                .skip(1)
+                .takeWhile(line -> line.startsWith("  "))
+                .map(String::strip)
+                .toList();
+        assertThat(message.get(0)).isEqualTo(mistakes.size() == 1 ? "1 mistake:" : mistakes.size() + " mistakes:");
+        return mistakes;
+    }
+
+    /** What a start prints that ends by itself, quickly and with an error; no stack trace and no secret is in it. */
+    private String refused() {
+        try (PackagedProgram program = PackagedProgram.launch(directory, environment)) {
+            int exit = program.awaitExit(QUICKLY);
+            String output = program.output();
+            assertThat(exit).as("exit code, after\n" + output).isNotZero();
+            assertThat(output)
+                    .doesNotContain("\tat ", "Exception", "Listening on")
+                    .doesNotContain(secrets);
+            return output;
+        }
+    }
+
+    /** Puts a copy of one of the project's directories into the working directory, as an integration team mounts it. */
+    private void mount(String name) throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of(name))) {
+            for (Path file :
+                    files.filter(path -> !path.toString().contains("/examples")).toList()) {
+                Files.copy(file, directory.resolve(file.toString()));
+            }
+        }
+    }
+
+    /**
+     * Puts a mistake into a file.
+     *
+     * @param right the first place of this text is replaced
+     * @param wrong by this one, without its {@code ^}, which marks the place that the message shall name
+     * @return that place
+     */
+    private String edit(String file, String right, String wrong) throws IOException {
+        String text = Files.readString(directory.resolve(file));
+        int start = text.indexOf(right);
+        assertThat(start).as("'" + right + "' in " + file).isNotNegative();
+        String edited = text.substring(0, start) + wrong.replace("^", "") + text.substring(start + right.length());
+        Files.writeString(directory.resolve(file), edited);
+        return place(file, edited, start + wrong.indexOf('^'));
+    }
+
+    private String place(String file, String marker) throws IOException {
+        String text = Files.readString(directory.resolve(file));
+        return place(file, text, text.indexOf(marker));
+    }
+
+    private static String place(String file, String text, int offset) {
+        long line = text.substring(0, offset).chars().filter(c -> c == '\n').count() + 1;
+        return file + ":" + line + ":" + (offset - text.lastIndexOf('\n', offset - 1));
+    }
+}

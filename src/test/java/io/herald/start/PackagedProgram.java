@@ -1,0 +1,192 @@
+package io.herald.start;
+
+import io.herald.SandboxResource;
+import io.herald.sandbox.Sandbox;
+import io.restassured.RestAssured;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+
+/**
+ * The packaged program, {@code java -jar target/quarkus-app/quarkus-run.jar}, as a process of its own: in the working
+ * directory and with the environment variables that a test gives it, and no others. Listens on a free port. For tests
+ * that run after packaging ({@code *IT}).
+ */
+public final class PackagedProgram implements AutoCloseable {
+
+    private static final Path JAR =
+            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration STOP = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Path output;
+    private int port;
+
+    private PackagedProgram(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** Starts it, and returns at once: whether it comes up is {@link #awaitReady}, how it ends {@link #awaitExit}. */
+    public static PackagedProgram launch(Path workingDirectory, Map<String, String> environment) {
+        if (!Files.exists(JAR)) {
+            throw new IllegalStateException(JAR + " is missing: ./mvnw package -DskipTests makes it");
+        }
+        try {
+            Path output = Files.createTempFile(Files.createDirectories(Path.of("target/packaged-program")), "", ".log");
+            ProcessBuilder builder = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-jar",
+                            JAR.toString())
+                    .directory(workingDirectory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile());
+            builder.environment().clear();
+            builder.environment().put("QUARKUS_HTTP_PORT", "0");
+            builder.environment().putAll(environment);
+            return new PackagedProgram(builder.start(), output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@link #launch}, and waits until it listens. */
+    public static PackagedProgram start(Path workingDirectory, Map<String, String> environment) {
+        PackagedProgram program = launch(workingDirectory, environment);
+        try {
+            program.awaitReady();
+            return program;
+        } catch (RuntimeException | Error e) {
+            program.close();
+            throw e;
+        }
+    }
+
+    /** {@link SandboxResource#settings} as environment variables; the data directory is the default one. */
+    public static Map<String, String> environment(Sandbox sandbox) {
+        Map<String, String> environment = new TreeMap<>();
+        SandboxResource.settings(sandbox).forEach((property, value) -> environment.put(variable(property), value));
+        environment.remove("HERALD_DATA_DIRECTORY");
+        return environment;
+    }
+
+    /** {@code provider.bridge-xyz.url} as {@code PROVIDER_BRIDGE_XYZ_URL}. */
+    private static String variable(String property) {
+        return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+    }
+
+    /** A payload key made of a text. */
+    public static String payloadKey(String text) {
+        try {
+            byte[] key = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getEncoder().encodeToString(key);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** @throws AssertionError with the output, if it ends or does not listen in time */
+    public void awaitReady() {
+        try {
+            Awaitility.await().atMost(START).until(() -> {
+                Matcher listening = LISTENING.matcher(output());
+                if (listening.find()) {
+                    port = Integer.parseInt(listening.group(1));
+                    return true;
+                }
+                if (!process.isAlive()) {
+                    throw new AssertionError("the program ended with " + process.exitValue() + ":\n" + output());
+                }
+                return false;
+            });
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("the program does not listen after " + START + ":\n" + output(), e);
+        }
+    }
+
+    /**
+     * Waits until it has ended by itself.
+     *
+     * @return its exit code
+     * @throws AssertionError with the output, if it does not end in time
+     */
+    public int awaitExit(Duration patience) {
+        try {
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("the program still runs after " + patience + ":\n" + output());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while waiting for the program", e);
+        }
+    }
+
+    /** What it wrote so far, to standard output and standard error. */
+    public String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Where it listens. */
+    public String url() {
+        return "http://localhost:" + port;
+    }
+
+    /** A call to it. */
+    public RequestSpecification call() {
+        return RestAssured.given().baseUri(url());
+    }
+
+    /** The answer to {@code POST /v1/customers} of this customer. */
+    public ValidatableResponse submit(Object customer) {
+        return call().contentType(ContentType.JSON)
+                .body(customer.toString())
+                .post("/v1/customers")
+                .then();
+    }
+
+    /** Ends it as an operator does, with SIGTERM. */
+    public void stop() {
+        process.destroy();
+        awaitExit(STOP);
+    }
+
+    /** Ends it as a power cut does, with SIGKILL. */
+    public void kill() {
+        process.destroyForcibly();
+        awaitExit(STOP);
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
