@@ -204,14 +204,17 @@ final class RouteStyle {
         }
     }
 
-    /** All steps, also those inside others. */
+    /** All that is done: the steps inside others too, and not the filters, choices and loops around them. */
     private static int steps(JsonNode node) {
         int count = 0;
         for (Map.Entry<String, JsonNode> field : node.properties()) {
             if (field.getKey().equals("steps")) {
-                count += field.getValue().size();
+                for (JsonNode step : field.getValue()) {
+                    count += step.findValue("steps") == null ? 1 : steps(step);
+                }
+            } else {
+                count += steps(field.getValue());
             }
-            count += steps(field.getValue());
         }
         if (node.isArray()) {
             for (JsonNode child : node) {

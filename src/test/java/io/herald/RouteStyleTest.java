@@ -149,7 +149,7 @@ class RouteStyleTest {
 
     @Test
     void wantsShortRoutes() {
-        String twelve = "- marshal:\n    json: {}\n".repeat(11) + "- filter:\n    steps:\n      - marshal:\n"
+        String twelve = "- marshal:\n    json: {}\n".repeat(12) + "- filter:\n    steps:\n      - marshal:\n"
                 + "          json: {}\n    expression:\n      constant:\n        expression: a\n";
         assertThat(steps(twelve))
                 .containsExactly(

@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
 import org.jboss.logging.Logger;
 
 /** The steps of a provider's routes that are the same for every provider. */
@@ -37,6 +38,7 @@ import org.jboss.logging.Logger;
 public final class DeliverySteps {
 
     private static final Logger LOG = Logger.getLogger(DeliverySteps.class);
+    private static final int NOT_FOUND = 404;
     private static final int MOST_PAGES = 1000;
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-zA-Z_]+)}");
 
@@ -147,13 +149,13 @@ public final class DeliverySteps {
         return outcome;
     }
 
-    /** A look-up begins: what fails until the request is sent says nothing of the request. */
-    public void beginLookUp(@ExchangeProperty("delivery") Delivery delivery) {
+    /**
+     * Begins a look-up: what fails until the request is sent says nothing of the request.
+     *
+     * @return how long to wait until what may have arrived can be seen, in milliseconds
+     */
+    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.beginLookUp();
-    }
-
-    /** What is left of the time that a create needs to be seen, in milliseconds. */
-    public long settlingTime(@ExchangeProperty("delivery") Delivery delivery) {
         long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
         return Math.max(0, delivery.unclearSince().toEpochMilli() + settle - clock.millis());
     }
@@ -164,15 +166,22 @@ public final class DeliverySteps {
     }
 
     /**
-     * Collects the customers on a page of the answer to a look-up.
+     * Collects the customers on a page of the answer to a look-up. A 404 with JSON says that there is none; one without may
+     * be of anybody on the way.
      *
      * @return the number of the next page, or null if there is none
      * @throws UnclearException if the answer is no JSON, or its pages have no end
      */
-    public Integer readFound(@Body String body, @ExchangeProperty("delivery") Delivery delivery)
+    public Integer readFound(
+            @Body String body,
+            @Header(Exchange.HTTP_RESPONSE_CODE) int status,
+            @ExchangeProperty("delivery") Delivery delivery)
             throws UnclearException {
         JsonNode answer = Answers.parse(json, body)
                 .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
+        if (status == NOT_FOUND) {
+            return null;
+        }
         ObjectNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
         found.path("candidates").forEach(delivery::found);
         if (!found.path("next").isInt()) {

@@ -137,12 +137,15 @@ class FailEarlyIT {
 
         assertThat(mistakes())
                 .contains("herald.payload-key: required and not set (32 random bytes in base64)")
-                .anyMatch(line -> line.endsWith("; set it, or set provider.fraudspect.enabled=false"))
+                .contains("provider.fraudspect.url: required and not set")
+                .anyMatch(line -> line.endsWith(": the property provider.fraudspect.api-key is required and not set"))
                 .anyMatch(line -> line.endsWith(": the property provider.xbridge.key-id is required and not set"))
                 .anyMatch(line -> line.endsWith(": the property provider.xbridge.secret is required and not set"))
                 .anyMatch(line -> line.endsWith(": the property provider.yativo.account-id is required and not set"))
                 .anyMatch(line -> line.endsWith(": the property provider.yativo.app-secret is required and not set"))
-                .anyMatch(line -> line.endsWith(": the property provider.bridge-xyz.api-key is required and not set"));
+                .anyMatch(line -> line.endsWith(": the property provider.bridge-xyz.api-key is required and not set"))
+                .as("each of them once")
+                .hasSize(8);
     }
 
     @Test

@@ -1,0 +1,454 @@
+package io.herald.delivery;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.delivery.Caller.Report;
+import io.herald.sandbox.Received;
+import io.herald.sandbox.Sandbox;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Promise 2: a create whose answer was lost is not sent again blindly, and there is one customer in the end. */
+@QuarkusTest
+@TestProfile(QuickRetries.class)
+class OnceAtTheProviderTest {
+
+    private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
+
+    Sandbox sandbox;
+
+    private Faults faults;
+
+    @BeforeEach
+    void fresh() {
+        sandbox.reset();
+        faults = new Faults(sandbox);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lost", "truncated", "502-after", "html"})
+    void aCreateWhoseAnswerWasLostIsThereOnce(String fault) {
+        String reference = Caller.reference("once");
+        String magic = "all." + fault + "-once";
+
+        Report report = Caller.deliver(Caller.person(reference, magic));
+
+        createdOnceEverywhere(report, Caller.email(reference, magic));
+    }
+
+    @Test
+    void aCreateAnsweredTooLateIsThereOnce() {
+        String reference = Caller.reference("late");
+        String email = Caller.email(reference, "");
+        PROVIDERS.forEach(
+                provider -> faults.answersLateOnce(provider, email, QuickRetries.REQUEST_TIMEOUT.plusSeconds(1)));
+
+        Report report = Caller.deliver(Caller.person(reference, ""));
+
+        createdOnceEverywhere(report, email);
+    }
+
+    private void createdOnceEverywhere(Report report, String email) {
+        assertThat(report.status()).as(report.body().toString()).isEqualTo(200);
+        assertThat(PROVIDERS).allSatisfy(provider -> {
+            JsonNode delivery = report.delivery(provider);
+            assertThat(delivery.path("operation").asText()).isEqualTo("created");
+            assertThat(faults.customers(provider, email)).singleElement().satisfies(customer -> assertThat(
+                            customer.path("id").asText())
+                    .isEqualTo(delivery.path("providerCustomerId").asText()));
+        });
+        assertThat(List.of("xbridge", "yativo")).allSatisfy(provider -> {
+            assertThat(faults.sends(provider, email)).hasSize(1);
+            assertThat(faults.lookUps(provider)).isNotEmpty();
+            assertThat(report.attempts(provider)).isEqualTo(1);
+        });
+        assertThat(List.of("fraudspect", "bridge-xyz")).allSatisfy(provider -> {
+            assertThat(faults.sends(provider, email)).hasSize(2);
+            assertThat(faults.lookUps(provider)).isEmpty();
+            assertThat(report.attempts(provider)).isEqualTo(2);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
+    void theNextMessageIsAnUpdateOfTheCustomerThatWasFound(String provider) {
+        String reference = Caller.reference("found");
+        String magic = provider + ".lost-once";
+        Report created = Caller.deliver(Caller.person(reference, magic, provider));
+
+        Report updated = Caller.deliver(Caller.person(reference, magic, provider));
+
+        assertThat(updated.delivery(provider).path("operation").asText()).isEqualTo("updated");
+        assertThat(updated.delivery(provider).path("providerCustomerId"))
+                .isEqualTo(created.delivery(provider).path("providerCustomerId"));
+        assertThat(faults.customers(provider, Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
+    void aCreateThatDidNotArriveIsSentAgainAfterTheLookUp(String provider) {
+        String reference = Caller.reference("not-there");
+        String magic = provider + ".reset-once";
+
+        Report report = Caller.deliver(Caller.person(reference, magic, provider));
+
+        assertThat(report.outcome(provider)).isEqualTo("delivered");
+        assertThat(report.attempts(provider)).isEqualTo(2);
+        assertThat(faults.lookUps(provider)).hasSize(1);
+        assertThat(faults.customers(provider, Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
+    void theLookUpWaitsUntilTheCreateCanBeSeen(String provider) {
+        sandbox.visibleAfter(provider, QuickRetries.SETTLE.multipliedBy(8).dividedBy(10));
+        String reference = Caller.reference("unseen");
+        String magic = provider + ".lost-once";
+
+        Report report = Caller.deliver(Caller.person(reference, magic, provider));
+
+        assertThat(report.outcome(provider)).isEqualTo("delivered");
+        assertThat(faults.sends(provider, Caller.email(reference, magic))).hasSize(1);
+        assertThat(faults.customers(provider, Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
+    void aLookUpThatFailsIsRepeatedAndNothingSentMeanwhile(String provider) {
+        String reference = Caller.reference("look-up-fails");
+        String magic = provider + ".lost-once";
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/" + provider + "/.*"))
+                        .inScenario("look-up")
+                        .whenScenarioStateIs("Started")
+                        .willSetStateTo("passed")
+                        .willReturn(aResponse().withStatus(503)));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, provider));
+
+        assertThat(report.outcome(provider)).isEqualTo("delivered");
+        assertThat(faults.lookUps(provider)).extracting(Received::answered).containsExactly(503, 200);
+        assertThat(faults.sends(provider, Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "xbridge, 400, dead/unclear",
+        "xbridge, 403, dead/unclear",
+        "yativo, 404, dead/unclear",
+        "xbridge, 500, retrying/unavailable",
+        "yativo, 429, retrying/rate_limited"
+    })
+    void withoutALookUpNothingIsSentAgain(String provider, int status, String outcome) {
+        String reference = Caller.reference("no-look-up");
+        String magic = provider + ".lost-once";
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/" + provider + "/.*"))
+                        .willReturn(aResponse().withStatus(status)));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, provider));
+
+        assertThat(report.outcome(provider)).isEqualTo(outcome);
+        assertThat(report.attempts(provider)).isEqualTo(1);
+        assertThat(faults.sends(provider, Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @Test
+    void aNotFoundOfTheVendorsOpenApiIsALookUpThatFoundNothing() {
+        String reference = Caller.reference("not-found");
+        String magic = "xbridge.reset-once";
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/xbridge/.*"))
+                        .willReturn(aResponse().withStatus(404).withBody("{\"error\": {\"code\": \"NOT_FOUND\"}}")));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, "xbridge"));
+
+        assertThat(report.outcome("xbridge")).isEqualTo("delivered");
+        assertThat(report.attempts("xbridge")).isEqualTo(2);
+        assertThat(faults.lookUps("xbridge")).hasSize(1);
+    }
+
+    @Test
+    void whatCannotBeToldAfterAllAttemptsIsNotCreatedByTheNextMessageEither() {
+        String provider = "xbridge";
+        String reference = Caller.reference("still-unclear");
+        String magic = provider + ".lost-once";
+        var lookUp = sandbox.server()
+                .stubFor(get(urlPathMatching("/xbridge/.*"))
+                        .willReturn(aResponse().withStatus(503)));
+        Report first = Caller.deliver(Caller.person(reference, magic, provider));
+        assertThat(first.outcome(provider)).isEqualTo("retrying/unavailable");
+        sandbox.server().removeStub(lookUp);
+
+        ObjectNode moved = Caller.person(reference, magic, provider);
+        ((ObjectNode) moved.get("address")).put("city", "Dodoma");
+
+        Report second = Caller.deliver(moved);
+
+        assertThat(second.outcome(provider)).isEqualTo("delivered");
+        assertThat(second.delivery(provider).path("operation").asText()).isEqualTo("updated");
+        assertThat(faults.customers(provider, Caller.email(reference, magic)))
+                .singleElement()
+                .satisfies(customer -> {
+                    assertThat(customer.path("id"))
+                            .isEqualTo(second.delivery(provider).path("providerCustomerId"));
+                    assertThat(customer.at("/fields/address/city").asText())
+                            .as("what the second message says")
+                            .isEqualTo("Dodoma");
+                });
+    }
+
+    @Test
+    void aPhoneSharedWithAnotherPersonLinksNobodyToAStranger() {
+        String stranger = Caller.reference("stranger");
+        String reference = Caller.reference("shares-the-phone");
+        String phone = "+255788000111";
+        Report first = Caller.deliver(withPhone(Caller.person(stranger, "", "xbridge"), phone));
+        ObjectNode customer = withPhone(Caller.person(reference, "xbridge.lost-once", "xbridge"), phone);
+        ((ObjectNode) customer.get("person")).put("firstName", "Janet");
+
+        Report report = Caller.deliver(customer);
+
+        staysUnclear(report, reference, Caller.email(reference, "xbridge.lost-once"));
+        assertThat(sandbox.customers("xbridge")).hasSize(2);
+        assertThat(Caller.customer(stranger).at("/providers/0/providerCustomerId"))
+                .isEqualTo(first.delivery("xbridge").get("providerCustomerId"));
+    }
+
+    @Test
+    void aNamesakeWithTheSamePhoneLinkedToAnotherReferenceIsNotTaken() {
+        String namesake = Caller.reference("namesake");
+        String reference = Caller.reference("same-name-and-phone");
+        String phone = "+255788000112";
+        Caller.deliver(withPhone(Caller.person(namesake, "", "xbridge"), phone));
+
+        Report report = Caller.deliver(withPhone(Caller.person(reference, "xbridge.lost-once", "xbridge"), phone));
+
+        staysUnclear(report, reference, Caller.email(reference, "xbridge.lost-once"));
+    }
+
+    @Test
+    void withoutAPhoneXbridgeCannotBeAskedAndNothingIsSentAgain() {
+        String reference = Caller.reference("no-phone");
+        ObjectNode customer = Caller.person(reference, "xbridge.lost-once", "xbridge");
+        ((ObjectNode) customer.get("contact")).remove("phone");
+
+        Report report = Caller.deliver(customer);
+
+        staysUnclear(report, reference, Caller.email(reference, "xbridge.lost-once"));
+        assertThat(faults.lookUps("xbridge")).isEmpty();
+    }
+
+    @Test
+    void withoutAPhoneTheNextMessageDoesNotCreateASecondCustomerEither() {
+        String reference = Caller.reference("no-phone-again");
+        ObjectNode customer = Caller.person(reference, "xbridge.lost-once", "xbridge");
+        ((ObjectNode) customer.get("contact")).remove("phone");
+        Caller.deliver(customer);
+
+        Report report = Caller.deliver(customer);
+
+        staysUnclear(report, reference, Caller.email(reference, "xbridge.lost-once"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "xbridge, 200, <html><script>window.dataLayer = window.dataLayer || [];</script></html>",
+        "yativo, 200, <html><script>window.dataLayer = window.dataLayer || [];</script></html>",
+        "yativo, 200, <html><script>var page = {};</script></html>",
+        "xbridge, 404, <html><body>nginx: no such path</body></html>",
+        "xbridge, 200, Please wait",
+        "xbridge, 200, ''",
+        "yativo, 200, 'null'",
+        "yativo, 200, '{\"status\": \"success\"}'"
+    })
+    void anAnswerToALookUpThatCannotBeReadIsNotTakenForNobody(String provider, int status, String body) {
+        String reference = Caller.reference("unreadable");
+        String magic = provider + ".lost-once";
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/" + provider + "/.*"))
+                        .willReturn(aResponse()
+                                .withStatus(status)
+                                .withHeader("Content-Type", "text/html")
+                                .withBody(body)));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, provider));
+
+        assertThat(report.outcome(provider)).isEqualTo("dead/unclear");
+        assertThat(faults.sends(provider, Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @Test
+    void aListOfYativoWithoutAnEndEndsTheDelivery() {
+        String reference = Caller.reference("endless");
+        String magic = "yativo.lost-once";
+        sandbox.server()
+                .stubFor(
+                        get(urlPathMatching("/yativo/customer"))
+                                .willReturn(
+                                        aResponse()
+                                                .withHeader("Content-Type", "application/json")
+                                                .withBody(
+                                                        "{\"status\": \"success\", \"data\": [], \"pagination\": {\"current_page\": 1, \"last_page\": 2}}")));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, "yativo"));
+
+        assertThat(report.outcome("yativo")).isEqualTo("dead/unclear");
+        assertThat(faults.lookUps("yativo")).hasSizeLessThan(10);
+    }
+
+    @Test
+    void aPageOfYativoThatFailsIsReadAgainFromTheFirst() {
+        String reference = Caller.reference("page-fails");
+        String magic = "yativo.lost-once";
+        String ours = "{\"customer_id\": \"3f0c6b1e-0000-4000-8000-5a9db0c0ffee\", \"customer_name\": \"Jane Doe\","
+                + " \"customer_email\": \"" + Caller.email(reference, magic) + "\"}";
+        yativoAnswersPage(1, ours);
+        yativoAnswersPage(2, "");
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/yativo/customer"))
+                        .withQueryParam("page", equalTo("2"))
+                        .inScenario("page 2")
+                        .whenScenarioStateIs("Started")
+                        .willSetStateTo("passed")
+                        .willReturn(aResponse().withStatus(503)));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, "yativo"));
+
+        assertThat(faults.lookUps("yativo")).extracting(Received::answered).containsExactly(200, 503, 200, 200);
+        assertThat(report.outcome("yativo")).isEqualTo("delivered");
+        assertThat(report.attempts("yativo")).isEqualTo(1);
+    }
+
+    private void yativoAnswersPage(int number, String customers) {
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/yativo/customer"))
+                        .withQueryParam("page", equalTo(Integer.toString(number)))
+                        .willReturn(aResponse()
+                                .withHeader("Content-Type", "application/json")
+                                .withBody("{\"status\": \"success\", \"data\": [" + customers + "], \"pagination\":"
+                                        + " {\"current_page\": " + number + ", \"last_page\": 2}}")));
+    }
+
+    @Test
+    void aDuplicateAfterALostAnswerOfOurOwnIsLookedUpOnceMore() {
+        String reference = Caller.reference("own-duplicate");
+        String magic = "yativo.lost-once";
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/yativo/customer"))
+                        .inScenario("not seen yet")
+                        .whenScenarioStateIs("Started")
+                        .willSetStateTo("seen")
+                        .willReturn(aResponse()
+                                .withHeader("Content-Type", "application/json")
+                                .withBody("{\"status\": \"success\", \"data\": [], \"pagination\":"
+                                        + " {\"current_page\": 1, \"last_page\": 1}}")));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, "yativo"));
+
+        assertThat(faults.sends("yativo", Caller.email(reference, magic)))
+                .extracting(Received::answered)
+                .containsExactly(200, 422);
+        assertThat(report.outcome("yativo")).isEqualTo("delivered");
+        assertThat(report.delivery("yativo").path("providerCustomerId").asText())
+                .isEqualTo(sandbox.customers("yativo").get(0).path("id").asText());
+    }
+
+    private void staysUnclear(Report report, String reference, String email) {
+        assertThat(report.status()).isEqualTo(207);
+        assertThat(report.outcome("xbridge")).isEqualTo("dead/unclear");
+        assertThat(report.delivery("xbridge").at("/error/code").asText()).isEqualTo("unclear");
+        assertThat(report.delivery("xbridge").has("providerCustomerId")).isFalse();
+        assertThat(faults.sends("xbridge", email)).hasSize(1);
+        assertThat(Caller.customer(reference).at("/providers/0").has("providerCustomerId"))
+                .isFalse();
+    }
+
+    @Test
+    void yativosFilterMatchesPartsOfAddressesAndEveryPageIsRead() {
+        String reference = Caller.reference("paged");
+        String email = Caller.email(reference, "");
+        int others = 7;
+        for (int i = 0; i < others; i++) {
+            ObjectNode other = Caller.person(Caller.reference("paged-other"), "", "yativo");
+            ((ObjectNode) other.get("contact")).put("email", "x" + i + "." + email);
+            assertThat(Caller.deliver(other).outcome("yativo")).isEqualTo("delivered");
+        }
+        faults.instead(
+                "yativo: list; email matches parts of an address; twenty a page",
+                list -> ((ObjectNode) list.at("/response/transformerParameters/work")).put("perPage", "3"));
+        faults.losesTheAnswerOnce("yativo", email);
+
+        Report report = Caller.deliver(Caller.person(reference, "", "yativo"));
+
+        assertThat(report.outcome("yativo")).isEqualTo("delivered");
+        assertThat(report.attempts("yativo")).isEqualTo(1);
+        assertThat(report.delivery("yativo").path("providerCustomerId").asText())
+                .isEqualTo(sandbox.customers("yativo").get(others).path("id").asText());
+        assertThat(faults.lookUps("yativo"))
+                .extracting(Received::path)
+                .satisfiesExactly(
+                        page -> assertThat(page).endsWith("page=1"),
+                        page -> assertThat(page).endsWith("page=2"),
+                        page -> assertThat(page).endsWith("page=3"));
+    }
+
+    @Test
+    void aRetrySendsTheSameBytesUnderTheSameKey() {
+        String reference = Caller.reference("bytes");
+        String magic = "all.500";
+        String email = Caller.email(reference, magic);
+
+        Report report = Caller.deliver(Caller.person(reference, magic));
+
+        Set<String> keys = new HashSet<>();
+        assertThat(PROVIDERS).allSatisfy(provider -> {
+            List<Received> sends = faults.sends(provider, email);
+            assertThat(sends).hasSize(report.attempts(provider)).hasSizeGreaterThan(1);
+            assertThat(sends).allSatisfy(send -> {
+                assertThat(send.body()).isEqualTo(sends.get(0).body());
+                assertThat(send.path()).isEqualTo(sends.get(0).path());
+                assertThat(send.header("Idempotency-Key"))
+                        .isEqualTo(sends.get(0).header("Idempotency-Key"));
+            });
+            sends.get(0).header("Idempotency-Key").ifPresent(keys::add);
+        });
+        assertThat(keys).as("yativo's and bridge-xyz's").hasSize(2).allSatisfy(key -> assertThat(
+                        UUID.fromString(key).version())
+                .isEqualTo(5));
+    }
+
+    @Test
+    void anotherMessageHasAnotherKey() {
+        String reference = Caller.reference("keys");
+        String magic = "bridge-xyz.422";
+        Caller.deliver(Caller.person(reference, magic, "bridge-xyz"));
+
+        Caller.deliver(Caller.person(reference, magic, "bridge-xyz"));
+
+        assertThat(faults.sends("bridge-xyz", Caller.email(reference, magic)))
+                .hasSize(2)
+                .extracting(send -> send.header("Idempotency-Key"))
+                .doesNotHaveDuplicates();
+    }
+
+    private static ObjectNode withPhone(ObjectNode customer, String phone) {
+        ((ObjectNode) customer.get("contact")).put("phone", phone);
+        return customer;
+    }
+}
