@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
@@ -17,7 +16,7 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does, and gives a problem document
- * where that component answers without a body: an unknown path, a wrong method, a wrong content type.
+ * where that component answers without a body: an unknown path, a wrong method.
  */
 @Singleton
 @Named("contract")
@@ -41,21 +40,12 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
 
     private static final class WithProblems extends DelegateAsyncProcessor {
 
-        private static final String JSON = "application/json";
-
         WithProblems(Processor contract) {
             super(contract);
         }
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-            String method = exchange.getMessage().getHeader(Exchange.HTTP_METHOD, String.class);
-            String contentType = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
-            if ("POST".equals(method) && !mediaType(contentType).equals(JSON)) {
-                answer(exchange, Problem.of(415, "send " + JSON));
-                callback.done(true);
-                return true;
-            }
             return super.process(exchange, doneSync -> {
                 if (exchange.isRouteStop()) {
                     refuse(exchange);
@@ -70,10 +60,6 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             answer(
                     exchange,
                     Problem.of(status, allowed == null ? "there is nothing here" : "this path takes " + allowed));
-        }
-
-        private static String mediaType(String contentType) {
-            return contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         }
 
         private static void answer(Exchange exchange, ObjectNode problem) {
