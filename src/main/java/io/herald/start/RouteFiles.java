@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -50,6 +52,8 @@ final class RouteFiles {
     List<Resource> check(List<Resource> files, List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
         List<String> withFile = new ArrayList<>();
+        Set<String> missing = new HashSet<>();
+        providers.ids().forEach(id -> missing.add("provider." + id + ".url"));
         RouteCheck check = new RouteCheck(context, beans, mistakes);
         for (Resource file : files) {
             Matcher name = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
@@ -66,7 +70,7 @@ final class RouteFiles {
             }
             active.add(file);
             String text = text(file);
-            checkPlaceholders(file, text, mistakes);
+            checkPlaceholders(file, text, missing, mistakes);
             checkSyntax(file, mistakes);
             check.check(place(file), provider, text);
         }
@@ -84,7 +88,8 @@ final class RouteFiles {
         return active;
     }
 
-    private void checkPlaceholders(Resource file, String text, List<String> mistakes) {
+    /** Tells each missing property once, where it is first needed; the URLs are told with the other settings. */
+    private void checkPlaceholders(Resource file, String text, Set<String> missing, List<String> mistakes) {
         String[] lines = text.split("\n", -1);
         for (int i = 0; i < lines.length; i++) {
             Matcher placeholder = PLACEHOLDER.matcher(lines[i]);
@@ -95,7 +100,9 @@ final class RouteFiles {
                 String value = config.getOptionalValue(property, String.class).orElse("");
                 String place = place(file) + ":" + (i + 1) + ":" + (placeholder.start() + 1);
                 if (value.isBlank() && !optional) {
-                    mistakes.add(place + ": the property " + property + " is required and not set");
+                    if (missing.add(property)) {
+                        mistakes.add(place + ": the property " + property + " is required and not set");
+                    }
                 } else if (late && JSON_SPECIAL.matcher(value).find()) {
                     mistakes.add(place + ": the property " + property
                             + " has a quotation mark, a backslash or a control character in it");
