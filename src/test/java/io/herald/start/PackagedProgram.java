@@ -46,7 +46,10 @@ public final class PackagedProgram implements AutoCloseable {
         this.output = output;
     }
 
-    /** Starts it, and returns at once: whether it comes up is {@link #awaitReady}, how it ends {@link #awaitExit}. */
+    /**
+     * Starts it, on the Java that runs the test unless the environment has a {@code JAVA_HOME}, and returns at once: whether
+     * it comes up is {@link #awaitReady}, how it ends {@link #awaitExit}.
+     */
     public static PackagedProgram launch(Path workingDirectory, Map<String, String> environment) {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(JAR + " is missing: ./mvnw package -DskipTests makes it");
@@ -54,7 +57,10 @@ public final class PackagedProgram implements AutoCloseable {
         try {
             Path output = Files.createTempFile(Files.createDirectories(Path.of("target/packaged-program")), "", ".log");
             ProcessBuilder builder = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
+Path.of(
+                                            environment.getOrDefault("JAVA_HOME", System.getProperty("java.home")),
+                                            "bin",
+                                            "java")
                                     .toString(),
                             "-jar",
                             JAR.toString())
