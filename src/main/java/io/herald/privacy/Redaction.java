@@ -5,21 +5,28 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Removes one customer's field values from a provider's words. Values of five characters or more are removed wherever they
- * stand, shorter ones only as whole words.
+ * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
+ * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed.
  */
 public final class Redaction {
 
     private static final String MASK = "***";
     private static final int SHORT = 5;
-    private static final int LONGEST_READ = 8000;
     private static final int LONGEST_TEXT = 2000;
     private static final int LONGEST_WORTH_LOOKING_FOR = 2048;
+    /** A character takes up to nine in a URL. */
+    private static final int WINDOW = LONGEST_TEXT + 9 * LONGEST_WORTH_LOOKING_FOR;
+
+    private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
+    private static final Set<String> TYPES = Set.of("type", "customer_type", "targets");
 
     private final Pattern values;
 
@@ -44,7 +51,11 @@ public final class Redaction {
     }
 
     private static void collect(JsonNode node, TreeSet<String> values) {
-        if (node.isContainerNode()) {
+        if (node.isObject()) {
+            node.properties().stream()
+                    .filter(field -> !TYPES.contains(field.getKey()))
+                    .forEach(field -> collect(field.getValue(), values));
+        } else if (node.isArray()) {
             node.forEach(child -> collect(child, values));
         } else if (node.isTextual() || node.isNumber()) {
             String value = node.asText();
@@ -60,17 +71,29 @@ public final class Redaction {
 
     private static String pattern(String value) {
         String quoted = Pattern.quote(value);
-        return value.length() < SHORT ? "(?<![\\p{L}\\p{N}])" + quoted + "(?![\\p{L}\\p{N}])" : quoted;
+        return value.length() < SHORT || CODE.matcher(value).matches()
+                ? "(?<![\\p{L}\\p{N}_])" + quoted + "(?![\\p{L}\\p{N}_])"
+                : quoted;
     }
 
-    /** That text without the customer's values, cut to a length that a report can carry. */
+    /**
+     * That text without the customer's values, cut to a length that a report can carry. Of a long text only so much is
+     * searched that no value can reach from there into what is left.
+     */
     public String redact(String text) {
-        String bounded = first(text, LONGEST_READ);
-        return first(values == null ? bounded : values.matcher(bounded).replaceAll(MASK), LONGEST_TEXT);
-    }
-
-    private static String first(String text, int length) {
-        return text.length() > length ? text.substring(0, length) : text;
+        StringBuilder left = new StringBuilder();
+        int at = 0;
+        if (values != null) {
+            Matcher found = values.matcher(text).useTransparentBounds(true);
+            while (left.length() < LONGEST_TEXT
+                    && found.region(at, Math.min(text.length(), at + WINDOW)).find()) {
+                left.append(text, at, found.start()).append(MASK);
+                at = found.end();
+            }
+        }
+        left.append(text, at, Math.min(text.length(), at + LONGEST_TEXT));
+        left.setLength(Math.min(left.length(), LONGEST_TEXT));
+        return left.toString();
     }
 
     /** Redacts the provider's words in the {@code error} of an outcome. */

@@ -1,0 +1,94 @@
+package io.herald.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.Customers;
+import io.herald.provider.Impostor.Behaviour;
+import io.herald.provider.Impostors;
+import io.herald.provider.Neighbours;
+import io.herald.rest.Api;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Past {@code herald.in-flight.max} Herald says that it is full, and keeps nothing of what it refuses. */
+@QuarkusTest
+@TestProfile(Neighbours.class)
+class FullTest {
+
+    private static final Duration BOUND = Duration.ofSeconds(30);
+    private static final String SLOW = "bridge-xyz";
+
+    Impostors impostors;
+
+    private final Api herald = Api.underTest();
+
+    @BeforeEach
+    void reset() {
+        impostors.reset();
+    }
+
+    @Test
+    void refusesWhatIsTooMuchAndTakesItLater() {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, Neighbours.IN_FLIGHT)
+                .mapToObj(i -> herald.submitting(customer("CUST-full-" + i), "Prefer", "respond-async"))
+                .toList();
+        List<Api.Answer> accepted = calls.stream().map(CompletableFuture::join).toList();
+        assertThat(accepted).extracting(Api.Answer::status).containsOnly(202);
+
+        Api.Answer refused = herald.submit(customer("CUST-too-much"));
+        Api.Answer again = herald.submit(customer("CUST-too-much"));
+        int atTheProvider = impostors.of(SLOW).requests();
+
+        for (Api.Answer answer : List.of(refused, again)) {
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+            assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+            assertThat(answer.header("Location")).isNull();
+            assertThat(answer.json().path("status").asInt()).isEqualTo(503);
+            assertThat(answer.json().path("detail").asText()).contains("full");
+        }
+        assertThat(herald.get("/v1/customers/CUST-too-much").status()).isEqualTo(404);
+        assertThat(atTheProvider).isEqualTo(Neighbours.WIDTH.get(SLOW));
+        assertThat(herald.preview(customer("CUST-too-much")).status())
+                .as("a preview takes no place")
+                .isEqualTo(200);
+        assertThat(herald.get(accepted.get(0).header("Location")).status()).isEqualTo(200);
+
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        accepted.forEach(
+                answer -> await().atMost(BOUND).pollDelay(Duration.ZERO).until(() -> herald.get(
+                                answer.header("Location"))
+                        .json()
+                        .path("status")
+                        .asText()
+                        .equals("delivered")));
+        Api.Answer later = herald.submit(customer("CUST-too-much"));
+
+        assertThat(later.status()).isEqualTo(200);
+        assertThat(later.delivery(SLOW).path("operation").asText()).isEqualTo("created");
+        assertThat(impostors.sandbox().customers(SLOW)).hasSize(Neighbours.IN_FLIGHT + 1);
+    }
+
+    @Test
+    void whatIsRefusedForAnotherReasonTakesNoPlace() {
+        for (int i = 0; i <= Neighbours.IN_FLIGHT; i++) {
+            assertThat(herald.send("POST", "/v1/customers", "{}").status()).isEqualTo(422);
+        }
+        assertThat(herald.submit(customer("CUST-after-the-refused")).status()).isEqualTo(200);
+    }
+
+    private static ObjectNode customer(String reference) {
+        ObjectNode customer = Customers.person(reference);
+        customer.putArray("targets").add(SLOW);
+        return customer;
+    }
+}

@@ -1,0 +1,220 @@
+package io.herald.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.herald.delivery.Dispatch;
+import io.herald.ledger.Message;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.apache.camel.AsyncProcessor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Deliveries of a lane go one at a time in the order accepted; lanes go in parallel, as many as the provider is wide. */
+class LanesTest {
+
+    private static final String PROVIDER = "xbridge";
+    private static final int QUEUE = 1_000;
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private final CamelContext context = new DefaultCamelContext();
+    private final List<Long> done = new CopyOnWriteArrayList<>();
+    private final AtomicInteger now = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+    private ProviderLanes lanes;
+    private ProducerTemplate route;
+    private long sequence;
+
+    @AfterEach
+    void stop() throws Exception {
+        lanes.close();
+        context.close();
+    }
+
+    @Test
+    void goInTheOrderReservedWhateverTheOrderOfArrival() throws Exception {
+        start(8, this::work);
+        List<Dispatch> accepted = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            accepted.add(reserve("CUST-" + i % 5));
+        }
+        List<Dispatch> arriving = new ArrayList<>(accepted);
+        Collections.shuffle(arriving, new Random(20261120));
+
+        arriving.forEach(this::arrive);
+
+        await().atMost(SOON).until(() -> done.size() == 200);
+        Map<String, List<Long>> byReference = done.stream()
+                .collect(Collectors.groupingBy(sequence ->
+                        accepted.get(sequence.intValue() - 1).getMessage().reference()));
+        assertThat(byReference).hasSize(5);
+        assertThat(byReference)
+                .allSatisfy((reference, sequences) ->
+                        assertThat(sequences).as(reference).hasSize(40).isSorted());
+    }
+
+    @Test
+    void aLaneGoesOneAtATime() throws Exception {
+        Map<String, AtomicInteger> working = new ConcurrentHashMap<>();
+        List<String> together = new CopyOnWriteArrayList<>();
+        start(8, exchange -> {
+            String reference = dispatch(exchange).getMessage().reference();
+            AtomicInteger inLane = working.computeIfAbsent(reference, first -> new AtomicInteger());
+            if (inLane.incrementAndGet() > 1) {
+                together.add(reference);
+            }
+            Thread.yield();
+            inLane.decrementAndGet();
+            work(exchange);
+        });
+        for (int i = 0; i < 400; i++) {
+            arrive(reserve("CUST-" + i % 4));
+        }
+
+        await().atMost(SOON).until(() -> done.size() == 400);
+        assertThat(together).isEmpty();
+    }
+
+    @Test
+    void lanesGoInParallelUpToTheWidth() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        start(3, exchange -> {
+            enter();
+            gate.await();
+            leave(exchange);
+        });
+        for (int i = 0; i < 50; i++) {
+            arrive(reserve("CUST-" + i));
+        }
+
+        await().atMost(SOON).until(() -> now.get() == 3);
+        gate.countDown();
+        await().atMost(SOON).until(() -> done.size() == 50);
+        assertThat(most).hasValue(3);
+    }
+
+    @Test
+    void whatWaitsForItsTurnHoldsNoPlace() throws Exception {
+        Semaphore go = new Semaphore(0);
+        start(2, exchange -> {
+            if (dispatch(exchange).getMessage().reference().equals("CUST-slow")) {
+                go.acquire();
+            }
+            work(exchange);
+        });
+        List<Dispatch> slow = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            slow.add(reserve("CUST-slow"));
+        }
+        slow.forEach(this::arrive);
+        for (int i = 0; i < 20; i++) {
+            arrive(reserve("CUST-" + i));
+        }
+
+        await().atMost(SOON).until(() -> done.size() == 20);
+        assertThat(done).noneMatch(sequence -> sequence <= 20);
+        go.release(20);
+        await().atMost(SOON).until(() -> done.size() == 40);
+        assertThat(done.subList(20, 40)).isSorted();
+    }
+
+    @Test
+    void aLaneWaitsForWhatWasAcceptedEarlierAndHasNotArrived() throws Exception {
+        start(2, this::work);
+        Dispatch first = reserve("CUST-1");
+        Dispatch second = reserve("CUST-1");
+        Dispatch other = reserve("CUST-2");
+
+        arrive(second);
+        arrive(other);
+
+        await().atMost(SOON).until(() -> done.equals(List.of(3L)));
+        arrive(first);
+        await().atMost(SOON).until(() -> done.equals(List.of(3L, 1L, 2L)));
+    }
+
+    @Test
+    void aLaneGoesOnAfterAFailure() throws Exception {
+        start(1, exchange -> {
+            work(exchange);
+            throw new IllegalStateException("this one fails");
+        });
+        List<Dispatch> accepted = List.of(reserve("CUST-1"), reserve("CUST-1"), reserve("CUST-1"));
+
+        accepted.forEach(this::arrive);
+
+        await().atMost(SOON).until(() -> done.equals(List.of(1L, 2L, 3L)));
+        AtomicInteger told = new AtomicInteger();
+        accepted.forEach(dispatch -> dispatch.whenDone(told::incrementAndGet));
+        await().atMost(SOON).until(() -> told.get() == 3);
+    }
+
+    private void start(int width, Processor step) throws Exception {
+        lanes = new ProviderLanes(PROVIDER, width, QUEUE);
+        AsyncProcessor turn = lanes;
+        context.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                onException(IllegalStateException.class).handled(true);
+                from("direct:provider").process(turn).process(step);
+            }
+        });
+        context.start();
+        route = context.createProducerTemplate();
+    }
+
+    private Dispatch reserve(String reference) {
+        sequence++;
+        Dispatch dispatch = new Dispatch(new Message(
+                new UUID(7, sequence),
+                sequence,
+                reference,
+                Instant.EPOCH,
+                JsonNodeFactory.instance.objectNode(),
+                List.of(PROVIDER)));
+        dispatch.getDeliveries().forEach(lanes::reserve);
+        return dispatch;
+    }
+
+    private void arrive(Dispatch dispatch) {
+        route.asyncSend("direct:provider", exchange -> exchange.setProperty("dispatch", dispatch));
+    }
+
+    private static Dispatch dispatch(Exchange exchange) {
+        return exchange.getProperty("dispatch", Dispatch.class);
+    }
+
+    private void work(Exchange exchange) {
+        enter();
+        leave(exchange);
+    }
+
+    private void enter() {
+        most.accumulateAndGet(now.incrementAndGet(), Math::max);
+    }
+
+    private void leave(Exchange exchange) {
+        done.add(dispatch(exchange).getMessage().sequence());
+        now.decrementAndGet();
+    }
+}

@@ -1,0 +1,154 @@
+package io.herald.privacy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RedactionTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonNode CUSTOMER = json(
+            """
+            {"reference": "CUST-1", "type": "person",
+             "person": {"firstName": "Jane", "lastName": "Li", "birthDate": "1995-01-10", "nationality": "TZ"},
+             "contact": {"email": "jane@example.com", "phone": "+255700000001"},
+             "address": {"lines": ["1 (High) St. [$1]"], "city": "Zürich"},
+             "identifiers": [{"type": "bvn", "number": "22012345678"}],
+             "attributes": {"branchCode": 412, "vip": true, "note": "Jane the first"}}
+            """);
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "jane@example.com is taken | *** is taken",
+                "JANE@EXAMPLE.COM is taken | *** is taken",
+                "number 22012345678 was seen | number *** was seen",
+                "no such street: 1 (High) St. [$1]! | no such street: ***!",
+                "nobody lives in ZÜRICH | nobody lives in ***",
+                "born 1995-01-10, too young | born ***, too young",
+                "the branch 412 is closed | the branch *** is closed",
+                "Janet is not known | Janet is not known",
+                "Zürichs Strassen | ***s Strassen",
+                "+255700000001 and +255700000001 | *** and ***",
+                "Jane the first is here | *** is here",
+                "must be a valid address | must be a valid address"
+            })
+    void removesTheCustomersValues(String words, String left) {
+        assertThat(Redaction.of(CUSTOMER).redact(words)).isEqualTo(left);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Li is on a list, and Li. is too | *** is on a list, and ***. is too",
+                "the limit is reached | the limit is reached",
+                "TZ is not served | *** is not served"
+            })
+    void removesAShortValueAsAWholeWordOnly(String words, String left) {
+        assertThat(Redaction.of(CUSTOMER).redact(words)).isEqualTo(left);
+    }
+
+    /** Codes of a closed list say nothing of a person, and the provider's names of fields are made of them. */
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "business_type is required",
+                "account_purpose_other is required",
+                "the business is not known",
+                "another one",
+                "is a customer of type business"
+            })
+    void leavesCodesOfAClosedList(String words) {
+        JsonNode business = json(
+                """
+                {"type": "business", "business": {"legalName": "Acme"}, "profile": {"accountPurpose": "other"},
+                 "targets": ["bridge-xyz"]}
+                """);
+        assertThat(Redaction.of(business, json("{\"type\": \"BUSINESS\", \"customer_type\": \"business\"}"))
+                        .redact(words))
+                .isEqualTo(words);
+    }
+
+    @Test
+    void aLongTextIsCutAndNoValueWithIt() {
+        for (String words : List.of("jane@example.com ", "jane@example.com is taken, by a person who is not known. ")) {
+            String left = Redaction.of(CUSTOMER).redact(words.repeat(5_000));
+
+            assertThat(left).hasSize(2_000).doesNotContain("jane").doesNotContain("example");
+        }
+        assertThat(Redaction.of(CUSTOMER).redact("x".repeat(7_990) + "jane@example.com"))
+                .hasSize(2_000);
+    }
+
+    @Test
+    void removesWhatOnlyTheRequestHas() {
+        JsonNode request = json("{\"legalName\": \"Jane Li\", \"country\": \"TZA\"}");
+        assertThat(Redaction.of(CUSTOMER, request).redact("Jane Li of TZA is refused"))
+                .isEqualTo("*** of *** is refused");
+    }
+
+    @Test
+    void nothingToRemoveLeavesTheWords() {
+        assertThat(Redaction.of((JsonNode) null).redact("as it was")).isEqualTo("as it was");
+        assertThat(Redaction.of(json("{\"a\": \"\", \"b\": \" \", \"c\": null, \"d\": true}"))
+                        .redact("true, null and a space"))
+                .isEqualTo("true, null and a space");
+    }
+
+    @Test
+    void redactsCodeMessageAndFieldsOfAnOutcome() {
+        ObjectNode outcome = (ObjectNode)
+                json(
+                        """
+                {"state": "rejected", "error": {"code": "taken_jane@example.com", "reason": "duplicate", "httpStatus": 422,
+                 "message": "jane@example.com is taken",
+                 "fields": [{"pointer": "/email", "message": "jane@example.com is taken"}, {"pointer": "/phone"},
+                            {"pointer": "/person_type"}, {"pointer": "/jane@example.com"}]}}
+                """);
+
+        Redaction.of(CUSTOMER).redactError(outcome);
+
+        assertThat(outcome)
+                .isEqualTo(
+                        json(
+                                """
+                {"state": "rejected", "error": {"code": "taken_***", "reason": "duplicate", "httpStatus": 422,
+                 "message": "*** is taken",
+                 "fields": [{"pointer": "/email", "message": "*** is taken"}, {"pointer": "/phone"},
+                            {"pointer": "/person_type"}, {"pointer": "/***"}]}}
+                """));
+    }
+
+    @Test
+    void anOutcomeWithoutAnErrorIsLeftAlone() {
+        ObjectNode outcome = (ObjectNode) json("{\"state\": \"delivered\", \"providerCustomerId\": \"Jane\"}");
+        Redaction.of(CUSTOMER).redactError(outcome);
+        assertThat(outcome).isEqualTo(json("{\"state\": \"delivered\", \"providerCustomerId\": \"Jane\"}"));
+    }
+
+    /** Documents are long; they are not looked for, and must not cost anything either. */
+    @Test
+    void aLongValueIsNotLookedFor() {
+        ObjectNode customer = JSON.createObjectNode().put("file", "A".repeat(5_000_000));
+        assertThat(Redaction.of(customer).redact("AAAA is no file")).isEqualTo("AAAA is no file");
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.herald.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.herald.provider.Impostor.Behaviour;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Every call has a deadline, whatever it waits for, and every answer a largest size. */
+class ProviderHttpTest {
+
+    private static final Duration DEADLINE = Duration.ofMillis(1_200);
+    private static final int ANSWER_MAX = 256 * 1024;
+
+    private final Impostors impostors = new Impostors();
+    private final ExecutorService callers = Executors.newCachedThreadPool();
+    private ProviderHttp http;
+
+    @BeforeEach
+    void start() {
+        SmallRyeConfig config = new SmallRyeConfigBuilder()
+                .withMapping(ProviderConfig.class)
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withDefaultValues(Map.of(
+                        "provider.xbridge.url",
+                        impostors.url("xbridge"),
+                        "provider.xbridge.max-connections",
+                        "1",
+                        "provider.xbridge.request-timeout",
+                        DEADLINE.toMillis() + "ms",
+                        "provider.yativo.url",
+                        impostors.url("yativo"),
+                        "provider.yativo.max-connections",
+                        "3",
+                        "provider.yativo.request-timeout",
+                        "30s"))
+                .build();
+        http = new ProviderHttp(
+                new Providers(config.getConfigMapping(ProviderConfig.class)),
+                new MemorySize(BigInteger.valueOf(ANSWER_MAX)));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        http.close();
+        callers.shutdownNow();
+        impostors.close();
+    }
+
+    @Test
+    void theDeadlineCountsFromBeforeTheWaitForAConnection() {
+        impostors.of("xbridge").behave(Behaviour.HANG);
+        long start = System.nanoTime();
+
+        List<CompletableFuture<Throwable>> calls =
+                IntStream.range(0, 4).mapToObj(i -> failing("xbridge")).toList();
+
+        assertThat(calls.stream().map(CompletableFuture::join))
+                .allSatisfy(failure -> assertThat(failure).isInstanceOf(InterruptedIOException.class));
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isBetween(DEADLINE, DEADLINE.multipliedBy(2).minusMillis(100));
+    }
+
+    @Test
+    void aDrippingAnswerEndsAtTheDeadline() {
+        impostors.of("xbridge").behave(Behaviour.DRIP);
+        long start = System.nanoTime();
+
+        assertThatThrownBy(() -> get("xbridge"))
+                .isInstanceOf(SocketTimeoutException.class)
+                .hasMessage("no complete answer within 1200 ms");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(DEADLINE, DEADLINE.multipliedBy(2));
+    }
+
+    @Test
+    void ofAHugeAnswerNotMuchMoreIsReadThanIsTaken() {
+        impostors.of("yativo").behave(Behaviour.HUGE);
+
+        assertThatThrownBy(() -> get("yativo")).isInstanceOf(AnswerTooLargeException.class);
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> impostors.of("yativo").inHand() == 0);
+        assertThat(impostors.of("yativo").mostTaken())
+                .as("of 50 MB, those in the sockets' buffers included")
+                .isLessThan(Impostor.HUGE_BYTES / 3);
+    }
+
+    @Test
+    void aConnectionIsGoodAgainAfterEveryKindOfFailure() throws Exception {
+        for (Behaviour bad : List.of(Behaviour.HANG, Behaviour.DRIP, Behaviour.RESET, Behaviour.HUGE)) {
+            impostors.of("xbridge").behave(bad);
+            assertThat(failing("xbridge").join()).as("%s", bad).isInstanceOf(IOException.class);
+            impostors.of("xbridge").behave(Behaviour.PASS_ON);
+
+            assertThat(get("xbridge")).as("after %s", bad).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void thereAreNoMoreConnectionsThanConfigured() {
+        impostors.of("yativo").behave(Behaviour.HOLD);
+        List<CompletableFuture<Integer>> calls = Stream.generate(() -> CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return get("yativo");
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        },
+                        callers))
+                .limit(20)
+                .toList();
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> impostors.of("yativo").inHand() == 3);
+        impostors.of("yativo").behave(Behaviour.PASS_ON);
+
+        assertThat(calls.stream().map(CompletableFuture::join)).containsOnly(401);
+        assertThat(impostors.of("yativo").mostAtOnce()).isEqualTo(3);
+        assertThat(impostors.of("yativo").mostConnections()).isEqualTo(3);
+    }
+
+    /** The status of an error answer says all; its body is dropped when it is too large. */
+    @Test
+    void ofAHugeErrorTheStatusIsKept() throws Exception {
+        impostors.of("yativo").behave(Behaviour.HUGE_ERROR);
+
+        assertThat(get("yativo")).isEqualTo(500);
+    }
+
+    /** The status of an answer to a request without a token. */
+    private int get(String provider) throws IOException {
+        CloseableHttpClient client = http.clients().get(provider);
+        String path = provider.equals("xbridge") ? "/v1/kyc/customers/phone/1" : "/customer";
+        return client.execute(new HttpGet(impostors.url(provider) + path), answer -> {
+            EntityUtils.consume(answer.getEntity());
+            return answer.getCode();
+        });
+    }
+
+    private CompletableFuture<Throwable> failing(String provider) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return new AssertionError("answered with " + get(provider));
+                    } catch (IOException e) {
+                        return e;
+                    }
+                },
+                callers);
+    }
+}
