@@ -165,7 +165,8 @@ public final class Delivery {
         return dueAt != null || !recorded;
     }
 
-    void recorded() {
+    /** The ledger has its outcome. */
+    public void recorded() {
         recorded = true;
     }
 

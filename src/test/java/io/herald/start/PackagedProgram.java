@@ -57,7 +57,7 @@ public final class PackagedProgram implements AutoCloseable {
         try {
             Path output = Files.createTempFile(Files.createDirectories(Path.of("target/packaged-program")), "", ".log");
             ProcessBuilder builder = new ProcessBuilder(
-Path.of(
+                            Path.of(
                                             environment.getOrDefault("JAVA_HOME", System.getProperty("java.home")),
                                             "bin",
                                             "java")
