@@ -14,11 +14,16 @@ create table delivery (
     state       text    not null,
     attempts    integer not null,
     unclear     integer not null default 0,
+    parks       integer not null default 0,
+    due_at      integer,
     duration_ms integer not null,
     updated_at  integer not null,
+    request     blob,
     outcome     blob,
     primary key (sequence, provider)
 );
+
+create index delivery_open on delivery (state, due_at) where state in ('pending', 'retrying');
 
 create table link (
     reference            text    not null,

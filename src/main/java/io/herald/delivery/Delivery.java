@@ -1,10 +1,14 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.Message;
+import io.herald.ledger.OpenDelivery;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
@@ -30,11 +34,17 @@ public final class Delivery {
     private final String provider;
     private final long startedAt = System.nanoTime();
 
+    private final boolean resumed;
+
     private String link;
     private ObjectNode request;
     private byte[] requestBytes;
     private Step step = Step.PREPARING;
+    private boolean requestKept;
     private int attempts;
+    private int parks;
+    private Instant dueAt;
+    private boolean recorded;
     private int failures;
     private long waitedMillis;
     private boolean unclear;
@@ -51,6 +61,31 @@ public final class Delivery {
     public Delivery(Message message, String provider) {
         this.message = message;
         this.provider = provider;
+        this.resumed = false;
+    }
+
+    /**
+     * A delivery that is taken up again.
+     *
+     * @param json reads the request that was kept
+     */
+    public Delivery(Message message, OpenDelivery kept, ObjectMapper json) {
+        this.message = message;
+        this.provider = kept.provider();
+        this.resumed = true;
+        this.attempts = kept.attempts();
+        this.parks = kept.parks();
+        if (kept.unclear()) {
+            unclearNow(kept.updatedAt());
+        }
+        kept.request().ifPresent(bytes -> {
+            try {
+                mapped(json.readerFor(ObjectNode.class).readValue(bytes), bytes);
+            } catch (IOException e) {
+                throw new UncheckedIOException("a request in the ledger is not JSON", e);
+            }
+            requestKept = true;
+        });
     }
 
     public Message getMessage() {
@@ -120,6 +155,36 @@ public final class Delivery {
         return outcome;
     }
 
+    /** Whether it was taken up again from the ledger. */
+    public boolean isResumed() {
+        return resumed;
+    }
+
+    /** Whether it has not ended for the ledger: it waits there for another try, or its outcome could not be kept. */
+    public boolean isOpen() {
+        return dueAt != null || !recorded;
+    }
+
+    /** The ledger has its outcome. */
+    public void recorded() {
+        recorded = true;
+    }
+
+    /** How often it was parked. */
+    int parks() {
+        return parks;
+    }
+
+    Instant dueAt() {
+        return dueAt;
+    }
+
+    /** Parks it until then. */
+    void park(Instant until, boolean counts) {
+        dueAt = until;
+        parks += counts ? 1 : 0;
+    }
+
     /** How long it took so far, in milliseconds, its turn in the lane included. */
     public long durationMillis() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
@@ -143,8 +208,26 @@ public final class Delivery {
 
     void mapped(ObjectNode body, byte[] bytes) {
         outdated = false;
+        requestKept = false;
         request = body;
         requestBytes = bytes;
+    }
+
+    /** Whether there is a request to send: the same for every try, also when the template was edited meanwhile. */
+    boolean isMapped() {
+        return request != null && !outdated;
+    }
+
+    boolean isRequestKept() {
+        return requestKept;
+    }
+
+    void requestKept() {
+        requestKept = true;
+    }
+
+    byte[] requestBytes() {
+        return requestBytes;
     }
 
     byte[] sending() {

@@ -75,12 +75,16 @@ public final class DeliverySteps {
     }
 
     /**
-     * Maps the customer with the provider's {@code request.jslt}, and checks the request.
+     * Maps the customer with the provider's {@code request.jslt}, and checks the request. A delivery that is taken up
+     * again has its request already.
      *
      * @throws NotMappableException if it is not what the provider's {@code request.schema.json} accepts
      */
     public void map(@ExchangeProperty("delivery") Delivery delivery)
             throws NotMappableException, JsonProcessingException {
+        if (delivery.isMapped()) {
+            return;
+        }
         ProviderMapping mapping = mappings.of(delivery.getProvider());
         ObjectNode request = mapping.request(delivery.getCanonical(), delivery.getLink());
         List<Fault> faults = mapping.check(request);
@@ -116,8 +120,15 @@ public final class DeliverySteps {
         });
     }
 
-    /** The request as it is sent; from here on bytes may leave. */
+    /** The request as it is sent; from here on bytes may leave, and the ledger knows that they may. */
     public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) {
+        if (!delivery.isRequestKept()) {
+            boolean unprotected =
+                    !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
+            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.requestBytes(), unprotected)
+                    .join();
+            delivery.requestKept();
+        }
         return delivery.sending();
     }
 
@@ -245,7 +256,10 @@ public final class DeliverySteps {
                         outcome,
                         delivery.getAttempts(),
                         delivery.durationMillis(),
-                        delivery.isUnclear())
+                        delivery.isUnclear(),
+                        delivery.parks(),
+                        delivery.dueAt())
                 .join();
+        delivery.recorded();
     }
 }

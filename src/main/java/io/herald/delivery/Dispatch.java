@@ -26,6 +26,13 @@ public final class Dispatch {
         this.open = new AtomicInteger(deliveries.size());
     }
 
+    /** One delivery that is taken up again. */
+    public Dispatch(Delivery resumed) {
+        this.message = resumed.getMessage();
+        deliveries.put(resumed.getProvider(), resumed);
+        this.open = new AtomicInteger(1);
+    }
+
     public Message getMessage() {
         return message;
     }

@@ -77,6 +77,20 @@ public final class Outcome {
         return outcome;
     }
 
+    /**
+     * Ends an outcome that could have passed by itself, but did not in all its tries: what the provider called invalid is
+     * rejected, anything else needs a person.
+     */
+    static void exhaust(ObjectNode outcome) {
+        ObjectNode error = outcome.withObject("/error");
+        if (Reason.INVALID.word().equals(error.path("reason").asText())) {
+            outcome.put("state", State.REJECTED.word());
+        } else {
+            outcome.put("state", State.DEAD.word());
+            error.put("reason", Reason.EXHAUSTED.word());
+        }
+    }
+
     private static JsonNode text(String word) {
         return JsonNodeFactory.instance.textNode(word);
     }

@@ -1,5 +1,6 @@
 package io.herald.delivery;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.mapping.Mappings;
 import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
@@ -8,6 +9,8 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Exchange;
@@ -77,11 +80,32 @@ public final class Redelivery {
         return true;
     }
 
-    /** Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. */
+    /**
+     * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
+     * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
+     * it; after the last step it has ended.
+     */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
-        if (delivery.step() != Delivery.Step.RECORDING) {
-            delivery.settle(failure(exchange, delivery).outcome());
+        if (delivery.step() == Delivery.Step.RECORDING) {
+            return;
         }
+        Failure failure = failure(exchange, delivery);
+        ObjectNode outcome = failure.outcome();
+        if (State.RETRYING.word().equals(outcome.get("state").textValue())) {
+            List<Duration> schedule =
+                    providers.of(delivery.getProvider()).park().schedule();
+            boolean paused = Reason.UNAUTHORIZED
+                    .word()
+                    .equals(outcome.at("/error/reason").asText());
+            int step = paused ? 0 : delivery.parks();
+            if (step < schedule.size()) {
+                long wait = Math.max(schedule.get(step).toMillis(), failure.retryAfterMillis());
+                delivery.park(clock.instant().plusMillis(wait), !paused);
+            } else {
+                Outcome.exhaust(outcome);
+            }
+        }
+        delivery.settle(outcome);
     }
 
     /** Camel looks for the delay in the In message; where there was an answer, {@code getMessage()} is that. */

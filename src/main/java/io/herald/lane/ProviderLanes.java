@@ -4,13 +4,17 @@ import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.thread.Threads;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
@@ -21,20 +25,39 @@ import org.apache.camel.support.SynchronizationAdapter;
  * The lanes of one provider, and its bulkhead. As the first step of a provider's route it holds the exchange, without a
  * thread, until the deliveries accepted earlier for the same reference have ended, and then goes on with it on one of the
  * provider's own threads, of which there are as many as it may have connections.
+ *
+ * <p>A delivery that is parked, or whose outcome could not be kept, holds its lane back: those behind it stop here, and stay in the ledger until they are taken
+ * up from there, one after another.
  */
 final class ProviderLanes implements AsyncProcessor {
 
+    private record Arrival(Exchange exchange, AsyncCallback callback) {
+        void goOn() {
+            callback.done(false);
+        }
+
+        void stop() {
+            exchange.setRouteStop(true);
+            callback.done(false);
+        }
+    }
+
     private final String provider;
     private final ThreadPoolExecutor threads;
+    private final BiConsumer<String, String> heldLaneIsFree;
     private final Map<String, ArrayDeque<Delivery>> lanes = new HashMap<>();
-    private final Map<Delivery, Runnable> arrived = new IdentityHashMap<>();
+    private final Map<Long, Arrival> arrived = new HashMap<>();
+    private final Set<Long> inHand = new HashSet<>();
+    private final Set<String> held = new HashSet<>();
 
     /**
      * @param width deliveries at once
      * @param queue how many more may wait for a thread
+     * @param heldLaneIsFree told provider and reference when the delivery in hand of a lane that is held back has ended
      */
-    ProviderLanes(String provider, int width, int queue) {
+    ProviderLanes(String provider, int width, int queue, BiConsumer<String, String> heldLaneIsFree) {
         this.provider = provider;
+        this.heldLaneIsFree = heldLaneIsFree;
         this.threads = new ThreadPoolExecutor(
                 width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(queue), Threads.named(provider + "-"));
         threads.allowCoreThreadTimeOut(true);
@@ -42,6 +65,43 @@ final class ProviderLanes implements AsyncProcessor {
 
     /** Takes the delivery's place in its lane; to be called in the order of acceptance. */
     synchronized void reserve(Delivery delivery) {
+        if (!held.contains(delivery.getReference())) {
+            inHand.add(delivery.getMessage().sequence());
+            place(delivery);
+        }
+    }
+
+    /**
+     * Holds a lane back for a delivery that is to be taken up from the ledger.
+     *
+     * @return whether nobody has it in hand
+     */
+    synchronized boolean claim(String reference, long sequence) {
+        boolean free = !lanes.containsKey(reference) && inHand.add(sequence);
+        if (free) {
+            held.add(reference);
+        }
+        return free;
+    }
+
+    /** Puts a delivery that was claimed into its lane. */
+    synchronized void resume(Delivery delivery) {
+        place(delivery);
+    }
+
+    /** Gives a claimed delivery back that cannot be taken up. */
+    synchronized void giveBack(long sequence) {
+        inHand.remove(sequence);
+    }
+
+    /** Lets a lane go on in memory; nothing of it waits in the ledger any more. */
+    synchronized void release(String reference) {
+        if (!lanes.containsKey(reference)) {
+            held.remove(reference);
+        }
+    }
+
+    private void place(Delivery delivery) {
         lanes.computeIfAbsent(delivery.getReference(), reference -> new ArrayDeque<>())
                 .add(delivery);
     }
@@ -58,36 +118,64 @@ final class ProviderLanes implements AsyncProcessor {
                 dispatch.settled();
             }
         });
-        Runnable goOn = () -> callback.done(false);
-        if (isFirst(delivery, goOn)) {
-            threads.execute(goOn);
-        }
+        arrive(delivery, new Arrival(exchange, callback));
         return false;
     }
 
-    private synchronized boolean isFirst(Delivery delivery, Runnable goOn) {
-        boolean first = lanes.get(delivery.getReference()).peekFirst() == delivery;
-        if (!first) {
-            arrived.put(delivery, goOn);
+    private void arrive(Delivery delivery, Arrival arrival) {
+        boolean first;
+        synchronized (this) {
+            ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
+            if (lane != null && lane.contains(delivery)) {
+                first = lane.peekFirst() == delivery;
+                if (!first) {
+                    arrived.put(delivery.getMessage().sequence(), arrival);
+                    return;
+                }
+            } else {
+                first = false;
+            }
         }
-        return first;
+        threads.execute(first ? arrival::goOn : arrival::stop);
     }
 
     private void leave(Delivery delivery) {
-        Runnable next = nextAfter(delivery);
-        if (next != null) {
-            threads.execute(next);
+        List<Runnable> next = new ArrayList<>();
+        boolean free;
+        synchronized (this) {
+            inHand.remove(delivery.getMessage().sequence());
+            ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
+            if (lane == null || !lane.remove(delivery)) {
+                return;
+            }
+            if (delivery.isOpen()) {
+                held.add(delivery.getReference());
+                lane.forEach(behind -> stop(behind, next));
+                lane.clear();
+            }
+            if (lane.isEmpty()) {
+                lanes.remove(delivery.getReference());
+            } else {
+                Arrival first = arrived.remove(lane.peekFirst().getMessage().sequence());
+                if (first != null) {
+                    next.add(first::goOn);
+                }
+            }
+            free = held.contains(delivery.getReference()) && !delivery.isOpen();
+        }
+        next.forEach(threads::execute);
+        if (free) {
+            heldLaneIsFree.accept(provider, delivery.getReference());
         }
     }
 
-    private synchronized Runnable nextAfter(Delivery delivery) {
-        ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
-        lane.remove(delivery);
-        if (lane.isEmpty()) {
-            lanes.remove(delivery.getReference());
-            return null;
+    private void stop(Delivery behind, List<Runnable> next) {
+        long sequence = behind.getMessage().sequence();
+        inHand.remove(sequence);
+        Arrival arrival = arrived.remove(sequence);
+        if (arrival != null) {
+            next.add(arrival::stop);
         }
-        return arrived.remove(lane.peekFirst());
     }
 
     void close() {

@@ -54,6 +54,9 @@ final class GroupCommit implements AutoCloseable {
             Thread.currentThread().interrupt();
             waiting.done().completeExceptionally(new LedgerException("interrupted while waiting for the ledger", e));
         }
+        if (closed) {
+            refuseWhatIsLeft(new ArrayList<>());
+        }
         return waiting.done();
     }
 
@@ -69,9 +72,13 @@ final class GroupCommit implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            queue.drainTo(group);
-            fail(group, new IllegalStateException("the ledger is closed"));
+            refuseWhatIsLeft(group);
         }
+    }
+
+    private void refuseWhatIsLeft(List<Waiting<?>> left) {
+        queue.drainTo(left);
+        fail(left, new IllegalStateException("the ledger is closed"));
     }
 
     private void commit(List<Waiting<?>> group) {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.flywaydb.core.Flyway;
 
 /** The tables of messages, deliveries and links. What it answers was on disk before it answered. */
@@ -101,26 +102,42 @@ public final class Ledger {
      *
      * @param outcome as the report shows it
      * @param unclear whether the provider may have created the customer without our knowing
+     * @param parks how often it was parked
+     * @param dueAt when a parked delivery is tried again; null if it has ended
      * @return completes when it is durable
      */
     public CompletableFuture<Void> record(
-            Message message, String provider, ObjectNode outcome, int attempts, long durationMillis, boolean unclear) {
+            Message message,
+            String provider,
+            ObjectNode outcome,
+            int attempts,
+            long durationMillis,
+            boolean unclear,
+            int parks,
+            Instant dueAt) {
         String state = outcome.get("state").textValue();
         JsonNode id = outcome.path("providerCustomerId");
         byte[] sealed = cipher.seal(purpose(message.sequence(), provider), bytes(outcome));
         long now = clock.millis();
         return writes.submit(
                 connection -> {
-                    update(
+                    execute(
                             connection,
-                            message.sequence(),
-                            provider,
+                            "update delivery set state = ?, attempts = ?, unclear = ?, parks = ?, due_at = ?,"
+                                    + " duration_ms = ?, updated_at = ?, outcome = ?,"
+                                    + " request = case when cast(? as integer) = 1 then request end"
+                                    + " where sequence = ? and provider = ?",
                             state,
                             attempts,
-                            unclear,
+                            unclear ? 1 : 0,
+                            parks,
+                            dueAt == null ? null : dueAt.toEpochMilli(),
                             durationMillis,
                             now,
-                            sealed);
+                            sealed,
+                            dueAt == null ? 0 : 1,
+                            message.sequence(),
+                            provider);
                     if (id.isTextual()) {
                         link(connection, message.reference(), provider, id.textValue(), now);
                         erase(connection, message.sequence());
@@ -130,55 +147,140 @@ public final class Ledger {
                 done -> {});
     }
 
-    private static void update(
-            Connection connection,
-            long sequence,
-            String provider,
-            String state,
-            int attempts,
-            boolean unclear,
-            long durationMillis,
-            long now,
-            byte[] outcome)
-            throws SQLException {
-        try (PreparedStatement update =
-                connection.prepareStatement("update delivery set state = ?, attempts = ?, unclear = ?, duration_ms = ?,"
-                        + " updated_at = ?, outcome = ? where sequence = ? and provider = ?")) {
-            update.setString(1, state);
-            update.setInt(2, attempts);
-            update.setInt(3, unclear ? 1 : 0);
-            update.setLong(4, durationMillis);
-            update.setLong(5, now);
-            update.setBytes(6, outcome);
-            update.setLong(7, sequence);
-            update.setString(8, provider);
-            update.executeUpdate();
-        }
+    /**
+     * Keeps a request that is about to be sent.
+     *
+     * @param unclear whether, if nothing more is heard of it, the provider may have created the customer
+     * @return completes when it is durable
+     */
+    public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean unclear) {
+        byte[] sealed = cipher.seal(requestPurpose(message.sequence(), provider), request);
+        long now = clock.millis();
+        return writes.submit(
+                connection -> {
+                    execute(
+                            connection,
+                            "update delivery set request = ?, unclear = ?, updated_at = ? where sequence = ? and provider = ?",
+                            sealed,
+                            unclear ? 1 : 0,
+                            now,
+                            message.sequence(),
+                            provider);
+                    return null;
+                },
+                done -> {});
+    }
+
+    /**
+     * Takes deliveries that nobody works on: those that are due again, and those that were left when Herald ended. Of a
+     * lane only the earliest is taken.
+     *
+     * @param idleSince leaves out pending ones that changed since then: they are worked on, or about to be
+     * @param most how many
+     * @param mayTake asked for each, by the one thread that also accepts messages, in the order of acceptance; whether it
+     *     is taken
+     * @return those taken
+     */
+    public List<OpenDelivery> takeOpen(Instant idleSince, int most, Predicate<OpenDelivery> mayTake) {
+        List<OpenDelivery> taken = new ArrayList<>();
+        writes.submit(
+                        connection -> query(
+                                connection,
+                                "select m.sequence, m.id, m.reference, m.accepted_at, m.payload, d.provider, d.attempts,"
+                                        + " d.parks, d.unclear, d.updated_at, d.request from delivery d"
+                                        + " join message m on m.sequence = d.sequence"
+                                        + " where (d.state = 'retrying' and d.due_at <= ?"
+                                        + " or d.state = 'pending' and d.updated_at <= ?)"
+                                        + " and not exists (select 1 from message n join delivery e on e.sequence = n.sequence"
+                                        + " where n.reference = m.reference and e.provider = d.provider"
+                                        + " and e.sequence < d.sequence and e.state in ('pending', 'retrying'))"
+                                        + " order by m.sequence limit ?",
+                                this::openDelivery,
+                                clock.millis(),
+                                idleSince.toEpochMilli(),
+                                most),
+                        found -> found.stream().filter(mayTake).forEach(taken::add))
+                .join();
+        return taken;
+    }
+
+    /**
+     * Asks whether a lane has deliveries that have not ended.
+     *
+     * @param none called if it has none, by the one thread that also accepts messages
+     */
+    public void ifNoneOpen(String reference, String provider, Runnable none) {
+        writes.submit(
+                connection -> query(
+                                connection,
+                                "select 1 from message m join delivery d on d.sequence = m.sequence"
+                                        + " where m.reference = ? and d.provider = ? and d.state in ('pending', 'retrying')"
+                                        + " limit 1",
+                                row -> true,
+                                reference,
+                                provider)
+                        .isEmpty(),
+                empty -> {
+                    if (empty) {
+                        none.run();
+                    }
+                });
+    }
+
+    /** The message of a delivery that was taken up again. */
+    public Message messageOf(OpenDelivery open) {
+        return new Message(
+                open.message(),
+                open.sequence(),
+                open.reference(),
+                open.acceptedAt(),
+                tree(cipher.open("message " + open.message(), open.payload())),
+                List.of(open.provider()));
+    }
+
+    private OpenDelivery openDelivery(ResultSet row) throws SQLException {
+        long sequence = row.getLong(1);
+        String provider = row.getString(6);
+        return new OpenDelivery(
+                sequence,
+                UUID.fromString(row.getString(2)),
+                row.getString(3),
+                Instant.ofEpochMilli(row.getLong(4)),
+                row.getBytes(5),
+                provider,
+                row.getInt(7),
+                row.getInt(8),
+                row.getInt(9) == 1,
+                Instant.ofEpochMilli(row.getLong(10)),
+                Optional.ofNullable(row.getBytes(11))
+                        .map(kept -> cipher.open(requestPurpose(sequence, provider), kept)));
+    }
+
+    private static String requestPurpose(long sequence, String provider) {
+        return "request " + sequence + " " + provider;
     }
 
     private static void link(Connection connection, String reference, String provider, String id, long now)
             throws SQLException {
-        try (PreparedStatement upsert =
-                connection.prepareStatement("insert into link (reference, provider, provider_customer_id, updated_at)"
-                        + " values (?, ?, ?, ?) on conflict (reference, provider)"
+        execute(
+                connection,
+                "insert into link (reference, provider, provider_customer_id, updated_at) values (?, ?, ?, ?)"
+                        + " on conflict (reference, provider)"
                         + " do update set provider_customer_id = excluded.provider_customer_id,"
-                        + " updated_at = excluded.updated_at")) {
-            upsert.setString(1, reference);
-            upsert.setString(2, provider);
-            upsert.setString(3, id);
-            upsert.setLong(4, now);
-            upsert.executeUpdate();
-        }
+                        + " updated_at = excluded.updated_at",
+                reference,
+                provider,
+                id,
+                now);
     }
 
     private static void erase(Connection connection, long sequence) throws SQLException {
-        try (PreparedStatement update = connection.prepareStatement("update message set payload = null"
-                + " where sequence = ? and not exists"
-                + " (select 1 from delivery where sequence = ? and state <> 'delivered')")) {
-            update.setLong(1, sequence);
-            update.setLong(2, sequence);
-            update.executeUpdate();
-        }
+        execute(
+                connection,
+                "update message set payload = null where sequence = ? and not exists"
+                        + " (select 1 from delivery where sequence = ? and state <> 'delivered')",
+                sequence,
+                sequence);
     }
 
     /** The provider's own id of a customer, if one is known. */
@@ -202,15 +304,14 @@ public final class Ledger {
     }
 
     /**
-     * Since when an earlier message may have created the customer without our knowing: its try had an unclear ending, or
-     * its outcome was never kept, because Herald ended first.
+     * Since when an earlier message may have created the customer without our knowing: its try had an unclear ending.
      *
      * @param sequence that of the message in hand
      */
     public Optional<Instant> mayBeCreatedSince(String reference, String provider, long sequence) {
         return one(
                 "select d.updated_at from delivery d join message m on m.sequence = d.sequence where m.reference = ?"
-                        + " and d.provider = ? and d.sequence < ? and (d.unclear = 1 or d.state = 'pending')"
+                        + " and d.provider = ? and d.sequence < ? and d.unclear = 1"
                         + " order by d.updated_at desc limit 1",
                 row -> Instant.ofEpochMilli(row.getLong(1)),
                 reference,
@@ -255,6 +356,14 @@ public final class Ledger {
                 reference);
     }
 
+    private JsonNode tree(byte[] text) {
+        try {
+            return json.readTree(text);
+        } catch (IOException e) {
+            throw new LedgerException("a payload in the ledger is not JSON", e);
+        }
+    }
+
     private Optional<ObjectNode> open(long sequence, String provider, byte[] sealed) {
         if (sealed == null) {
             return Optional.empty();
@@ -288,11 +397,17 @@ public final class Ledger {
     }
 
     private <T> List<T> all(String sql, RowMapper<T> mapper, Object... parameters) {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement query = connection.prepareStatement(sql)) {
-            for (int i = 0; i < parameters.length; i++) {
-                query.setObject(i + 1, parameters[i]);
-            }
+        try (Connection connection = dataSource.getConnection()) {
+            return query(connection, sql, mapper, parameters);
+        } catch (SQLException e) {
+            throw new LedgerException("the ledger cannot be read", e);
+        }
+    }
+
+    private static <T> List<T> query(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
+            throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            set(query, parameters);
             try (ResultSet rows = query.executeQuery()) {
                 List<T> all = new ArrayList<>();
                 while (rows.next()) {
@@ -300,8 +415,19 @@ public final class Ledger {
                 }
                 return all;
             }
-        } catch (SQLException e) {
-            throw new LedgerException("the ledger cannot be read", e);
+        }
+    }
+
+    private static void execute(Connection connection, String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            set(statement, parameters);
+            statement.executeUpdate();
+        }
+    }
+
+    private static void set(PreparedStatement statement, Object... parameters) throws SQLException {
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
         }
     }
 

@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithParentName;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -41,6 +42,15 @@ public interface ProviderConfig {
         Retry retry();
 
         Find find();
+
+        Park park();
+    }
+
+    /** What happens when the quick redeliveries are used up. */
+    interface Park {
+        /** How long a delivery waits before each further try; after the last it is dead. */
+        @WithDefault("30s,2m,10m,1h,6h")
+        List<Duration> schedule();
     }
 
     /** Quick redeliveries, in memory, inside one delivery. */

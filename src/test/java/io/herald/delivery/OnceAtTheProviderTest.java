@@ -184,36 +184,6 @@ class OnceAtTheProviderTest {
     }
 
     @Test
-    void whatCannotBeToldAfterAllAttemptsIsNotCreatedByTheNextMessageEither() {
-        String provider = "xbridge";
-        String reference = Caller.reference("still-unclear");
-        String magic = provider + ".lost-once";
-        var lookUp = sandbox.server()
-                .stubFor(get(urlPathMatching("/xbridge/.*"))
-                        .willReturn(aResponse().withStatus(503)));
-        Report first = Caller.deliver(Caller.person(reference, magic, provider));
-        assertThat(first.outcome(provider)).isEqualTo("retrying/unavailable");
-        sandbox.server().removeStub(lookUp);
-
-        ObjectNode moved = Caller.person(reference, magic, provider);
-        ((ObjectNode) moved.get("address")).put("city", "Dodoma");
-
-        Report second = Caller.deliver(moved);
-
-        assertThat(second.outcome(provider)).isEqualTo("delivered");
-        assertThat(second.delivery(provider).path("operation").asText()).isEqualTo("updated");
-        assertThat(faults.customers(provider, Caller.email(reference, magic)))
-                .singleElement()
-                .satisfies(customer -> {
-                    assertThat(customer.path("id"))
-                            .isEqualTo(second.delivery(provider).path("providerCustomerId"));
-                    assertThat(customer.at("/fields/address/city").asText())
-                            .as("what the second message says")
-                            .isEqualTo("Dodoma");
-                });
-    }
-
-    @Test
     void aPhoneSharedWithAnotherPersonLinksNobodyToAStranger() {
         String stranger = Caller.reference("stranger");
         String reference = Caller.reference("shares-the-phone");

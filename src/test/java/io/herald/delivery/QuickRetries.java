@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Herald with short time-outs, and retry numbers that are different for each provider. */
+/** Herald with short time-outs, retry numbers that are different for each provider, and nothing that is parked taken up. */
 public final class QuickRetries implements QuarkusTestProfile {
 
     /** The deadline of one call. */
@@ -41,6 +41,7 @@ public final class QuickRetries implements QuarkusTestProfile {
     public Map<String, String> getConfigOverrides() {
         Map<String, String> config = new HashMap<>();
         config.put("quarkus.http.test-port", "0");
+        config.put("herald.park.poll", "1h");
         RETRIES.forEach((provider, retry) -> {
             String prefix = "provider." + provider;
             config.put(prefix + ".request-timeout", REQUEST_TIMEOUT.toString());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.ledger.Message;
 import java.time.Duration;
@@ -170,13 +171,15 @@ class LanesTest {
     }
 
     private void start(int width, Processor step) throws Exception {
-        lanes = new ProviderLanes(PROVIDER, width, QUEUE);
+        lanes = new ProviderLanes(PROVIDER, width, QUEUE, (provider, reference) -> {});
+        Processor record =
+                exchange -> exchange.getProperty("delivery", Delivery.class).recorded();
         AsyncProcessor turn = lanes;
         context.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                onException(IllegalStateException.class).handled(true);
-                from("direct:provider").process(turn).process(step);
+                onException(IllegalStateException.class).handled(true).process(record);
+                from("direct:provider").process(turn).process(step).process(record);
             }
         });
         context.start();

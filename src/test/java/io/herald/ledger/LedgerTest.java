@@ -132,11 +132,17 @@ class LedgerTest {
         assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence()))
                 .isEmpty();
         assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
-                .as("pending: perhaps sent before a crash")
+                .as("never sent")
+                .isEmpty();
+        ledger.sending(first, "xbridge", new byte[] {'{', '}'}, true).join();
+        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
+                .as("perhaps sent before a crash")
                 .isPresent();
 
-        ledger.record(first, "xbridge", rejected("unclear"), 1, 5, true).join();
-        ledger.record(first, "yativo", rejected("refused"), 1, 5, false).join();
+        ledger.record(first, "xbridge", rejected("unclear"), 1, 5, true, 0, null)
+                .join();
+        ledger.record(first, "yativo", rejected("refused"), 1, 5, false, 0, null)
+                .join();
 
         assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
                 .isPresent();
@@ -251,7 +257,7 @@ class LedgerTest {
     }
 
     private void record(Message message, String provider, ObjectNode outcome) {
-        ledger.record(message, provider, outcome, 2, 41, false).join();
+        ledger.record(message, provider, outcome, 2, 41, false, 0, null).join();
     }
 
     private static JsonNode customer(String reference) {

@@ -1,0 +1,115 @@
+package io.herald.lane;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.herald.delivery.Delivery;
+import io.herald.delivery.Dispatch;
+import io.herald.ledger.Ledger;
+import io.herald.ledger.OpenDelivery;
+import io.herald.thread.Threads;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.AsyncProducer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultExchange;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes deliveries up from the ledger: at start those that were left when Herald ended, later those that are due again.
+ */
+@Singleton
+final class Parking {
+
+    /** So many deliveries that were taken up are worked on at once. */
+    static final int MOST_IN_HAND = 200;
+
+    /** A pending delivery that did not change for so long is worked on by nobody, or waits for a slow one before it. */
+    private static final Duration IDLE = Duration.ofSeconds(5);
+
+    private static final Logger LOG = Logger.getLogger(Parking.class);
+
+    private final Ledger ledger;
+    private final Lanes lanes;
+    private final CamelContext context;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private final Duration poll;
+    private final Map<String, AsyncProducer> routes = new ConcurrentHashMap<>();
+    private final AtomicInteger inHand = new AtomicInteger();
+    private final ScheduledExecutorService poller =
+            Executors.newSingleThreadScheduledExecutor(Threads.named("parking-"));
+    private boolean started;
+
+    Parking(
+            Ledger ledger,
+            Lanes lanes,
+            CamelContext context,
+            ObjectMapper json,
+            Clock clock,
+            @ConfigProperty(name = "herald.park.poll", defaultValue = "1s") Duration poll) {
+        this.ledger = ledger;
+        this.lanes = lanes;
+        this.context = context;
+        this.json = json;
+        this.clock = clock;
+        this.poll = poll;
+    }
+
+    void start(@Observes StartupEvent event) {
+        poller.scheduleWithFixedDelay(this::takeUp, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        poller.shutdownNow();
+    }
+
+    private void takeUp() {
+        try {
+            Instant idleSince = started ? clock.instant().minus(IDLE) : clock.instant();
+            int most = MOST_IN_HAND - inHand.get();
+            if (most > 0) {
+                ledger.takeOpen(idleSince, most, lanes::claim).forEach(this::resume);
+            }
+            started = true;
+        } catch (RuntimeException e) {
+            LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
+        }
+    }
+
+    private void resume(OpenDelivery open) {
+        Exchange exchange = new DefaultExchange(context);
+        try {
+            Delivery delivery = new Delivery(ledger.messageOf(open), open, json);
+            exchange.setProperty("dispatch", new Dispatch(delivery));
+            lanes.resume(delivery);
+        } catch (RuntimeException e) {
+            lanes.giveBack(open);
+            LOG.errorf("Message %s cannot be taken up for %s: %s", open.message(), open.provider(), e.getMessage());
+            return;
+        }
+        inHand.incrementAndGet();
+        routes.computeIfAbsent(open.provider(), this::producer).process(exchange, doneSync -> inHand.decrementAndGet());
+    }
+
+    private AsyncProducer producer(String provider) {
+        try {
+            AsyncProducer producer = context.getEndpoint("direct:" + provider).createAsyncProducer();
+            producer.start();
+            return producer;
+        } catch (Exception e) {
+            throw new IllegalStateException("there is no route direct:" + provider, e);
+        }
+    }
+}
