@@ -23,7 +23,7 @@ create table delivery (
     primary key (sequence, provider)
 );
 
-create index delivery_open on delivery (state, due_at) where state in ('pending', 'retrying');
+create index delivery_open on delivery (provider, state, due_at) where state in ('pending', 'retrying');
 
 create table link (
     reference            text    not null,

@@ -26,7 +26,9 @@ public final class Lanes {
         this.ledger = ledger;
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
-            lanes.put(id, new ProviderLanes(id, width, inFlightMax + Parking.MOST_IN_HAND, this::releaseIfDone));
+            ProviderLanes ofProvider = new ProviderLanes(id, width, inFlightMax / 2, this::releaseIfDone);
+            ledger.openLanes(id).forEach(ofProvider::hold);
+            lanes.put(id, ofProvider);
         }
     }
 

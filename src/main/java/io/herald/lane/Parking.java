@@ -5,6 +5,7 @@ import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.OpenDelivery;
+import io.herald.provider.Providers;
 import io.herald.thread.Threads;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -32,8 +34,8 @@ import org.jboss.logging.Logger;
 @Singleton
 final class Parking {
 
-    /** So many deliveries that were taken up are worked on at once. */
-    static final int MOST_IN_HAND = 200;
+    /** So many deliveries to one provider that were taken up are worked on at once. */
+    private static final int MOST_IN_HAND = 64;
 
     /** A pending delivery that did not change for so long is worked on by nobody, or waits for a slow one before it. */
     private static final Duration IDLE = Duration.ofSeconds(5);
@@ -47,7 +49,7 @@ final class Parking {
     private final Clock clock;
     private final Duration poll;
     private final Map<String, AsyncProducer> routes = new ConcurrentHashMap<>();
-    private final AtomicInteger inHand = new AtomicInteger();
+    private final Map<String, AtomicInteger> inHand = new TreeMap<>();
     private final ScheduledExecutorService poller =
             Executors.newSingleThreadScheduledExecutor(Threads.named("parking-"));
     private boolean started;
@@ -55,6 +57,7 @@ final class Parking {
     Parking(
             Ledger ledger,
             Lanes lanes,
+            Providers providers,
             CamelContext context,
             ObjectMapper json,
             Clock clock,
@@ -65,6 +68,7 @@ final class Parking {
         this.json = json;
         this.clock = clock;
         this.poll = poll;
+        providers.ids().forEach(provider -> inHand.put(provider, new AtomicInteger()));
     }
 
     void start(@Observes StartupEvent event) {
@@ -78,10 +82,12 @@ final class Parking {
     private void takeUp() {
         try {
             Instant idleSince = started ? clock.instant().minus(IDLE) : clock.instant();
-            int most = MOST_IN_HAND - inHand.get();
-            if (most > 0) {
-                ledger.takeOpen(idleSince, most, lanes::claim).forEach(this::resume);
-            }
+            inHand.forEach((provider, count) -> {
+                int most = MOST_IN_HAND - count.get();
+                if (most > 0) {
+                    ledger.takeOpen(provider, idleSince, most, lanes::claim).forEach(this::resume);
+                }
+            });
             started = true;
         } catch (RuntimeException e) {
             LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
@@ -99,8 +105,9 @@ final class Parking {
             LOG.errorf("Message %s cannot be taken up for %s: %s", open.message(), open.provider(), e.getMessage());
             return;
         }
-        inHand.incrementAndGet();
-        routes.computeIfAbsent(open.provider(), this::producer).process(exchange, doneSync -> inHand.decrementAndGet());
+        AtomicInteger count = inHand.get(open.provider());
+        count.incrementAndGet();
+        routes.computeIfAbsent(open.provider(), this::producer).process(exchange, doneSync -> count.decrementAndGet());
     }
 
     private AsyncProducer producer(String provider) {

@@ -44,6 +44,7 @@ final class ProviderLanes implements AsyncProcessor {
 
     private final String provider;
     private final ThreadPoolExecutor threads;
+    private final int longestQueue;
     private final BiConsumer<String, String> heldLaneIsFree;
     private final Map<String, ArrayDeque<Delivery>> lanes = new HashMap<>();
     private final Map<Long, Arrival> arrived = new HashMap<>();
@@ -52,15 +53,22 @@ final class ProviderLanes implements AsyncProcessor {
 
     /**
      * @param width deliveries at once
-     * @param queue how many more may wait for a thread
+     * @param longestQueue how many may wait for a thread; what comes then stops here as if its lane were held back, so
+     *     that a provider that hangs does not keep hold of all that Herald may work on
      * @param heldLaneIsFree told provider and reference when the delivery in hand of a lane that is held back has ended
      */
-    ProviderLanes(String provider, int width, int queue, BiConsumer<String, String> heldLaneIsFree) {
+    ProviderLanes(String provider, int width, int longestQueue, BiConsumer<String, String> heldLaneIsFree) {
         this.provider = provider;
+        this.longestQueue = longestQueue;
         this.heldLaneIsFree = heldLaneIsFree;
         this.threads = new ThreadPoolExecutor(
-                width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(queue), Threads.named(provider + "-"));
+                width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
         threads.allowCoreThreadTimeOut(true);
+    }
+
+    /** Holds a lane back that has deliveries in the ledger, left when Herald ended. */
+    synchronized void hold(String reference) {
+        held.add(reference);
     }
 
     /** Takes the delivery's place in its lane; to be called in the order of acceptance. */
@@ -123,20 +131,17 @@ final class ProviderLanes implements AsyncProcessor {
     }
 
     private void arrive(Delivery delivery, Arrival arrival) {
-        boolean first;
+        boolean goesOn;
         synchronized (this) {
             ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
-            if (lane != null && lane.contains(delivery)) {
-                first = lane.peekFirst() == delivery;
-                if (!first) {
-                    arrived.put(delivery.getMessage().sequence(), arrival);
-                    return;
-                }
-            } else {
-                first = false;
+            boolean inLane = lane != null && lane.contains(delivery);
+            if (inLane && lane.peekFirst() != delivery) {
+                arrived.put(delivery.getMessage().sequence(), arrival);
+                return;
             }
+            goesOn = inLane && (delivery.isResumed() || threads.getQueue().size() < longestQueue);
         }
-        threads.execute(first ? arrival::goOn : arrival::stop);
+        threads.execute(goesOn ? arrival::goOn : arrival::stop);
     }
 
     private void leave(Delivery delivery) {

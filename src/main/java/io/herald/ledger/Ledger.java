@@ -172,7 +172,7 @@ public final class Ledger {
     }
 
     /**
-     * Takes deliveries that nobody works on: those that are due again, and those that were left when Herald ended. Of a
+     * Takes deliveries to a provider that nobody works on: those that are due again, and those that were left when Herald ended. Of a
      * lane only the earliest is taken.
      *
      * @param idleSince leaves out pending ones that changed since then: they are worked on, or about to be
@@ -181,7 +181,7 @@ public final class Ledger {
      *     is taken
      * @return those taken
      */
-    public List<OpenDelivery> takeOpen(Instant idleSince, int most, Predicate<OpenDelivery> mayTake) {
+    public List<OpenDelivery> takeOpen(String provider, Instant idleSince, int most, Predicate<OpenDelivery> mayTake) {
         List<OpenDelivery> taken = new ArrayList<>();
         writes.submit(
                         connection -> query(
@@ -189,19 +189,29 @@ public final class Ledger {
                                 "select m.sequence, m.id, m.reference, m.accepted_at, m.payload, d.provider, d.attempts,"
                                         + " d.parks, d.unclear, d.updated_at, d.request from delivery d"
                                         + " join message m on m.sequence = d.sequence"
-                                        + " where (d.state = 'retrying' and d.due_at <= ?"
+                                        + " where d.provider = ? and (d.state = 'retrying' and d.due_at <= ?"
                                         + " or d.state = 'pending' and d.updated_at <= ?)"
                                         + " and not exists (select 1 from message n join delivery e on e.sequence = n.sequence"
                                         + " where n.reference = m.reference and e.provider = d.provider"
                                         + " and e.sequence < d.sequence and e.state in ('pending', 'retrying'))"
                                         + " order by m.sequence limit ?",
                                 this::openDelivery,
+                                provider,
                                 clock.millis(),
                                 idleSince.toEpochMilli(),
                                 most),
                         found -> found.stream().filter(mayTake).forEach(taken::add))
                 .join();
         return taken;
+    }
+
+    /** The references of the lanes of a provider that have deliveries that have not ended. */
+    public List<String> openLanes(String provider) {
+        return all(
+                "select distinct m.reference from delivery d join message m on m.sequence = d.sequence"
+                        + " where d.provider = ? and d.state in ('pending', 'retrying')",
+                row -> row.getString(1),
+                provider);
     }
 
     /**
