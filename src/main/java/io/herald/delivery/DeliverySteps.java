@@ -122,9 +122,9 @@ public final class DeliverySteps {
 
     /** The request as it is sent; from here on bytes may leave, and the ledger knows that they may. */
     public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) {
-        if (!delivery.isRequestKept()) {
-            boolean unprotected =
-                    !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
+        boolean unprotected =
+                !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
+        if (unprotected || !delivery.isRequestKept()) {
             ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.requestBytes(), unprotected)
                     .join();
             delivery.requestKept();
@@ -168,7 +168,8 @@ public final class DeliverySteps {
     public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.beginLookUp();
         long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
-        return Math.max(0, delivery.unclearSince().toEpochMilli() + settle - clock.millis());
+        long sinceThen = Math.max(0, clock.millis() - delivery.unclearSince().toEpochMilli());
+        return Math.max(0, settle - sinceThen);
     }
 
     /** Without the field to look up, nobody can tell whether an earlier try arrived. */

@@ -41,6 +41,7 @@ public final class Neighbours implements QuarkusTestProfile {
                 Integer.toString(IN_FLIGHT),
                 "herald.wait.max",
                 WAIT_MAX + "ms"));
+        settings.put("herald.park.poll", "1h");
         for (String provider : Impostors.PROVIDERS) {
             String prefix = "provider." + provider + ".";
             settings.put(prefix + "max-connections", WIDTH.get(provider).toString());
