@@ -42,6 +42,17 @@ final class ProviderLanes implements AsyncProcessor {
         }
     }
 
+    /** What waits for a thread, and since when. */
+    private record Queued(Runnable work, long since) implements Runnable {
+        @Override
+        public void run() {
+            work.run();
+        }
+    }
+
+    /** A provider whose longest queue has not moved for so long hangs. */
+    private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private final String provider;
     private final ThreadPoolExecutor threads;
     private final int longestQueue;
@@ -53,8 +64,8 @@ final class ProviderLanes implements AsyncProcessor {
 
     /**
      * @param width deliveries at once
-     * @param longestQueue how many may wait for a thread; what comes then stops here as if its lane were held back, so
-     *     that a provider that hangs does not keep hold of all that Herald may work on
+     * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here as if
+     *     its lane were held back, so that a provider that hangs does not keep hold of all that Herald may work on
      * @param heldLaneIsFree told provider and reference when the delivery in hand of a lane that is held back has ended
      */
     ProviderLanes(String provider, int width, int longestQueue, BiConsumer<String, String> heldLaneIsFree) {
@@ -139,9 +150,19 @@ final class ProviderLanes implements AsyncProcessor {
                 arrived.put(delivery.getMessage().sequence(), arrival);
                 return;
             }
-            goesOn = inLane && (delivery.isResumed() || threads.getQueue().size() < longestQueue);
+            goesOn = inLane && (delivery.isResumed() || !isStuck());
         }
-        threads.execute(goesOn ? arrival::goOn : arrival::stop);
+        execute(goesOn ? arrival::goOn : arrival::stop);
+    }
+
+    private boolean isStuck() {
+        return threads.getQueue().size() >= longestQueue
+                && threads.getQueue().peek() instanceof Queued oldest
+                && System.nanoTime() - oldest.since() > STUCK_NANOS;
+    }
+
+    private void execute(Runnable work) {
+        threads.execute(new Queued(work, System.nanoTime()));
     }
 
     private void leave(Delivery delivery) {
@@ -168,7 +189,7 @@ final class ProviderLanes implements AsyncProcessor {
             }
             free = held.contains(delivery.getReference()) && !delivery.isOpen();
         }
-        next.forEach(threads::execute);
+        next.forEach(this::execute);
         if (free) {
             heldLaneIsFree.accept(provider, delivery.getReference());
         }
