@@ -152,7 +152,11 @@ final class ProviderLanes implements AsyncProcessor {
             }
             goesOn = inLane && (delivery.isResumed() || !isStuck());
         }
-        execute(goesOn ? arrival::goOn : arrival::stop);
+        if (goesOn) {
+            execute(arrival);
+        } else {
+            arrival.stop();
+        }
     }
 
     private boolean isStuck() {
@@ -161,12 +165,13 @@ final class ProviderLanes implements AsyncProcessor {
                 && System.nanoTime() - oldest.since() > STUCK_NANOS;
     }
 
-    private void execute(Runnable work) {
-        threads.execute(new Queued(work, System.nanoTime()));
+    private void execute(Arrival arrival) {
+        threads.execute(new Queued(arrival::goOn, System.nanoTime()));
     }
 
     private void leave(Delivery delivery) {
-        List<Runnable> next = new ArrayList<>();
+        Arrival next = null;
+        List<Arrival> heldBack = new ArrayList<>();
         boolean free;
         synchronized (this) {
             inHand.remove(delivery.getMessage().sequence());
@@ -176,31 +181,31 @@ final class ProviderLanes implements AsyncProcessor {
             }
             if (delivery.isOpen()) {
                 held.add(delivery.getReference());
-                lane.forEach(behind -> stop(behind, next));
+                lane.forEach(behind -> giveUp(behind, heldBack));
                 lane.clear();
             }
             if (lane.isEmpty()) {
                 lanes.remove(delivery.getReference());
             } else {
-                Arrival first = arrived.remove(lane.peekFirst().getMessage().sequence());
-                if (first != null) {
-                    next.add(first::goOn);
-                }
+                next = arrived.remove(lane.peekFirst().getMessage().sequence());
             }
             free = held.contains(delivery.getReference()) && !delivery.isOpen();
         }
-        next.forEach(this::execute);
+        if (next != null) {
+            execute(next);
+        }
+        heldBack.forEach(Arrival::stop);
         if (free) {
             heldLaneIsFree.accept(provider, delivery.getReference());
         }
     }
 
-    private void stop(Delivery behind, List<Runnable> next) {
+    private void giveUp(Delivery behind, List<Arrival> heldBack) {
         long sequence = behind.getMessage().sequence();
         inHand.remove(sequence);
         Arrival arrival = arrived.remove(sequence);
         if (arrival != null) {
-            next.add(arrival::stop);
+            heldBack.add(arrival);
         }
     }
 
