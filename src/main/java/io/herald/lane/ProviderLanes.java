@@ -137,26 +137,29 @@ final class ProviderLanes implements AsyncProcessor {
                 dispatch.settled();
             }
         });
-        arrive(delivery, new Arrival(exchange, callback));
-        return false;
+        if (waits(delivery, new Arrival(exchange, callback))) {
+            return false;
+        }
+        exchange.setRouteStop(true);
+        callback.done(true);
+        return true;
     }
 
-    private void arrive(Delivery delivery, Arrival arrival) {
-        boolean goesOn;
+    /** Whether it goes on when it is its turn; else it stops here, and stays in the ledger. */
+    private boolean waits(Delivery delivery, Arrival arrival) {
         synchronized (this) {
             ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
             boolean inLane = lane != null && lane.contains(delivery);
             if (inLane && lane.peekFirst() != delivery) {
                 arrived.put(delivery.getMessage().sequence(), arrival);
-                return;
+                return true;
             }
-            goesOn = inLane && (delivery.isResumed() || !isStuck());
+            if (!inLane || !delivery.isResumed() && isStuck()) {
+                return false;
+            }
         }
-        if (goesOn) {
-            execute(arrival);
-        } else {
-            arrival.stop();
-        }
+        execute(arrival);
+        return true;
     }
 
     private boolean isStuck() {
