@@ -1,36 +1,77 @@
+-- ${sequence} and ${bytes} are what the database in use calls them; see io.herald.ledger.Dialect.
+
 create table message (
-    sequence    integer primary key autoincrement,
-    id          text    not null unique,
-    reference   text    not null,
-    accepted_at integer not null,
-    payload     blob
+    sequence    ${sequence},
+    id          text   not null unique,
+    reference   text   not null,
+    accepted_at bigint not null,
+    source      text   not null,
+    size        bigint not null,
+    payload     ${bytes}
 );
 
 create index message_reference on message (reference);
 
+-- owner: the running program that works on it; null while it waits here
 create table delivery (
-    sequence    integer not null references message (sequence),
-    provider    text    not null,
-    state       text    not null,
-    attempts    integer not null,
-    unclear     integer not null default 0,
-    parks       integer not null default 0,
-    due_at      integer,
-    duration_ms integer not null,
-    updated_at  integer not null,
-    request     blob,
-    outcome     blob,
+    sequence      bigint  not null references message (sequence),
+    provider      text    not null,
+    reference     text    not null,
+    state         text    not null,
+    generation    integer not null default 0,
+    attempts      integer not null default 0,
+    parks         integer not null default 0,
+    owner         text,
+    due_at        bigint  not null default 0,
+    sent_at       bigint,
+    unclear_since bigint,
+    duration_ms   bigint  not null default 0,
+    updated_at    bigint  not null,
+    reason        text,
+    http_status   integer,
+    correction    ${bytes},
+    request       ${bytes},
+    outcome       ${bytes},
     primary key (sequence, provider)
 );
 
-create index delivery_open on delivery (provider, state, due_at) where state in ('pending', 'retrying');
+create index delivery_lane on delivery (provider, reference, sequence);
+create index delivery_waiting on delivery (provider, due_at, sequence) where owner is null and state in ('pending', 'retrying');
+create index delivery_owned on delivery (owner) where owner is not null;
+create index delivery_failed on delivery (state, sequence, provider) where state in ('rejected', 'dead', 'retrying');
+
+create table attempt (
+    id          ${sequence},
+    sequence    bigint  not null,
+    provider    text    not null,
+    at          bigint  not null,
+    duration_ms bigint  not null,
+    http_status integer,
+    reason      text,
+    words       ${bytes},
+    foreign key (sequence, provider) references delivery (sequence, provider)
+);
+
+create index attempt_delivery on attempt (sequence, provider);
 
 create table link (
-    reference            text    not null,
-    provider             text    not null,
-    provider_customer_id text    not null,
-    updated_at           integer not null,
+    reference            text   not null,
+    provider             text   not null,
+    provider_customer_id text   not null,
+    updated_at           bigint not null,
     primary key (reference, provider)
 );
 
 create index link_provider_customer_id on link (provider, provider_customer_id);
+
+create table idempotency (
+    id       text   not null primary key,
+    message  text   not null,
+    digest   ${bytes} not null,
+    kept_at  bigint not null
+);
+
+create table replica (
+    id         text   not null primary key,
+    alive_till bigint not null
+);

@@ -9,8 +9,12 @@ import io.herald.ledger.OpenDelivery;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -32,15 +36,19 @@ public final class Delivery {
 
     private final Message message;
     private final String provider;
-    private final long startedAt = System.nanoTime();
-
+    private final Place place;
     private final boolean resumed;
+    private final int generation;
+    private final long startedAt = System.nanoTime();
+    private final List<Try> tries = new ArrayList<>();
 
+    private Instant tryBegan;
     private String link;
     private ObjectNode request;
     private byte[] requestBytes;
     private Step step = Step.PREPARING;
     private boolean requestKept;
+    private Instant sentAt;
     private int attempts;
     private int parks;
     private Instant dueAt;
@@ -58,27 +66,34 @@ public final class Delivery {
     private int page;
     private ObjectNode outcome;
 
+    /** What came of one try; {@code outcome} as the report would show it. */
+    record Try(Instant at, long durationMillis, ObjectNode outcome) {}
+
     public Delivery(Message message, String provider) {
         this.message = message;
         this.provider = provider;
+        this.place = new Place(message.reference(), message.sequence());
         this.resumed = false;
+        this.generation = 0;
     }
 
     /**
      * A delivery that is taken up again.
      *
-     * @param json reads the request that was kept
+     * @param request the one that was kept, if there is one
+     * @param json reads the request
      */
-    public Delivery(Message message, OpenDelivery kept, ObjectMapper json) {
+    public Delivery(Message message, OpenDelivery kept, Place place, Optional<byte[]> request, ObjectMapper json) {
         this.message = message;
         this.provider = kept.provider();
+        this.place = place;
         this.resumed = true;
+        this.generation = kept.generation();
         this.attempts = kept.attempts();
         this.parks = kept.parks();
-        if (kept.unclear()) {
-            unclearNow(kept.updatedAt());
-        }
-        kept.request().ifPresent(bytes -> {
+        this.sentAt = kept.sentAt().orElse(null);
+        kept.unclearSince().ifPresent(this::unclearNow);
+        request.ifPresent(bytes -> {
             try {
                 mapped(json.readerFor(ObjectNode.class).readValue(bytes), bytes);
             } catch (IOException e) {
@@ -124,7 +139,7 @@ public final class Delivery {
 
     /** UUID version 5 of message, provider and generation: the same for every retry of the same bytes. */
     public UUID getIdempotencyKey() {
-        return UuidCreator.getNameBasedSha1(message.id(), provider + "/0");
+        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation);
     }
 
     /** Whether an earlier try may have created the customer without our knowing. */
@@ -168,6 +183,15 @@ public final class Delivery {
     /** The ledger has its outcome. */
     public void recorded() {
         recorded = true;
+        tries.clear();
+    }
+
+    public boolean isRecorded() {
+        return recorded;
+    }
+
+    public Place getPlace() {
+        return place;
     }
 
     /** How often it was parked. */
@@ -175,8 +199,33 @@ public final class Delivery {
         return parks;
     }
 
-    Instant dueAt() {
-        return dueAt;
+    /** When it is tried again, if it is parked. */
+    Optional<Instant> dueAt() {
+        return Optional.ofNullable(dueAt);
+    }
+
+    /** When its request was sent first, if it was. */
+    Optional<Instant> sentAt() {
+        return Optional.ofNullable(sentAt);
+    }
+
+    /** A try begins, unless it began already. */
+    void tries(Instant now) {
+        if (tryBegan == null) {
+            tryBegan = now;
+        }
+    }
+
+    /** The try under way has ended. */
+    void tried(Instant now, ObjectNode result) {
+        Instant began = tryBegan == null ? now : tryBegan;
+        tries.add(new Try(began, Duration.between(began, now).toMillis(), result.deepCopy()));
+        tryBegan = null;
+    }
+
+    /** The tries that the ledger does not have yet. */
+    List<Try> tries() {
+        return tries;
     }
 
     /** Parks it until then. */
@@ -230,9 +279,12 @@ public final class Delivery {
         return requestBytes;
     }
 
-    byte[] sending() {
+    byte[] sending(Instant now) {
         step = Step.SENDING;
         attempts++;
+        if (sentAt == null) {
+            sentAt = now;
+        }
         return requestBytes;
     }
 
@@ -288,8 +340,9 @@ public final class Delivery {
         return unclearFromEarlier;
     }
 
-    Instant unclearSince() {
-        return unclearSince;
+    /** Since when the provider may have created the customer without our knowing, if it may. */
+    Optional<Instant> unclearSince() {
+        return unclear ? Optional.of(unclearSince) : Optional.empty();
     }
 
     Failure failure() {

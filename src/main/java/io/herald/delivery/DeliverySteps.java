@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
+import io.herald.ledger.Progress;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
@@ -21,6 +23,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
@@ -101,6 +104,7 @@ public final class DeliverySteps {
      */
     public void authorize(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws LogInFailedException {
+        delivery.tries(clock.instant());
         String token = tokens.of(delivery.getProvider());
         delivery.setToken(token);
         exchange.getMessage().setHeader("Authorization", "Bearer " + token);
@@ -122,6 +126,7 @@ public final class DeliverySteps {
 
     /** The request as it is sent; from here on bytes may leave, and the ledger knows that they may. */
     public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) {
+        delivery.tries(clock.instant());
         boolean unprotected =
                 !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
         if (unprotected || !delivery.isRequestKept()) {
@@ -129,7 +134,7 @@ public final class DeliverySteps {
                     .join();
             delivery.requestKept();
         }
-        return delivery.sending();
+        return delivery.sending(clock.instant());
     }
 
     /**
@@ -142,7 +147,9 @@ public final class DeliverySteps {
         int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
         JsonNode answer =
                 Answers.parse(json, exchange.getMessage().getBody(String.class)).orElse(NullNode.instance);
-        delivery.settle(outcome(delivery, status, answer));
+        ObjectNode outcome = outcome(delivery, status, answer);
+        delivery.settle(outcome);
+        delivery.tried(clock.instant(), outcome.deepCopy().put("httpStatus", status));
     }
 
     private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {
@@ -166,9 +173,11 @@ public final class DeliverySteps {
      * @return how long to wait until what may have arrived can be seen, in milliseconds
      */
     public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) {
+        delivery.tries(clock.instant());
         delivery.beginLookUp();
         long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
-        long sinceThen = Math.max(0, clock.millis() - delivery.unclearSince().toEpochMilli());
+        long since = delivery.unclearSince().orElseThrow().toEpochMilli();
+        long sinceThen = Math.max(0, clock.millis() - since);
         return Math.max(0, settle - sinceThen);
     }
 
@@ -244,23 +253,48 @@ public final class DeliverySteps {
         }
     }
 
-    /** Keeps the outcome in the ledger. */
+    /** Keeps the outcome in the ledger, and what came of each try. */
     public void record(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.recording();
+        Redaction redaction = null;
         ObjectNode outcome = delivery.getOutcome();
-        if (outcome.has("error")) {
-            Redaction.of(delivery.getCanonical(), delivery.getRequest()).redactError(outcome);
+        if (outcome.has("error")
+                || delivery.tries().stream().anyMatch(tried -> tried.outcome().has("error"))) {
+            redaction = Redaction.of(delivery.getCanonical(), delivery.getRequest());
+            redaction.redactError(outcome);
         }
-        ledger.record(
-                        delivery.getMessage(),
-                        delivery.getProvider(),
-                        outcome,
-                        delivery.getAttempts(),
-                        delivery.durationMillis(),
-                        delivery.isUnclear(),
-                        delivery.parks(),
-                        delivery.dueAt())
-                .join();
-        delivery.recorded();
+        Progress progress = new Progress(
+                outcome,
+                delivery.getAttempts(),
+                attempts(delivery, redaction),
+                delivery.durationMillis(),
+                delivery.unclearSince(),
+                delivery.parks(),
+                delivery.dueAt());
+        if (ledger.record(delivery.getMessage(), delivery.getProvider(), progress)
+                .join()) {
+            delivery.recorded();
+        }
+    }
+
+    private static List<Attempt> attempts(Delivery delivery, Redaction redaction) {
+        return delivery.tries().stream()
+                .map(tried -> {
+                    if (tried.outcome().has("error")) {
+                        redaction.redactError(tried.outcome());
+                    }
+                    JsonNode told =
+                            tried.outcome().has("error") ? tried.outcome().get("error") : tried.outcome();
+                    return new Attempt(
+                            tried.at(),
+                            tried.durationMillis(),
+                            Optional.of(told.path("httpStatus"))
+                                    .filter(JsonNode::isInt)
+                                    .map(JsonNode::intValue),
+                            Optional.ofNullable(told.path("code").textValue()),
+                            Optional.ofNullable(told.path("reason").textValue()),
+                            Optional.ofNullable(told.path("message").textValue()));
+                })
+                .toList();
     }
 }

@@ -25,6 +25,9 @@ public final class Redelivery {
 
     private static final int UNAUTHORIZED = 401;
 
+    /** A provider that asks for more is asked again by then. */
+    private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
     private final Failures failures;
     private final Providers providers;
     private final Mappings mappings;
@@ -99,7 +102,8 @@ public final class Redelivery {
                     .equals(outcome.at("/error/reason").asText());
             int step = paused ? 0 : delivery.parks();
             if (step < schedule.size()) {
-                long wait = Math.max(schedule.get(step).toMillis(), failure.retryAfterMillis());
+                long wait = Math.max(
+                        schedule.get(step).toMillis(), Math.min(failure.retryAfterMillis(), LONGEST_WAIT.toMillis()));
                 delivery.park(clock.instant().plusMillis(wait), !paused);
             } else {
                 Outcome.exhaust(outcome);
@@ -129,6 +133,7 @@ public final class Redelivery {
             delivery.unclearNow(clock.instant());
         }
         delivery.failed(failure);
+        delivery.tried(clock.instant(), failure.outcome());
         return failure;
     }
 

@@ -9,12 +9,14 @@ import io.herald.delivery.Dispatch;
 import io.herald.lane.Lanes;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
+import io.herald.ledger.NewMessage;
 import io.herald.provider.Providers;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
@@ -73,9 +75,11 @@ public final class Customers {
         }
         AtomicReference<Dispatch> accepted = new AtomicReference<>();
         try {
-            ledger.accept(customer.reference(), customer.tree(), targetsOf(customer), message -> {
-                        Dispatch dispatch = new Dispatch(message);
-                        lanes.reserve(dispatch);
+            NewMessage message = new NewMessage(
+                    customer.reference(), customer.tree(), targetsOf(customer), "rest", Optional.empty());
+            ledger.accept(message, kept -> {
+                        Dispatch dispatch = new Dispatch(kept.message());
+                        lanes.reserve(dispatch, kept.inHand());
                         accepted.set(dispatch);
                     })
                     .join();

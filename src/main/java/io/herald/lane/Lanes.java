@@ -1,13 +1,13 @@
 package io.herald.lane;
 
-import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
-import io.herald.ledger.Ledger;
+import io.herald.delivery.Place;
 import io.herald.ledger.OpenDelivery;
 import io.herald.provider.Providers;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.camel.AsyncProcessor;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -17,25 +17,25 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public final class Lanes {
 
     private final Map<String, ProviderLanes> lanes = new TreeMap<>();
-    private final Ledger ledger;
 
     public Lanes(
             Providers providers,
-            Ledger ledger,
+            Returns returns,
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
-        this.ledger = ledger;
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
-            ProviderLanes ofProvider = new ProviderLanes(id, width, inFlightMax / 2, this::releaseIfDone);
-            ledger.openLanes(id).forEach(ofProvider::hold);
-            lanes.put(id, ofProvider);
+            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, returns));
         }
     }
 
-    /** Takes the places of a message's deliveries in their lanes; to be called in the order of acceptance. */
-    public void reserve(Dispatch dispatch) {
-        dispatch.getDeliveries()
-                .forEach(delivery -> lanes.get(delivery.getProvider()).reserve(delivery));
+    /**
+     * Takes the places of a message's deliveries in their lanes; to be called in the order of acceptance.
+     *
+     * @param inHand the targets whose deliveries do not wait in the ledger
+     */
+    public void reserve(Dispatch dispatch, Set<String> inHand) {
+        inHand.forEach(
+                provider -> lanes.get(provider).reserve(dispatch.to(provider).getPlace()));
     }
 
     /** The first step of a provider's route: holds an exchange until its turn. */
@@ -43,24 +43,16 @@ public final class Lanes {
         return lanes.get(provider);
     }
 
-    /** Holds the lane of a delivery that is to be taken up; whether nobody has it in hand. */
-    boolean claim(OpenDelivery open) {
-        ProviderLanes lane = lanes.get(open.provider());
-        return lane != null && lane.claim(open.reference(), open.sequence());
+    /** Takes the place of a delivery that was taken up from the ledger; to be called in the order of acceptance. */
+    Place reserve(OpenDelivery open) {
+        Place place = new Place(open.reference(), open.sequence());
+        lanes.get(open.provider()).reserve(place);
+        return place;
     }
 
-    /** Puts a claimed delivery into its lane. */
-    void resume(Delivery delivery) {
-        lanes.get(delivery.getProvider()).resume(delivery);
-    }
-
-    /** Gives a claimed delivery back that cannot be taken up. */
-    void giveBack(OpenDelivery open) {
-        lanes.get(open.provider()).giveBack(open.sequence());
-    }
-
-    private void releaseIfDone(String provider, String reference) {
-        ledger.ifNoneOpen(reference, provider, () -> lanes.get(provider).release(reference));
+    /** Gives up the place of a delivery that was taken up and cannot be worked on. */
+    void giveUp(String provider, Place place) {
+        lanes.get(provider).giveUp(place);
     }
 
     @PreDestroy

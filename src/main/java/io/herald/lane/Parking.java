@@ -3,6 +3,7 @@ package io.herald.lane;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
+import io.herald.delivery.Place;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.OpenDelivery;
 import io.herald.provider.Providers;
@@ -11,15 +12,16 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.AsyncProducer;
 import org.apache.camel.CamelContext;
@@ -29,7 +31,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Takes deliveries up from the ledger: at start those that were left when Herald ended, later those that are due again.
+ * Takes deliveries up from the ledger: those that a program left when it ended, those that are due again, and those that
+ * waited behind one of these.
  */
 @Singleton
 final class Parking {
@@ -37,41 +40,52 @@ final class Parking {
     /** So many deliveries to one provider that were taken up are worked on at once. */
     private static final int MOST_IN_HAND = 64;
 
-    /** A pending delivery that did not change for so long is worked on by nobody, or waits for a slow one before it. */
-    private static final Duration IDLE = Duration.ofSeconds(5);
+    /** So large may the customers be that are taken up at once, in bytes of JSON. */
+    private static final long MOST_BYTES = 16 << 20;
+
+    /** What cannot even be read is left alone for so long. */
+    private static final Duration UNREADABLE_PAUSE = Duration.ofMinutes(10);
 
     private static final Logger LOG = Logger.getLogger(Parking.class);
 
+    private record Taken(OpenDelivery open, Place place) {}
+
     private final Ledger ledger;
     private final Lanes lanes;
+    private final Returns returns;
     private final CamelContext context;
     private final ObjectMapper json;
-    private final Clock clock;
     private final Duration poll;
-    private final Map<String, AsyncProducer> routes = new ConcurrentHashMap<>();
+    private final Map<String, AsyncProducer> routes = new TreeMap<>();
     private final Map<String, AtomicInteger> inHand = new TreeMap<>();
+    private final AtomicBoolean woken = new AtomicBoolean();
     private final ScheduledExecutorService poller =
             Executors.newSingleThreadScheduledExecutor(Threads.named("parking-"));
-    private boolean started;
 
     Parking(
             Ledger ledger,
             Lanes lanes,
+            Returns returns,
             Providers providers,
             CamelContext context,
             ObjectMapper json,
-            Clock clock,
             @ConfigProperty(name = "herald.park.poll", defaultValue = "1s") Duration poll) {
         this.ledger = ledger;
         this.lanes = lanes;
+        this.returns = returns;
         this.context = context;
         this.json = json;
-        this.clock = clock;
         this.poll = poll;
         providers.ids().forEach(provider -> inHand.put(provider, new AtomicInteger()));
     }
 
-    void start(@Observes StartupEvent event) {
+    void start(@Observes StartupEvent event) throws Exception {
+        for (String provider : inHand.keySet()) {
+            AsyncProducer route = context.getEndpoint("direct:" + provider).createAsyncProducer();
+            route.start();
+            routes.put(provider, route);
+        }
+        returns.whenGivenBack(this::wake);
         poller.scheduleWithFixedDelay(this::takeUp, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -79,44 +93,58 @@ final class Parking {
         poller.shutdownNow();
     }
 
+    /** Looks at once, instead of with the next poll. */
+    private void wake() {
+        if (woken.compareAndSet(false, true)) {
+            try {
+                poller.execute(() -> {
+                    woken.set(false);
+                    takeUp();
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Herald is stopping; what waits in the ledger is taken up by the next one");
+            }
+        }
+    }
+
     private void takeUp() {
         try {
-            Instant idleSince = started ? clock.instant().minus(IDLE) : clock.instant();
-            inHand.forEach((provider, count) -> {
-                int most = MOST_IN_HAND - count.get();
-                if (most > 0) {
-                    ledger.takeOpen(provider, idleSince, most, lanes::claim).forEach(this::resume);
-                }
-            });
-            started = true;
+            returns.again();
+            ledger.waiting().stream().filter(inHand::containsKey).forEach(this::takeUp);
         } catch (RuntimeException e) {
             LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
         }
     }
 
-    private void resume(OpenDelivery open) {
+    private void takeUp(String provider) {
+        int most = MOST_IN_HAND - inHand.get(provider).get();
+        if (most <= 0) {
+            return;
+        }
+        List<Taken> taken = new ArrayList<>();
+        ledger.take(
+                        provider,
+                        most,
+                        MOST_BYTES,
+                        all -> all.forEach(open -> taken.add(new Taken(open, lanes.reserve(open)))))
+                .join();
+        taken.forEach(this::resume);
+    }
+
+    private void resume(Taken taken) {
+        OpenDelivery open = taken.open();
         Exchange exchange = new DefaultExchange(context);
         try {
-            Delivery delivery = new Delivery(ledger.messageOf(open), open, json);
+            Delivery delivery = new Delivery(ledger.messageOf(open), open, taken.place(), ledger.requestOf(open), json);
             exchange.setProperty("dispatch", new Dispatch(delivery));
-            lanes.resume(delivery);
         } catch (RuntimeException e) {
-            lanes.giveBack(open);
-            LOG.errorf("Message %s cannot be taken up for %s: %s", open.message(), open.provider(), e.getMessage());
+            LOG.errorf("Delivery %d to %s cannot be taken up: %s", open.sequence(), open.provider(), e.getMessage());
+            lanes.giveUp(open.provider(), taken.place());
+            returns.unkept(open.provider(), open.sequence(), UNREADABLE_PAUSE);
             return;
         }
         AtomicInteger count = inHand.get(open.provider());
         count.incrementAndGet();
-        routes.computeIfAbsent(open.provider(), this::producer).process(exchange, doneSync -> count.decrementAndGet());
-    }
-
-    private AsyncProducer producer(String provider) {
-        try {
-            AsyncProducer producer = context.getEndpoint("direct:" + provider).createAsyncProducer();
-            producer.start();
-            return producer;
-        } catch (Exception e) {
-            throw new IllegalStateException("there is no route direct:" + provider, e);
-        }
+        routes.get(open.provider()).process(exchange, doneSync -> count.decrementAndGet());
     }
 }

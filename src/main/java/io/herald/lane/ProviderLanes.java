@@ -2,19 +2,17 @@ package io.herald.lane;
 
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
+import io.herald.delivery.Place;
 import io.herald.thread.Threads;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
@@ -26,8 +24,8 @@ import org.apache.camel.support.SynchronizationAdapter;
  * thread, until the deliveries accepted earlier for the same reference have ended, and then goes on with it on one of the
  * provider's own threads, of which there are as many as it may have connections.
  *
- * <p>A delivery that is parked, or whose outcome could not be kept, holds its lane back: those behind it stop here, and stay in the ledger until they are taken
- * up from there, one after another.
+ * <p>Only what this program has in hand has a place in a lane here. A delivery that is parked, or whose outcome could not be
+ * kept, ends its lane: those behind it stop here and go back to the ledger, and are taken up from there, one after another.
  */
 final class ProviderLanes implements AsyncProcessor {
 
@@ -56,73 +54,28 @@ final class ProviderLanes implements AsyncProcessor {
     private final String provider;
     private final ThreadPoolExecutor threads;
     private final int longestQueue;
-    private final BiConsumer<String, String> heldLaneIsFree;
-    private final Map<String, ArrayDeque<Delivery>> lanes = new HashMap<>();
-    private final Map<Long, Arrival> arrived = new HashMap<>();
-    private final Set<Long> inHand = new HashSet<>();
-    private final Set<String> held = new HashSet<>();
+    private final Returns returns;
+    private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
+    private final Map<Place, Arrival> arrived = new HashMap<>();
 
     /**
      * @param width deliveries at once
-     * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here as if
-     *     its lane were held back, so that a provider that hangs does not keep hold of all that Herald may work on
-     * @param heldLaneIsFree told provider and reference when the delivery in hand of a lane that is held back has ended
+     * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here and goes
+     *     back to the ledger, so that a provider that hangs does not keep hold of all that Herald may work on
      */
-    ProviderLanes(String provider, int width, int longestQueue, BiConsumer<String, String> heldLaneIsFree) {
+    ProviderLanes(String provider, int width, int longestQueue, Returns returns) {
         this.provider = provider;
         this.longestQueue = longestQueue;
-        this.heldLaneIsFree = heldLaneIsFree;
+        this.returns = returns;
         this.threads = new ThreadPoolExecutor(
                 width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** Holds a lane back that has deliveries in the ledger, left when Herald ended. */
-    synchronized void hold(String reference) {
-        held.add(reference);
-    }
-
-    /** Takes the delivery's place in its lane; to be called in the order of acceptance. */
-    synchronized void reserve(Delivery delivery) {
-        if (!held.contains(delivery.getReference())) {
-            inHand.add(delivery.getMessage().sequence());
-            place(delivery);
-        }
-    }
-
-    /**
-     * Holds a lane back for a delivery that is to be taken up from the ledger.
-     *
-     * @return whether nobody has it in hand
-     */
-    synchronized boolean claim(String reference, long sequence) {
-        boolean free = !lanes.containsKey(reference) && inHand.add(sequence);
-        if (free) {
-            held.add(reference);
-        }
-        return free;
-    }
-
-    /** Puts a delivery that was claimed into its lane. */
-    synchronized void resume(Delivery delivery) {
-        place(delivery);
-    }
-
-    /** Gives a claimed delivery back that cannot be taken up. */
-    synchronized void giveBack(long sequence) {
-        inHand.remove(sequence);
-    }
-
-    /** Lets a lane go on in memory; nothing of it waits in the ledger any more. */
-    synchronized void release(String reference) {
-        if (!lanes.containsKey(reference)) {
-            held.remove(reference);
-        }
-    }
-
-    private void place(Delivery delivery) {
-        lanes.computeIfAbsent(delivery.getReference(), reference -> new ArrayDeque<>())
-                .add(delivery);
+    /** Takes a place at the end of its lane; to be called in the order of acceptance. */
+    synchronized void reserve(Place place) {
+        lanes.computeIfAbsent(place.reference(), reference -> new ArrayDeque<>())
+                .add(place);
     }
 
     @Override
@@ -145,13 +98,14 @@ final class ProviderLanes implements AsyncProcessor {
         return true;
     }
 
-    /** Whether it goes on when it is its turn; else it stops here, and stays in the ledger. */
+    /** Whether it goes on when it is its turn; else it stops here, and waits in the ledger. */
     private boolean waits(Delivery delivery, Arrival arrival) {
+        Place place = delivery.getPlace();
         synchronized (this) {
-            ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
-            boolean inLane = lane != null && lane.contains(delivery);
-            if (inLane && lane.peekFirst() != delivery) {
-                arrived.put(delivery.getMessage().sequence(), arrival);
+            ArrayDeque<Place> lane = lanes.get(place.reference());
+            boolean inLane = lane != null && lane.contains(place);
+            if (inLane && lane.peekFirst() != place) {
+                arrived.put(place, arrival);
                 return true;
             }
             if (!inLane || !delivery.isResumed() && isStuck()) {
@@ -173,43 +127,59 @@ final class ProviderLanes implements AsyncProcessor {
     }
 
     private void leave(Delivery delivery) {
-        Arrival next = null;
-        List<Arrival> heldBack = new ArrayList<>();
-        boolean free;
-        synchronized (this) {
-            inHand.remove(delivery.getMessage().sequence());
-            ArrayDeque<Delivery> lane = lanes.get(delivery.getReference());
-            if (lane == null || !lane.remove(delivery)) {
-                return;
+        Place place = delivery.getPlace();
+        boolean begun = delivery.getAttempts() > 0;
+        if (!delivery.isOpen()) {
+            leave(place, false);
+        } else if (leave(place, true) && !delivery.isRecorded()) {
+            if (begun) {
+                returns.unkept(provider, place.sequence());
+            } else {
+                returns.untouched(provider, List.of(place.sequence()));
             }
-            if (delivery.isOpen()) {
-                held.add(delivery.getReference());
-                lane.forEach(behind -> giveUp(behind, heldBack));
+        }
+        if (delivery.isResumed()) {
+            returns.ended();
+        }
+    }
+
+    /** Gives up the place of a delivery that cannot be worked on. */
+    void giveUp(Place place) {
+        leave(place, true);
+    }
+
+    /** Whether it had a place. */
+    private boolean leave(Place place, boolean endsLane) {
+        Arrival next = null;
+        List<Arrival> stopped = new ArrayList<>();
+        List<Long> behind = new ArrayList<>();
+        synchronized (this) {
+            ArrayDeque<Place> lane = lanes.get(place.reference());
+            if (lane == null || !lane.remove(place)) {
+                return false;
+            }
+            if (endsLane) {
+                for (Place waiting : lane) {
+                    behind.add(waiting.sequence());
+                    Arrival arrival = arrived.remove(waiting);
+                    if (arrival != null) {
+                        stopped.add(arrival);
+                    }
+                }
                 lane.clear();
             }
             if (lane.isEmpty()) {
-                lanes.remove(delivery.getReference());
+                lanes.remove(place.reference());
             } else {
-                next = arrived.remove(lane.peekFirst().getMessage().sequence());
+                next = arrived.remove(lane.peekFirst());
             }
-            free = held.contains(delivery.getReference()) && !delivery.isOpen();
         }
         if (next != null) {
             execute(next);
         }
-        heldBack.forEach(Arrival::stop);
-        if (free) {
-            heldLaneIsFree.accept(provider, delivery.getReference());
-        }
-    }
-
-    private void giveUp(Delivery behind, List<Arrival> heldBack) {
-        long sequence = behind.getMessage().sequence();
-        inHand.remove(sequence);
-        Arrival arrival = arrived.remove(sequence);
-        if (arrival != null) {
-            heldBack.add(arrival);
-        }
+        returns.untouched(provider, behind);
+        stopped.forEach(Arrival::stop);
+        return true;
     }
 
     void close() {

@@ -2,6 +2,7 @@ package io.herald.ledger;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -26,12 +27,14 @@ final class GroupCommit implements AutoCloseable {
     private record Waiting<T>(Write<T> write, Consumer<T> committed, CompletableFuture<T> done) {}
 
     private final DataSource dataSource;
+    private final Dialect dialect;
     private final BlockingQueue<Waiting<?>> queue = new ArrayBlockingQueue<>(8 * LARGEST_GROUP);
     private final Thread writer = new Thread(this::run, "ledger-writer");
     private volatile boolean closed;
 
-    GroupCommit(DataSource dataSource) {
+    GroupCommit(DataSource dataSource, Dialect dialect) {
         this.dataSource = dataSource;
+        this.dialect = dialect;
         writer.setDaemon(true);
         writer.start();
     }
@@ -103,6 +106,7 @@ final class GroupCommit implements AutoCloseable {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
+                begin(connection);
                 for (Waiting<?> waiting : group) {
                     completions.add(apply(waiting, connection));
                 }
@@ -110,6 +114,14 @@ final class GroupCommit implements AutoCloseable {
             } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
                 connection.rollback();
                 throw e;
+            }
+        }
+    }
+
+    private void begin(Connection connection) throws SQLException {
+        if (dialect.beginGroup().isPresent()) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(dialect.beginGroup().get());
             }
         }
     }

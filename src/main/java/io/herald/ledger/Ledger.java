@@ -1,273 +1,258 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.query;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
-import io.agroal.api.AgroalDataSource;
-import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
-import org.flywaydb.core.Flyway;
 
-/** The tables of messages, deliveries and links. What it answers was on disk before it answered. */
+/**
+ * The tables of messages, deliveries and links. What it answers was on disk before it answered.
+ *
+ * <p>A delivery that has not ended is either in the hands of one running program, its owner, or waits here for one. Of a
+ * lane, all that is in hand is in the hands of one program, and comes before all that waits.
+ */
 @Singleton
 public final class Ledger {
 
-    private final AgroalDataSource dataSource;
-    private final GroupCommit writes;
-    private final ObjectMapper json;
-    private final PayloadCipher cipher;
-    private final Clock clock;
+    /** A lane with a delivery that the program does not have in hand. */
+    private static final String LANE_WAITS = "exists (select 1 from delivery where provider = ? and reference = ?"
+            + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
 
-    public Ledger(
-            DataDirectory directory,
-            AgroalDataSource dataSource,
-            Flyway flyway,
-            ObjectMapper json,
-            PayloadCipher cipher,
-            Clock clock) {
-        directory.open();
-        flyway.migrate();
-        this.dataSource = dataSource;
+    private final Database database;
+    private final Sealing sealing;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private final String me;
+
+    public Ledger(Database database, Sealing sealing, Replica replica, ObjectMapper json, Clock clock) {
+        this.database = database;
+        this.sealing = sealing;
         this.json = json;
-        this.cipher = cipher;
         this.clock = clock;
-        this.writes = new GroupCommit(dataSource);
+        this.me = replica.id();
+        if (database.dialect() == Dialect.EMBEDDED) {
+            database.write(connection ->
+                            execute(connection, "update delivery set owner = null where owner is not null"))
+                    .join();
+        }
     }
 
     /**
-     * Keeps a message and its pending deliveries.
+     * Keeps a message and its pending deliveries, unless it was accepted before under the same idempotency key.
      *
-     * @param inOrder called with each message in the order of the sequence, when it is durable
-     * @return the message, when it is durable
+     * @param inOrder called with each in the order of the sequence, when it is durable
+     * @return what became of it, when it is durable
      */
-    public CompletableFuture<Message> accept(
-            String reference, JsonNode canonical, List<String> targets, Consumer<Message> inOrder) {
+    public CompletableFuture<Accepted> accept(NewMessage customer, Consumer<Accepted> inOrder) {
         UUID id = UuidCreator.getTimeOrderedEpoch();
         Instant now = clock.instant();
-        byte[] payload = cipher.seal("message " + id, bytes(canonical));
-        return writes.submit(
+        byte[] text = sealing.text(customer.canonical());
+        byte[] payload = sealing.payload(id, text);
+        Optional<Repetition> key = customer.idempotency().map(given -> repetition(given, text));
+        return database.write(
                 connection -> {
-                    long sequence = insert(connection, id, reference, now, payload, targets);
-                    return new Message(id, sequence, reference, now, canonical, targets);
+                    if (key.isPresent()) {
+                        Optional<Accepted> earlier = earlier(connection, key.get(), customer);
+                        if (earlier.isPresent()) {
+                            return earlier.get();
+                        }
+                        execute(
+                                connection,
+                                "insert into idempotency (id, message, digest, kept_at) values (?, ?, ?, ?)",
+                                key.get().id(),
+                                id.toString(),
+                                key.get().sealed(),
+                                now.toEpochMilli());
+                    }
+                    return insert(connection, id, customer, now, text.length, payload);
                 },
                 inOrder);
     }
 
-    private static long insert(
-            Connection connection, UUID id, String reference, Instant now, byte[] payload, List<String> targets)
-            throws SQLException {
-        long sequence;
-        try (PreparedStatement insert = connection.prepareStatement(
-                "insert into message (id, reference, accepted_at, payload) values (?, ?, ?, ?) returning sequence")) {
-            insert.setString(1, id.toString());
-            insert.setString(2, reference);
-            insert.setLong(3, now.toEpochMilli());
-            insert.setBytes(4, payload);
-            try (ResultSet row = insert.executeQuery()) {
-                row.next();
-                sequence = row.getLong(1);
-            }
-        }
-        try (PreparedStatement insert = connection.prepareStatement(
-                "insert into delivery"
-                        + " (sequence, provider, state, attempts, duration_ms, updated_at) values (?, ?, 'pending', 0, 0, ?)")) {
-            for (String provider : targets) {
-                insert.setLong(1, sequence);
-                insert.setString(2, provider);
-                insert.setLong(3, now.toEpochMilli());
-                insert.executeUpdate();
-            }
-        }
-        return sequence;
+    /** An idempotency key as it is kept. */
+    private record Repetition(String id, byte[] digest, byte[] sealed) {}
+
+    private Repetition repetition(IdempotencyKey given, byte[] text) {
+        String id = HexFormat.of()
+                .formatHex(sha256((given.caller() + '\n' + given.key()).getBytes(StandardCharsets.UTF_8)));
+        byte[] digest = sha256(text);
+        return new Repetition(id, digest, sealing.digest(id, digest));
     }
 
-    /**
-     * Keeps the outcome of a delivery, and the link if it has one. When all deliveries of the message ended well, the
-     * customer itself is no longer kept.
-     *
-     * @param outcome as the report shows it
-     * @param unclear whether the provider may have created the customer without our knowing
-     * @param parks how often it was parked
-     * @param dueAt when a parked delivery is tried again; null if it has ended
-     * @return completes when it is durable
-     */
-    public CompletableFuture<Void> record(
-            Message message,
-            String provider,
-            ObjectNode outcome,
-            int attempts,
-            long durationMillis,
-            boolean unclear,
-            int parks,
-            Instant dueAt) {
-        String state = outcome.get("state").textValue();
-        JsonNode id = outcome.path("providerCustomerId");
-        byte[] sealed = cipher.seal(purpose(message.sequence(), provider), bytes(outcome));
-        long now = clock.millis();
-        return writes.submit(
-                connection -> {
-                    execute(
+    private Optional<Accepted> earlier(Connection connection, Repetition key, NewMessage customer) throws SQLException {
+        return query(
+                        connection,
+                        "select m.id, m.sequence, m.accepted_at, i.digest from idempotency i join message m on m.id = i.message"
+                                + " where i.id = ?",
+                        row -> new Accepted(
+                                new Message(
+                                        UUID.fromString(row.getString(1)),
+                                        row.getLong(2),
+                                        customer.reference(),
+                                        Instant.ofEpochMilli(row.getLong(3)),
+                                        customer.canonical(),
+                                        customer.targets()),
+                                Set.of(),
+                                Arrays.equals(sealing.openDigest(key.id(), row.getBytes(4)), key.digest())
+                                        ? Accepted.Kind.REPEATED
+                                        : Accepted.Kind.CONFLICT),
+                        key.id())
+                .stream()
+                .findFirst();
+    }
+
+    private Accepted insert(Connection connection, UUID id, NewMessage customer, Instant now, int size, byte[] payload)
+            throws SQLException {
+        long sequence = query(
+                        connection,
+                        "insert into message (id, reference, accepted_at, source, size, payload) values (?, ?, ?, ?, ?, ?)"
+                                + " returning sequence",
+                        row -> row.getLong(1),
+                        id.toString(),
+                        customer.reference(),
+                        now.toEpochMilli(),
+                        customer.source(),
+                        size,
+                        payload)
+                .get(0);
+        Set<String> inHand = new HashSet<>();
+        for (String provider : customer.targets()) {
+            query(
                             connection,
-                            "update delivery set state = ?, attempts = ?, unclear = ?, parks = ?, due_at = ?,"
-                                    + " duration_ms = ?, updated_at = ?, outcome = ?,"
-                                    + " request = case when cast(? as integer) = 1 then request end"
-                                    + " where sequence = ? and provider = ?",
-                            state,
-                            attempts,
-                            unclear ? 1 : 0,
-                            parks,
-                            dueAt == null ? null : dueAt.toEpochMilli(),
-                            durationMillis,
-                            now,
-                            sealed,
-                            dueAt == null ? 0 : 1,
-                            message.sequence(),
-                            provider);
-                    if (id.isTextual()) {
-                        link(connection, message.reference(), provider, id.textValue(), now);
-                        erase(connection, message.sequence());
-                    }
-                    return null;
-                },
-                done -> {});
+                            "insert into delivery (sequence, provider, reference, state, updated_at, owner)"
+                                    + " values (?, ?, ?, 'pending', ?, case when " + LANE_WAITS
+                                    + " then null else cast(? as text) end) returning owner",
+                            row -> Optional.ofNullable(row.getString(1)),
+                            sequence,
+                            provider,
+                            customer.reference(),
+                            now.toEpochMilli(),
+                            provider,
+                            customer.reference(),
+                            me,
+                            me)
+                    .get(0)
+                    .ifPresent(owner -> inHand.add(provider));
+        }
+        return new Accepted(
+                new Message(id, sequence, customer.reference(), now, customer.canonical(), customer.targets()),
+                inHand,
+                Accepted.Kind.NEW);
     }
 
     /**
      * Keeps a request that is about to be sent.
      *
-     * @param unclear whether, if nothing more is heard of it, the provider may have created the customer
-     * @return completes when it is durable
+     * @param mark whether, if nothing more is heard of it, the provider may have created the customer
+     * @return when it is durable
+     * @throws LedgerException from the future, if the delivery is no longer in this program's hands; then nothing may be sent
      */
-    public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean unclear) {
-        byte[] sealed = cipher.seal(requestPurpose(message.sequence(), provider), request);
+    public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean mark) {
+        byte[] sealed = sealing.request(message.sequence(), provider, request);
         long now = clock.millis();
-        return writes.submit(
-                connection -> {
-                    execute(
-                            connection,
-                            "update delivery set request = ?, unclear = ?, updated_at = ? where sequence = ? and provider = ?",
-                            sealed,
-                            unclear ? 1 : 0,
-                            now,
-                            message.sequence(),
-                            provider);
-                    return null;
-                },
-                done -> {});
+        return database.write(connection -> {
+            int changed = execute(
+                    connection,
+                    "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
+                            + " where sequence = ? and provider = ? and owner = ?",
+                    sealed,
+                    now,
+                    mark ? now : null,
+                    now,
+                    message.sequence(),
+                    provider,
+                    me);
+            if (changed == 0) {
+                throw new LedgerException("the delivery was taken over by another program", null);
+            }
+            return null;
+        });
     }
 
     /**
-     * Takes deliveries to a provider that nobody works on: those that are due again, and those that were left when Herald ended. Of a
-     * lane only the earliest is taken.
+     * Keeps how far a delivery got, and the link if it has one, and gives the delivery out of hand. When all deliveries of the
+     * message ended well, the customer and the requests are no longer kept.
      *
-     * @param idleSince leaves out pending ones that changed since then: they are worked on, or about to be
-     * @param most how many
-     * @param mayTake asked for each, by the one thread that also accepts messages, in the order of acceptance; whether it
-     *     is taken
-     * @return those taken
+     * @return when it is durable: whether it was kept; not if another program has the delivery in hand by now
      */
-    public List<OpenDelivery> takeOpen(String provider, Instant idleSince, int most, Predicate<OpenDelivery> mayTake) {
-        List<OpenDelivery> taken = new ArrayList<>();
-        writes.submit(
-                        connection -> query(
-                                connection,
-                                "select m.sequence, m.id, m.reference, m.accepted_at, m.payload, d.provider, d.attempts,"
-                                        + " d.parks, d.unclear, d.updated_at, d.request from delivery d"
-                                        + " join message m on m.sequence = d.sequence"
-                                        + " where d.provider = ? and (d.state = 'retrying' and d.due_at <= ?"
-                                        + " or d.state = 'pending' and d.updated_at <= ?)"
-                                        + " and not exists (select 1 from message n join delivery e on e.sequence = n.sequence"
-                                        + " where n.reference = m.reference and e.provider = d.provider"
-                                        + " and e.sequence < d.sequence and e.state in ('pending', 'retrying'))"
-                                        + " order by m.sequence limit ?",
-                                this::openDelivery,
-                                provider,
-                                clock.millis(),
-                                idleSince.toEpochMilli(),
-                                most),
-                        found -> found.stream().filter(mayTake).forEach(taken::add))
-                .join();
-        return taken;
+    public CompletableFuture<Boolean> record(Message message, String provider, Progress progress) {
+        ObjectNode outcome = progress.outcome();
+        JsonNode id = outcome.path("providerCustomerId");
+        JsonNode error = outcome.path("error");
+        long sequence = message.sequence();
+        byte[] sealed = sealing.outcome(sequence, provider, outcome);
+        long now = clock.millis();
+        return database.write(connection -> {
+            int changed = execute(
+                    connection,
+                    "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
+                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, owner = null"
+                            + " where sequence = ? and provider = ? and owner = ?",
+                    outcome.get("state").textValue(),
+                    progress.attempts(),
+                    progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
+                    progress.parks(),
+                    progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
+                    progress.durationMillis(),
+                    now,
+                    sealed,
+                    error.path("reason").textValue(),
+                    error.has("httpStatus") ? error.get("httpStatus").intValue() : null,
+                    sequence,
+                    provider,
+                    me);
+            if (changed == 0) {
+                return false;
+            }
+            for (Attempt attempt : progress.tries()) {
+                insert(connection, sequence, provider, attempt);
+            }
+            if (id.isTextual()) {
+                link(connection, message.reference(), provider, id.textValue(), now);
+                forgetWhenAllDelivered(connection, sequence);
+            }
+            return true;
+        });
     }
 
-    /** The references of the lanes of a provider that have deliveries that have not ended. */
-    public List<String> openLanes(String provider) {
-        return all(
-                "select distinct m.reference from delivery d join message m on m.sequence = d.sequence"
-                        + " where d.provider = ? and d.state in ('pending', 'retrying')",
-                row -> row.getString(1),
-                provider);
-    }
-
-    /**
-     * Asks whether a lane has deliveries that have not ended.
-     *
-     * @param none called if it has none, by the one thread that also accepts messages
-     */
-    public void ifNoneOpen(String reference, String provider, Runnable none) {
-        writes.submit(
-                connection -> query(
-                                connection,
-                                "select 1 from message m join delivery d on d.sequence = m.sequence"
-                                        + " where m.reference = ? and d.provider = ? and d.state in ('pending', 'retrying')"
-                                        + " limit 1",
-                                row -> true,
-                                reference,
-                                provider)
-                        .isEmpty(),
-                empty -> {
-                    if (empty) {
-                        none.run();
-                    }
-                });
-    }
-
-    /** The message of a delivery that was taken up again. */
-    public Message messageOf(OpenDelivery open) {
-        return new Message(
-                open.message(),
-                open.sequence(),
-                open.reference(),
-                open.acceptedAt(),
-                tree(cipher.open("message " + open.message(), open.payload())),
-                List.of(open.provider()));
-    }
-
-    private OpenDelivery openDelivery(ResultSet row) throws SQLException {
-        long sequence = row.getLong(1);
-        String provider = row.getString(6);
-        return new OpenDelivery(
+    private void insert(Connection connection, long sequence, String provider, Attempt attempt) throws SQLException {
+        ObjectNode words = json.createObjectNode();
+        attempt.code().ifPresent(code -> words.put("code", code));
+        attempt.message().ifPresent(text -> words.put("message", text));
+        execute(
+                connection,
+                "insert into attempt (sequence, provider, at, duration_ms, http_status, reason, words)"
+                        + " values (?, ?, ?, ?, ?, ?, ?)",
                 sequence,
-                UUID.fromString(row.getString(2)),
-                row.getString(3),
-                Instant.ofEpochMilli(row.getLong(4)),
-                row.getBytes(5),
                 provider,
-                row.getInt(7),
-                row.getInt(8),
-                row.getInt(9) == 1,
-                Instant.ofEpochMilli(row.getLong(10)),
-                Optional.ofNullable(row.getBytes(11))
-                        .map(kept -> cipher.open(requestPurpose(sequence, provider), kept)));
-    }
-
-    private static String requestPurpose(long sequence, String provider) {
-        return "request " + sequence + " " + provider;
+                attempt.at().toEpochMilli(),
+                attempt.durationMillis(),
+                attempt.httpStatus().orElse(null),
+                attempt.reason().orElse(null),
+                words.isEmpty() ? null : sealing.words(sequence, provider, words));
     }
 
     private static void link(Connection connection, String reference, String provider, String id, long now)
@@ -284,18 +269,153 @@ public final class Ledger {
                 now);
     }
 
-    private static void erase(Connection connection, long sequence) throws SQLException {
-        execute(
+    private static void forgetWhenAllDelivered(Connection connection, long sequence) throws SQLException {
+        boolean all = query(
+                        connection,
+                        "select 1 from delivery where sequence = ? and state <> 'delivered' limit 1",
+                        row -> true,
+                        sequence)
+                .isEmpty();
+        if (all) {
+            execute(connection, "update message set payload = null where sequence = ?", sequence);
+            execute(connection, "update delivery set request = null, correction = null where sequence = ?", sequence);
+            execute(connection, "update attempt set words = null where sequence = ?", sequence);
+        }
+    }
+
+    /** The providers that deliveries wait for which may be taken up now. */
+    public List<String> waiting() {
+        return database.all(
+                "select distinct provider from delivery where owner is null and state in ('pending', 'retrying') and due_at <= ?",
+                row -> row.getString(1),
+                clock.millis());
+    }
+
+    /**
+     * Takes deliveries to a provider in hand that wait and are due. Of a lane only the earliest is taken, and only if
+     * nothing of that lane is in anybody's hands.
+     *
+     * @param most how many
+     * @param mostBytes how large their customers may be together; one is taken in any case
+     * @param inOrder called with them by the one thread that also accepts messages
+     * @return when it is durable
+     */
+    public CompletableFuture<List<OpenDelivery>> take(
+            String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
+        long now = clock.millis();
+        return database.write(connection -> takeNow(connection, provider, most, mostBytes, now), inOrder);
+    }
+
+    private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
+            throws SQLException {
+        record Candidate(OpenDelivery open, long size) {}
+        List<Candidate> candidates = query(
                 connection,
-                "update message set payload = null where sequence = ? and not exists"
-                        + " (select 1 from delivery where sequence = ? and state <> 'delivered')",
-                sequence,
-                sequence);
+                "select d.sequence, d.reference, d.provider, d.generation, d.attempts, d.parks, d.sent_at, d.unclear_since,"
+                        + " m.size from delivery d join message m on m.sequence = d.sequence"
+                        + " where d.provider = ? and d.owner is null and d.state in ('pending', 'retrying') and d.due_at <= ?"
+                        + " and not exists (select 1 from delivery e where e.provider = d.provider"
+                        + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
+                        + " and (e.sequence < d.sequence or e.owner is not null))"
+                        + " order by d.due_at, d.sequence limit ?",
+                row -> new Candidate(openDelivery(row), row.getLong(9)),
+                provider,
+                now,
+                most);
+        List<OpenDelivery> taken = new ArrayList<>();
+        long bytes = 0;
+        for (Candidate candidate : candidates) {
+            bytes += candidate.size();
+            if (!taken.isEmpty() && bytes > mostBytes) {
+                break;
+            }
+            OpenDelivery open = candidate.open();
+            execute(
+                    connection,
+                    "update delivery set owner = ? where sequence = ? and provider = ?",
+                    me,
+                    open.sequence(),
+                    open.provider());
+            taken.add(open);
+        }
+        return taken;
+    }
+
+    private static OpenDelivery openDelivery(ResultSet row) throws SQLException {
+        return new OpenDelivery(
+                row.getLong(1),
+                row.getString(2),
+                row.getString(3),
+                row.getInt(4),
+                row.getInt(5),
+                row.getInt(6),
+                instant(row, 7),
+                instant(row, 8));
+    }
+
+    private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
+        long millis = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+    }
+
+    /**
+     * Gives deliveries out of hand that were not worked on, or whose outcome could not be kept.
+     *
+     * @param dueAt when they may be taken up again
+     */
+    public CompletableFuture<Void> giveBack(String provider, Collection<Long> sequences, Instant dueAt) {
+        return database.write(connection -> {
+            for (long sequence : sequences) {
+                execute(
+                        connection,
+                        "update delivery set owner = null, due_at = ? where sequence = ? and provider = ? and owner = ?"
+                                + " and state in ('pending', 'retrying')",
+                        dueAt.toEpochMilli(),
+                        sequence,
+                        provider,
+                        me);
+            }
+            return null;
+        });
+    }
+
+    /** The message of a delivery that was taken up: the customer that it was corrected to, if it was. */
+    public Message messageOf(OpenDelivery open) {
+        return database.one(
+                        "select m.id, m.accepted_at, m.payload, d.correction from message m"
+                                + " join delivery d on d.sequence = m.sequence where m.sequence = ? and d.provider = ?",
+                        row -> {
+                            UUID id = UUID.fromString(row.getString(1));
+                            byte[] correction = row.getBytes(4);
+                            return new Message(
+                                    id,
+                                    open.sequence(),
+                                    open.reference(),
+                                    Instant.ofEpochMilli(row.getLong(2)),
+                                    correction == null
+                                            ? sealing.openPayload(id, row.getBytes(3))
+                                            : sealing.openCorrection(open.sequence(), open.provider(), correction),
+                                    List.of(open.provider()));
+                        },
+                        open.sequence(),
+                        open.provider())
+                .orElseThrow();
+    }
+
+    /** The request that was kept for a delivery that was taken up: to be sent again as it is. */
+    public Optional<byte[]> requestOf(OpenDelivery open) {
+        return database.one(
+                        "select request from delivery where sequence = ? and provider = ?",
+                        row -> Optional.ofNullable(row.getBytes(1)),
+                        open.sequence(),
+                        open.provider())
+                .orElseThrow()
+                .map(kept -> sealing.openRequest(open.sequence(), open.provider(), kept));
     }
 
     /** The provider's own id of a customer, if one is known. */
     public Optional<String> linkOf(String reference, String provider) {
-        return one(
+        return database.one(
                 "select provider_customer_id from link where reference = ? and provider = ?",
                 row -> row.getString(1),
                 reference,
@@ -304,7 +424,7 @@ public final class Ledger {
 
     /** Whether that id of the provider belongs to a reference other than this one. */
     public boolean isLinkedElsewhere(String provider, String providerCustomerId, String reference) {
-        return one(
+        return database.one(
                         "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?",
                         row -> true,
                         provider,
@@ -314,15 +434,14 @@ public final class Ledger {
     }
 
     /**
-     * Since when an earlier message may have created the customer without our knowing: its try had an unclear ending.
+     * Since when another message may have created the customer without our knowing: its last try had an unclear ending.
      *
      * @param sequence that of the message in hand
      */
     public Optional<Instant> mayBeCreatedSince(String reference, String provider, long sequence) {
-        return one(
-                "select d.updated_at from delivery d join message m on m.sequence = d.sequence where m.reference = ?"
-                        + " and d.provider = ? and d.sequence < ? and d.unclear = 1"
-                        + " order by d.updated_at desc limit 1",
+        return database.one(
+                "select max(unclear_since) from delivery where reference = ? and provider = ? and sequence <> ?"
+                        + " and unclear_since is not null having count(*) > 0",
                 row -> Instant.ofEpochMilli(row.getLong(1)),
                 reference,
                 provider,
@@ -331,31 +450,34 @@ public final class Ledger {
 
     /** What is kept of a message. */
     public Optional<KeptMessage> message(UUID id) {
-        return one(
+        return database.one(
                         "select sequence, reference, accepted_at from message where id = ?",
                         row -> new KeptMessage(
                                 id, row.getLong(1), row.getString(2), Instant.ofEpochMilli(row.getLong(3)), List.of()),
                         id.toString())
-                .map(message -> message.with(all(
+                .map(message -> message.with(database.all(
                         "select provider, state, attempts, duration_ms, outcome from delivery where sequence = ? order by provider",
                         row -> new KeptMessage.Delivery(
                                 row.getString(1),
                                 row.getString(2),
                                 row.getInt(3),
                                 row.getLong(4),
-                                open(message.sequence(), row.getString(1), row.getBytes(5))),
+                                outcome(message.sequence(), row.getString(1), row.getBytes(5))),
                         message.sequence())));
+    }
+
+    private Optional<ObjectNode> outcome(long sequence, String provider, byte[] sealed) {
+        return Optional.ofNullable(sealed).map(kept -> sealing.openOutcome(sequence, provider, kept));
     }
 
     /** For each provider that ever got this customer: its id there, and the last message's state. */
     public List<Link> customer(String reference) {
-        return all(
+        return database.all(
                 "select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from delivery d"
                         + " join message m on m.sequence = d.sequence"
-                        + " left join link l on l.reference = m.reference and l.provider = d.provider"
+                        + " left join link l on l.reference = d.reference and l.provider = d.provider"
                         + " where m.reference = ? and d.sequence = (select max(d2.sequence) from delivery d2"
-                        + " join message m2 on m2.sequence = d2.sequence"
-                        + " where m2.reference = m.reference and d2.provider = d.provider)"
+                        + " where d2.reference = d.reference and d2.provider = d.provider)"
                         + " order by d.provider",
                 row -> new Link(
                         row.getString(1),
@@ -366,83 +488,11 @@ public final class Ledger {
                 reference);
     }
 
-    private JsonNode tree(byte[] text) {
+    private static byte[] sha256(byte[] bytes) {
         try {
-            return json.readTree(text);
-        } catch (IOException e) {
-            throw new LedgerException("a payload in the ledger is not JSON", e);
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java runtime has no SHA-256", e);
         }
-    }
-
-    private Optional<ObjectNode> open(long sequence, String provider, byte[] sealed) {
-        if (sealed == null) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(
-                    json.readerFor(ObjectNode.class).readValue(cipher.open(purpose(sequence, provider), sealed)));
-        } catch (IOException e) {
-            throw new LedgerException("an outcome in the ledger is not JSON", e);
-        }
-    }
-
-    private static String purpose(long sequence, String provider) {
-        return "outcome " + sequence + " " + provider;
-    }
-
-    private byte[] bytes(JsonNode tree) {
-        try {
-            return json.writeValueAsBytes(tree);
-        } catch (IOException e) {
-            throw new LedgerException("a payload cannot be written as JSON", e);
-        }
-    }
-
-    private interface RowMapper<T> {
-        T map(ResultSet row) throws SQLException;
-    }
-
-    private <T> Optional<T> one(String sql, RowMapper<T> mapper, Object... parameters) {
-        return all(sql, mapper, parameters).stream().findFirst();
-    }
-
-    private <T> List<T> all(String sql, RowMapper<T> mapper, Object... parameters) {
-        try (Connection connection = dataSource.getConnection()) {
-            return query(connection, sql, mapper, parameters);
-        } catch (SQLException e) {
-            throw new LedgerException("the ledger cannot be read", e);
-        }
-    }
-
-    private static <T> List<T> query(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
-            throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(sql)) {
-            set(query, parameters);
-            try (ResultSet rows = query.executeQuery()) {
-                List<T> all = new ArrayList<>();
-                while (rows.next()) {
-                    all.add(mapper.map(rows));
-                }
-                return all;
-            }
-        }
-    }
-
-    private static void execute(Connection connection, String sql, Object... parameters) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            set(statement, parameters);
-            statement.executeUpdate();
-        }
-    }
-
-    private static void set(PreparedStatement statement, Object... parameters) throws SQLException {
-        for (int i = 0; i < parameters.length; i++) {
-            statement.setObject(i + 1, parameters[i]);
-        }
-    }
-
-    @PreDestroy
-    void close() {
-        writes.close();
     }
 }

@@ -417,7 +417,7 @@ class RedeliveryTest {
         delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
         Exchange exchange = new DefaultExchange(camel);
         for (int i = 0; i < failures; i++) {
-            delivery.sending();
+            delivery.sending(Instant.EPOCH);
             exchange.setException(new HttpOperationFailedException("http://localhost", 429, "", null, Map.of(), "{}"));
             assertThat(redelivery.again(exchange, delivery)).isTrue();
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.ledger.Message;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -171,7 +172,7 @@ class LanesTest {
     }
 
     private void start(int width, Processor step) throws Exception {
-        lanes = new ProviderLanes(PROVIDER, width, QUEUE, (provider, reference) -> {});
+        lanes = new ProviderLanes(PROVIDER, width, QUEUE, new Returns(null, Clock.systemUTC()));
         Processor record =
                 exchange -> exchange.getProperty("delivery", Delivery.class).recorded();
         AsyncProcessor turn = lanes;
@@ -195,7 +196,7 @@ class LanesTest {
                 Instant.EPOCH,
                 JsonNodeFactory.instance.objectNode(),
                 List.of(PROVIDER)));
-        dispatch.getDeliveries().forEach(lanes::reserve);
+        dispatch.getDeliveries().forEach(delivery -> lanes.reserve(delivery.getPlace()));
         return dispatch;
     }
 

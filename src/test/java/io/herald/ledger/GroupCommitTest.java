@@ -51,7 +51,7 @@ class GroupCommitTest {
             statement.executeUpdate("create table entry (sequence integer primary key autoincrement,"
                     + " text text not null unique check (text <> 'refused'))");
         }
-        writes = new GroupCommit(database);
+        writes = new GroupCommit(database, Dialect.EMBEDDED);
     }
 
     @AfterEach
@@ -143,13 +143,14 @@ class GroupCommitTest {
     @Test
     void aGroupSharesOneCommit() {
         AtomicInteger connections = new AtomicInteger();
-        try (GroupCommit counted = new GroupCommit(new SQLiteDataSource() {
+        SQLiteDataSource counting = new SQLiteDataSource() {
             @Override
             public Connection getConnection() throws SQLException {
                 connections.incrementAndGet();
                 return database.getConnection();
             }
-        })) {
+        };
+        try (GroupCommit counted = new GroupCommit(counting, Dialect.EMBEDDED)) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
             all.add(counted.submit(

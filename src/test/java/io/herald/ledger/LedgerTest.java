@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
@@ -24,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +51,7 @@ class LedgerTest {
     private Path data;
     private DataDirectory directory;
     private AgroalDataSource dataSource;
+    private Database database;
     private Ledger ledger;
 
     @BeforeEach
@@ -59,7 +62,7 @@ class LedgerTest {
 
     @AfterEach
     void close() throws IOException {
-        ledger.close();
+        database.close();
         dataSource.close();
         directory.close();
     }
@@ -69,7 +72,8 @@ class LedgerTest {
         List<Message> order = Collections.synchronizedList(new ArrayList<>());
         List<CompletableFuture<Message>> accepted = IntStream.range(0, 500)
                 .parallel()
-                .mapToObj(i -> ledger.accept("CUST-" + i % 7, customer("CUST-" + i % 7), TARGETS, order::add))
+                .mapToObj(i -> ledger.accept(from("CUST-" + i % 7), kept -> order.add(kept.message()))
+                        .thenApply(Accepted::message))
                 .toList();
         accepted.forEach(CompletableFuture::join);
 
@@ -116,8 +120,11 @@ class LedgerTest {
         Message first = accept("CUST-1");
         record(first, "xbridge", delivered("id-1"));
         record(first, "yativo", delivered("id-2"));
-        Message second = ledger.accept("CUST-1", customer("CUST-1"), List.of("xbridge"), message -> {})
-                .join();
+        Message second = ledger.accept(
+                        new NewMessage("CUST-1", customer("CUST-1"), List.of("xbridge"), "rest", Optional.empty()),
+                        kept -> {})
+                .join()
+                .message();
         record(second, "xbridge", rejected("a refusal"));
 
         assertThat(ledger.customer("CUST-1"))
@@ -139,10 +146,9 @@ class LedgerTest {
                 .as("perhaps sent before a crash")
                 .isPresent();
 
-        ledger.record(first, "xbridge", rejected("unclear"), 1, 5, true, 0, null)
+        ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()))
                 .join();
-        ledger.record(first, "yativo", rejected("refused"), 1, 5, false, 0, null)
-                .join();
+        record(first, "yativo", rejected("refused"));
 
         assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
                 .isPresent();
@@ -150,6 +156,118 @@ class LedgerTest {
                 .isEmpty();
         assertThat(ledger.mayBeCreatedSince("CUST-2", "xbridge", first.sequence() + 1))
                 .isEmpty();
+    }
+
+    @Test
+    void aParkedDeliveryIsTakenWhenItIsDueAndHoldsItsLane() {
+        Message first = accept("CUST-1");
+        Message late = accept("CUST-2");
+        park(first, "xbridge", NOW);
+        park(late, "xbridge", NOW.plusMillis(1));
+        Accepted behind = accepted("CUST-1");
+        assertThat(behind.inHand()).as("its lane waits in the ledger").containsExactly("yativo");
+        assertThat(ledger.waiting()).containsExactly("xbridge");
+
+        assertThat(take("xbridge")).containsExactly(first.sequence());
+
+        assertThat(take("xbridge")).as("one of a lane at a time").isEmpty();
+        assertThat(accepted("CUST-1").inHand()).as("behind one that waits").containsExactly("yativo");
+        record(first, "xbridge", delivered("id-1"));
+        assertThat(take("xbridge")).containsExactly(behind.message().sequence());
+    }
+
+    @Test
+    void whatIsGivenBackIsTakenAgainAndWhatIsNotInHandCannotBeRecorded() {
+        Message message = accept("CUST-1");
+        assertThat(take("xbridge")).as("it is in hand").isEmpty();
+
+        ledger.giveBack("xbridge", List.of(message.sequence()), Instant.EPOCH).join();
+
+        Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
+        assertThat(ledger.record(message, "xbridge", progress).join()).isFalse();
+        assertThat(ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true))
+                .failsWithin(Duration.ofSeconds(10));
+        assertThat(take("xbridge")).containsExactly(message.sequence());
+        assertThat(ledger.record(message, "xbridge", progress).join()).isTrue();
+    }
+
+    @Test
+    void whatWasInHandWhenTheProgramEndedIsTakenByTheNextWithTheRequestThatItSent() throws Exception {
+        Message message = accept("CUST-1");
+        ledger.sending(message, "xbridge", "{\"a\": 1}".getBytes(StandardCharsets.UTF_8), true)
+                .join();
+
+        close();
+        open(new byte[32]);
+
+        OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        assertThat(open.unclearSince()).contains(NOW);
+        assertThat(open.sentAt()).contains(NOW);
+        assertThat(ledger.requestOf(open)).contains("{\"a\": 1}".getBytes(StandardCharsets.UTF_8));
+        assertThat(ledger.messageOf(open).canonical()).isEqualTo(customer("CUST-1"));
+    }
+
+    @Test
+    void ofLargeCustomersNotMoreThanFitAreTaken() {
+        List<Message> messages = List.of(accept("CUST-1"), accept("CUST-2"), accept("CUST-3"));
+        messages.forEach(message -> ledger.giveBack("xbridge", List.of(message.sequence()), Instant.EPOCH)
+                .join());
+        int size = customer("CUST-1").toString().length();
+
+        assertThat(ledger.take("xbridge", 10, 2 * size, taken -> {}).join()).hasSize(2);
+        assertThat(ledger.take("xbridge", 10, 1, taken -> {}).join()).hasSize(1);
+    }
+
+    @Test
+    void aCallIsTakenOnceUnderItsKey() {
+        NewMessage call = keyed("alice", "key-1", customer("CUST-1"));
+        Accepted first = ledger.accept(call, kept -> {}).join();
+        Accepted again = ledger.accept(call, kept -> {}).join();
+        Accepted other = ledger.accept(keyed("alice", "key-1", customer("CUST-2")), kept -> {})
+                .join();
+        Accepted bob = ledger.accept(keyed("bob", "key-1", customer("CUST-1")), kept -> {})
+                .join();
+
+        assertThat(first.kind()).isEqualTo(Accepted.Kind.NEW);
+        assertThat(again.kind()).isEqualTo(Accepted.Kind.REPEATED);
+        assertThat(again.message().id()).isEqualTo(first.message().id());
+        assertThat(again.inHand()).isEmpty();
+        assertThat(other.kind()).isEqualTo(Accepted.Kind.CONFLICT);
+        assertThat(bob.kind()).isEqualTo(Accepted.Kind.NEW);
+    }
+
+    private static NewMessage keyed(String caller, String key, JsonNode customer) {
+        return new NewMessage(
+                customer.get("reference").textValue(),
+                customer,
+                TARGETS,
+                "rest",
+                Optional.of(new IdempotencyKey(caller, key)));
+    }
+
+    @Test
+    void whenAllIsDeliveredTheCustomerIsNoLongerKept() throws SQLException {
+        Message message = accept("CUST-1");
+        ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true).join();
+        record(message, "xbridge", delivered("id-1"));
+        assertThat(kept("select count(*) from message where payload is not null"))
+                .isEqualTo(1);
+
+        record(message, "yativo", delivered("id-2"));
+
+        assertThat(kept("select count(*) from message where payload is not null"))
+                .isZero();
+        assertThat(kept("select count(*) from delivery where request is not null"))
+                .isZero();
+    }
+
+    private int kept(String count) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(count)) {
+            row.next();
+            return row.getInt(1);
+        }
     }
 
     @Test
@@ -241,23 +359,50 @@ class LedgerTest {
         Flyway flyway = Flyway.configure()
                 .dataSource(dataSource)
                 .locations("db/migration")
+                .placeholders(Map.of("sequence", "integer primary key autoincrement", "bytes", "blob"))
                 .load();
+        database = new Database(directory, dataSource, flyway);
+        ObjectMapper json = new ObjectMapper();
         ledger = new Ledger(
-                directory,
-                dataSource,
-                flyway,
-                new ObjectMapper(),
-                new PayloadCipher(key),
+                database,
+                new Sealing(new PayloadCipher(key), json),
+                new Replica(),
+                json,
                 Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
     private Message accept(String reference) {
-        return ledger.accept(reference, customer(reference), TARGETS, message -> {})
-                .join();
+        return accepted(reference).message();
+    }
+
+    private Accepted accepted(String reference) {
+        return ledger.accept(from(reference), kept -> {}).join();
+    }
+
+    private static NewMessage from(String reference) {
+        return new NewMessage(reference, customer(reference), TARGETS, "rest", Optional.empty());
     }
 
     private void record(Message message, String provider, ObjectNode outcome) {
-        ledger.record(message, provider, outcome, 2, 41, false, 0, null).join();
+        assertThat(ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.empty()))
+                        .join())
+                .isTrue();
+    }
+
+    private void park(Message message, String provider, Instant dueAt) {
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode().put("state", "retrying");
+        ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.of(dueAt)))
+                .join();
+    }
+
+    private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
+        return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt);
+    }
+
+    private List<Long> take(String provider) {
+        return ledger.take(provider, 10, Long.MAX_VALUE, taken -> {}).join().stream()
+                .map(OpenDelivery::sequence)
+                .toList();
     }
 
     private static JsonNode customer(String reference) {

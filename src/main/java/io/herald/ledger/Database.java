@@ -1,0 +1,96 @@
+package io.herald.ledger;
+
+import io.agroal.api.AgroalDataSource;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.flywaydb.core.Flyway;
+
+/** The database that the ledger stands in: one writer, many readers. */
+@Singleton
+final class Database {
+
+    interface RowMapper<T> {
+        T map(ResultSet row) throws SQLException;
+    }
+
+    private final AgroalDataSource dataSource;
+    private final Dialect dialect;
+    private final GroupCommit writes;
+
+    Database(DataDirectory directory, AgroalDataSource dataSource, Flyway flyway) {
+        directory.open();
+        flyway.migrate();
+        this.dataSource = dataSource;
+        this.dialect = Dialect.EMBEDDED;
+        this.writes = new GroupCommit(dataSource, dialect);
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    /** Queues a write, as {@link GroupCommit#submit} does. */
+    <T> CompletableFuture<T> write(GroupCommit.Write<T> write, Consumer<T> committed) {
+        return writes.submit(write, committed);
+    }
+
+    <T> CompletableFuture<T> write(GroupCommit.Write<T> write) {
+        return writes.submit(write, done -> {});
+    }
+
+    /** The first row that a query finds. */
+    <T> Optional<T> one(String sql, RowMapper<T> mapper, Object... parameters) {
+        return all(sql, mapper, parameters).stream().findFirst();
+    }
+
+    /** All rows that a query finds. */
+    <T> List<T> all(String sql, RowMapper<T> mapper, Object... parameters) {
+        try (Connection connection = dataSource.getConnection()) {
+            return query(connection, sql, mapper, parameters);
+        } catch (SQLException e) {
+            throw new LedgerException("the ledger cannot be read", e);
+        }
+    }
+
+    static <T> List<T> query(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
+            throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            set(query, parameters);
+            try (ResultSet rows = query.executeQuery()) {
+                List<T> all = new ArrayList<>();
+                while (rows.next()) {
+                    all.add(mapper.map(rows));
+                }
+                return all;
+            }
+        }
+    }
+
+    /** Answers how many rows it changed. */
+    static int execute(Connection connection, String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            set(statement, parameters);
+            return statement.executeUpdate();
+        }
+    }
+
+    private static void set(PreparedStatement statement, Object... parameters) throws SQLException {
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        writes.close();
+    }
+}

@@ -1,0 +1,19 @@
+package io.herald.ledger;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A customer that is to be accepted.
+ *
+ * @param source where it came from, such as {@code rest}
+ * @param targets the providers it goes to
+ * @param idempotency given if it is to be accepted once only
+ */
+public record NewMessage(
+        String reference,
+        JsonNode canonical,
+        List<String> targets,
+        String source,
+        Optional<IdempotencyKey> idempotency) {}

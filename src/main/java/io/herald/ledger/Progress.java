@@ -1,0 +1,25 @@
+package io.herald.ledger;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How far a delivery got.
+ *
+ * @param outcome as the report shows it
+ * @param attempts how often its request was sent, or was about to be
+ * @param tries those since the last record, each with what came of it
+ * @param unclearSince since when the provider may have created the customer without our knowing
+ * @param parks how often it was parked
+ * @param dueAt when a parked delivery is tried again; empty if it has ended
+ */
+public record Progress(
+        ObjectNode outcome,
+        int attempts,
+        List<Attempt> tries,
+        long durationMillis,
+        Optional<Instant> unclearSince,
+        int parks,
+        Optional<Instant> dueAt) {}
