@@ -99,7 +99,6 @@ public final class Delivery {
             } catch (IOException e) {
                 throw new UncheckedIOException("a request in the ledger is not JSON", e);
             }
-            requestKept = true;
         });
     }
 
@@ -267,6 +266,7 @@ public final class Delivery {
         return request != null && !outdated;
     }
 
+    /** Whether the ledger knows that this program is sending the request. */
     boolean isRequestKept() {
         return requestKept;
     }
@@ -323,10 +323,21 @@ public final class Delivery {
         outcome = result;
     }
 
+    /** The provider has the customer, for certain. */
+    void delivered(ObjectNode result) {
+        outcome = result;
+        unclear = false;
+    }
+
     /** A try of this delivery had an unclear ending. */
     void unclearNow(Instant now) {
         unclear = true;
         unclearSince = now;
+    }
+
+    /** The customer is not there after all. */
+    void clear() {
+        unclear = false;
     }
 
     /** An earlier message may have created the customer without our knowing. */

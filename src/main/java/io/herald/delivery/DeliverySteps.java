@@ -22,6 +22,7 @@ import jakarta.inject.Singleton;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -63,18 +64,36 @@ public final class DeliverySteps {
     }
 
     /**
-     * Known customer? Its link makes this delivery an update. Where there is no link, but an earlier message may have
-     * created the customer without our knowing, the delivery begins as unclear: it looks the customer up before it sends.
+     * Known customer? Its link makes this delivery an update. Where there is no link, but another message may have created the
+     * customer without our knowing, the delivery begins as unclear: it looks the customer up before it sends.
+     *
+     * @throws UnclearException if that other message may have, and the provider has no look-up: only to send that one again,
+     *     under its own key, can tell
      */
-    public void findLink(@ExchangeProperty("delivery") Delivery delivery) {
+    public void findLink(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
         ledger.linkOf(delivery.getReference(), delivery.getProvider()).ifPresent(delivery::linkedTo);
-        if (!delivery.isUpdate() && mappings.of(delivery.getProvider()).finds()) {
-            ledger.mayBeCreatedSince(
-                            delivery.getReference(),
-                            delivery.getProvider(),
-                            delivery.getMessage().sequence())
-                    .ifPresent(delivery::unclearFromEarlier);
+        if (!mayCreateTwice(delivery) || delivery.isUnclear()) {
+            return;
         }
+        Optional<Instant> since = ledger.mayBeCreatedSince(
+                delivery.getReference(),
+                delivery.getProvider(),
+                delivery.getMessage().sequence());
+        if (since.isPresent() && !mappings.of(delivery.getProvider()).finds()) {
+            throw new UnclearException(
+                    "an earlier message may have created the customer: replay that one, which tells, before this one");
+        }
+        since.ifPresent(delivery::unclearFromEarlier);
+    }
+
+    /** A create at a provider that does not create or update by our reference. */
+    private boolean mayCreateTwice(Delivery delivery) {
+        return !delivery.isUpdate()
+                && (mappings.of(delivery.getProvider()).finds()
+                        || providers
+                                .of(delivery.getProvider())
+                                .idempotencyLifetime()
+                                .isPresent());
     }
 
     /**
@@ -124,17 +143,35 @@ public final class DeliverySteps {
         });
     }
 
-    /** The request as it is sent; from here on bytes may leave, and the ledger knows that they may. */
-    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) {
+    /**
+     * The request as it is sent; from here on bytes may leave, and the ledger knows that they may.
+     *
+     * @throws UnclearException if it may have arrived before, and the provider no longer remembers its key
+     */
+    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
         delivery.tries(clock.instant());
-        boolean unprotected =
-                !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
-        if (unprotected || !delivery.isRequestKept()) {
-            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.requestBytes(), unprotected)
+        refuseForgottenKey(delivery);
+        boolean finds = mappings.of(delivery.getProvider()).finds();
+        boolean marks = mayCreateTwice(delivery);
+        if (marks && finds || !delivery.isRequestKept()) {
+            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.requestBytes(), marks)
                     .join();
             delivery.requestKept();
         }
         return delivery.sending(clock.instant());
+    }
+
+    private void refuseForgottenKey(Delivery delivery) throws UnclearException {
+        Optional<Instant> forgotten = providers
+                .of(delivery.getProvider())
+                .idempotencyLifetime()
+                .flatMap(lifetime -> delivery.sentAt().map(sent -> sent.plus(lifetime)));
+        if (!delivery.isUpdate()
+                && delivery.isUnclear()
+                && forgotten.isPresent()
+                && !clock.instant().isBefore(forgotten.get())) {
+            throw new UnclearException("an earlier try may have arrived, and the provider no longer remembers its key");
+        }
     }
 
     /**
@@ -148,7 +185,7 @@ public final class DeliverySteps {
         JsonNode answer =
                 Answers.parse(json, exchange.getMessage().getBody(String.class)).orElse(NullNode.instance);
         ObjectNode outcome = outcome(delivery, status, answer);
-        delivery.settle(outcome);
+        delivery.delivered(outcome);
         delivery.tried(clock.instant(), outcome.deepCopy().put("httpStatus", status));
     }
 
@@ -236,7 +273,7 @@ public final class DeliverySteps {
         if (delivery.isUnclearFromEarlier()) {
             delivery.foundLink(id);
         } else {
-            delivery.settle(Outcome.delivered(json.createObjectNode().put("providerCustomerId", id), false));
+            delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", id), false));
         }
     }
 

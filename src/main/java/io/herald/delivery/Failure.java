@@ -1,6 +1,7 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.camel.http.base.HttpOperationFailedException;
 
 /**
  * What a failed try means.
@@ -12,4 +13,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param retryAfterMillis how long the provider asks us to wait; 0 if it does not say
  */
 record Failure(
-        Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {}
+        Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
+
+    /** Whether the provider said no to the request. */
+    boolean isRefusal() {
+        return cause instanceof HttpOperationFailedException
+                && State.REJECTED.word().equals(outcome.get("state").textValue());
+    }
+}

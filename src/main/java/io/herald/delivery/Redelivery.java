@@ -117,9 +117,22 @@ public final class Redelivery {
         exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, millis);
     }
 
-    /** A create at a provider that honours no key and does not upsert by our reference: it has a look-up instead. */
-    private boolean isUnprotected(Delivery delivery) {
-        return !delivery.isUpdate() && mappings.of(delivery.getProvider()).finds();
+    /**
+     * Whether, after such an ending of a create, the customer may be there without our knowing. Where a provider honours the
+     * key, a refusal of the same request under the same key says that it is not.
+     */
+    private void settleWhetherCreated(Delivery delivery, Failure failure) {
+        if (delivery.isUpdate() || delivery.step() != Delivery.Step.SENDING) {
+            return;
+        }
+        boolean keyed =
+                providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
+        if (failure.mayHaveArrived()
+                && (keyed || mappings.of(delivery.getProvider()).finds())) {
+            delivery.unclearNow(clock.instant());
+        } else if (keyed && failure.isRefusal()) {
+            delivery.clear();
+        }
     }
 
     private Failure failure(Exchange exchange, Delivery delivery) {
@@ -129,9 +142,7 @@ public final class Redelivery {
             return known;
         }
         Failure failure = failures.of(delivery, thrown);
-        if (failure.mayHaveArrived() && delivery.step() == Delivery.Step.SENDING && isUnprotected(delivery)) {
-            delivery.unclearNow(clock.instant());
-        }
+        settleWhetherCreated(delivery, failure);
         delivery.failed(failure);
         delivery.tried(clock.instant(), failure.outcome());
         return failure;

@@ -39,6 +39,12 @@ public interface ProviderConfig {
         @WithDefault("10m")
         Duration tokenLifetime();
 
+        /**
+         * How long the provider remembers an idempotency key; not set where it honours none. A create that may have arrived is
+         * not sent again when this has passed.
+         */
+        Optional<Duration> idempotencyLifetime();
+
         Retry retry();
 
         Find find();

@@ -60,6 +60,15 @@ public final class Faults {
                         .willReturn(answer));
     }
 
+    /** A provider's answer to the requests with that address after the one of {@link #once}. */
+    public void afterwards(String provider, String email, ResponseDefinitionBuilder answer) {
+        sandbox.server()
+                .stubFor(requests(provider, email)
+                        .inScenario(provider + " " + email)
+                        .whenScenarioStateIs(SHOWN)
+                        .willReturn(answer));
+    }
+
     private static MappingBuilder requests(String provider, String email) {
         return any(urlPathMatching("/" + provider + "/.*")).withRequestBody(containing("\"" + email + "\""));
     }

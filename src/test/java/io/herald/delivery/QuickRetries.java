@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Herald with short time-outs, retry numbers that are different for each provider, and nothing that is parked taken up. */
-public final class QuickRetries implements QuarkusTestProfile {
+public class QuickRetries implements QuarkusTestProfile {
 
     /** The deadline of one call. */
     public static final Duration REQUEST_TIMEOUT = Duration.ofMillis(1_500);
