@@ -344,7 +344,7 @@ public final class Delivery {
     void unclearFromEarlier(Instant since) {
         unclear = true;
         unclearFromEarlier = true;
-        unclearSince = since;
+        unclearSince = unclearSince == null || since.isAfter(unclearSince) ? since : unclearSince;
     }
 
     boolean isUnclearFromEarlier() {

@@ -72,18 +72,21 @@ public final class DeliverySteps {
      */
     public void findLink(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
         ledger.linkOf(delivery.getReference(), delivery.getProvider()).ifPresent(delivery::linkedTo);
-        if (!mayCreateTwice(delivery) || delivery.isUnclear()) {
+        if (!mayCreateTwice(delivery)) {
             return;
         }
+        boolean finds = mappings.of(delivery.getProvider()).finds();
         Optional<Instant> since = ledger.mayBeCreatedSince(
                 delivery.getReference(),
                 delivery.getProvider(),
                 delivery.getMessage().sequence());
-        if (since.isPresent() && !mappings.of(delivery.getProvider()).finds()) {
+        if (since.isPresent() && !finds && !delivery.isUnclear()) {
             throw new UnclearException(
                     "an earlier message may have created the customer: replay that one, which tells, before this one");
         }
-        since.ifPresent(delivery::unclearFromEarlier);
+        if (finds) {
+            since.ifPresent(delivery::unclearFromEarlier);
+        }
     }
 
     /** A create at a provider that does not create or update by our reference. */
