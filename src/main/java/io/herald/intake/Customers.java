@@ -6,6 +6,7 @@ import io.herald.canonical.NotCanonicalException;
 import io.herald.canonical.NotJsonException;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
+import io.herald.intake.Places.Place;
 import io.herald.lane.Lanes;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
@@ -18,11 +19,9 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Takes canonical customers in: reads and validates them once, and accepts them into the ledger. */
 @Singleton
@@ -30,28 +29,26 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @RegisterForReflection
 public final class Customers {
 
+    /** The exchange property with a {@link Places.Place} that was taken before the body was read. */
+    public static final String PLACE = "place";
+
+    private static final String BYTES = "bytes";
+
     private final CanonicalReader reader;
     private final Providers providers;
     private final Ledger ledger;
     private final Lanes lanes;
     private final Clock clock;
-    private final int inFlightMax;
-    private final Semaphore places;
+    private final Places places;
 
     public Customers(
-            CanonicalReader reader,
-            Providers providers,
-            Ledger ledger,
-            Lanes lanes,
-            Clock clock,
-            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
+            CanonicalReader reader, Providers providers, Ledger ledger, Lanes lanes, Clock clock, Places places) {
         this.reader = reader;
         this.providers = providers;
         this.ledger = ledger;
         this.lanes = lanes;
         this.clock = clock;
-        this.inFlightMax = inFlightMax;
-        this.places = new Semaphore(inFlightMax);
+        this.places = places;
     }
 
     /**
@@ -60,19 +57,22 @@ public final class Customers {
      * @throws NotJsonException if it is not JSON
      * @throws NotCanonicalException if it is not a canonical customer, or names a provider that is not enabled
      */
-    public CanonicalCustomer read(@Body byte[] body) {
-        return reader.read(body == null ? new byte[0] : body, providers.ids());
+    public CanonicalCustomer read(@Body byte[] body, Exchange exchange) {
+        byte[] bytes = body == null ? new byte[0] : body;
+        exchange.setProperty(BYTES, bytes.length);
+        placeOf(exchange).ifPresent(place -> place.weigh(bytes.length));
+        return reader.read(bytes, providers.ids());
     }
 
     /**
-     * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes.
+     * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes. It
+     * keeps the place that its call took before it was read, or takes one, until no delivery is worked on any more.
      *
-     * @throws OverloadedException if too many messages are worked on; then nothing was kept
+     * @throws OverloadedException if there is no place; then nothing was kept
      */
     public void accept(@Body CanonicalCustomer customer, Exchange exchange) throws OverloadedException {
-        if (!places.tryAcquire()) {
-            throw new OverloadedException(inFlightMax);
-        }
+        Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
+        Place place = taken.isPresent() ? taken.get() : places.take(exchange.getProperty(BYTES, Integer.class));
         AtomicReference<Dispatch> accepted = new AtomicReference<>();
         try {
             NewMessage message = new NewMessage(
@@ -83,11 +83,11 @@ public final class Customers {
                         accepted.set(dispatch);
                     })
                     .join();
-        } catch (RuntimeException e) {
-            places.release();
+        } catch (RuntimeException | Error e) {
+            place.leave();
             throw e;
         }
-        accepted.get().whenDone(places::release);
+        accepted.get().whenDone(place::leave);
         exchange.setProperty("dispatch", accepted.get());
     }
 
@@ -96,6 +96,10 @@ public final class Customers {
         Message message = new Message(
                 new UUID(0, 0), 0, customer.reference(), clock.instant(), customer.tree(), targetsOf(customer));
         return List.copyOf(new Dispatch(message).getDeliveries());
+    }
+
+    private static Optional<Place> placeOf(Exchange exchange) {
+        return Optional.ofNullable(exchange.getProperty(PLACE, Place.class));
     }
 
     private List<String> targetsOf(CanonicalCustomer customer) {

@@ -2,11 +2,11 @@ package io.herald.intake;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
-/** As many messages are worked on as may be; nothing was accepted. */
+/** As many messages, or as many bytes of them, are worked on as may be; nothing was accepted. */
 @RegisterForReflection
 public final class OverloadedException extends Exception {
 
-    OverloadedException(int limit) {
-        super(limit + " messages are being worked on");
+    OverloadedException(String limit) {
+        super(limit);
     }
 }

@@ -1,10 +1,13 @@
 package io.herald.rest;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.intake.Customers;
+import io.herald.intake.Places.Place;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
@@ -16,7 +19,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does, and gives a problem document
- * where that component answers without a body: an unknown path, a wrong method.
+ * where that component answers without a body: an unknown path, a wrong method. Hands the place that the call took to the
+ * exchange, and keeps it until the exchange has ended.
  */
 @Singleton
 @Named("contract")
@@ -46,12 +50,20 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-            return super.process(exchange, doneSync -> {
-                if (exchange.isRouteStop()) {
-                    refuse(exchange);
-                }
-                callback.done(doneSync);
-            });
+            Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
+            place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
+            try {
+                return super.process(exchange, doneSync -> {
+                    place.ifPresent(Place::leave);
+                    if (exchange.isRouteStop()) {
+                        refuse(exchange);
+                    }
+                    callback.done(doneSync);
+                });
+            } catch (RuntimeException | Error e) {
+                place.ifPresent(Place::leave);
+                throw e;
+            }
         }
 
         private static void refuse(Exchange exchange) {

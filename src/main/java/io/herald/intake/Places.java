@@ -1,0 +1,115 @@
+package io.herald.intake;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import jakarta.inject.Singleton;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * The places of the messages that are worked on, counted and weighed. A message has one from before its body is read until
+ * nothing in memory needs it; one that is parked has none.
+ *
+ * <p>It is weighed by the bytes of its body, as they come over the wire. In memory it is more than that: for a short while
+ * the bytes twice, then a tree of JSON, and what is sent to each provider while it is sent. A document, which is one long
+ * string, is about six times its bytes at worst; small values cost more, up to some sixty bytes each, but a canonical customer
+ * has few. So the heap wants to be some eight times {@code herald.in-flight.max-bytes} where that much is to be expected.
+ */
+@Singleton
+public final class Places {
+
+    private final int max;
+    private final long maxBytes;
+    private int taken;
+    private long takenBytes;
+
+    public Places(
+            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int max,
+            @ConfigProperty(name = "herald.in-flight.max-bytes", defaultValue = "256M") MemorySize maxBytes) {
+        this.max = max;
+        this.maxBytes = maxBytes.asLongValue();
+    }
+
+    /**
+     * Takes a place.
+     *
+     * @param bytes of the message's body; one that is larger than all places together is taken when it is the only one
+     * @throws OverloadedException if there is none
+     */
+    public synchronized Place take(long bytes) throws OverloadedException {
+        long counted = Math.min(bytes, maxBytes);
+        if (taken == max) {
+            throw new OverloadedException(max + " messages are being worked on");
+        }
+        if (counted > maxBytes - takenBytes) {
+            throw new OverloadedException("of the " + maxBytes + " bytes that may be worked on, too few are free");
+        }
+        taken++;
+        takenBytes += counted;
+        return new Place(new Weight(counted));
+    }
+
+    /** How many are taken. */
+    synchronized int taken() {
+        return taken;
+    }
+
+    /** The bytes of those that are taken. */
+    synchronized long takenBytes() {
+        return takenBytes;
+    }
+
+    private static final class Weight {
+        private long bytes;
+        private int holders = 1;
+
+        private Weight(long bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    /** One holder's share of a place. The place is free again when all its holders have left. */
+    public final class Place {
+
+        private final Weight weight;
+        private boolean left;
+
+        private Place(Weight weight) {
+            this.weight = weight;
+        }
+
+        /** A share for one more holder; none if this one has left already. */
+        public Optional<Place> share() {
+            synchronized (Places.this) {
+                if (left) {
+                    return Optional.empty();
+                }
+                weight.holders++;
+                return Optional.of(new Place(weight));
+            }
+        }
+
+        /** Tells the size of a body that was weighed as the largest one, because it did not say its size. */
+        void weigh(long bytes) {
+            synchronized (Places.this) {
+                if (!left && bytes < weight.bytes) {
+                    takenBytes -= weight.bytes - bytes;
+                    weight.bytes = bytes;
+                }
+            }
+        }
+
+        /** This holder needs it no more; again, it does nothing. */
+        public void leave() {
+            synchronized (Places.this) {
+                if (left) {
+                    return;
+                }
+                left = true;
+                if (--weight.holders == 0) {
+                    taken--;
+                    takenBytes -= weight.bytes;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.herald.rest;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.intake.OverloadedException;
+import io.herald.intake.Places;
+import io.herald.intake.Places.Place;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.common.vertx.ContextLocals;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * What a call passes before its body is read, and where it is answered if no route ever sees it. A call that brings a body
+ * takes its place here, and is turned away when there is none.
+ */
+@Singleton
+public final class Entrance {
+
+    private static final Logger LOG = Logger.getLogger(Entrance.class);
+    private static final String TOO_LARGE = "the body is larger than herald.body.max";
+    private static final Set<HttpMethod> WITHOUT_BODY =
+            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
+
+    /** A rest of so many bytes is taken off a connection sooner than another connection is made. */
+    private static final long SMALL = 64 * 1024;
+
+    /** How long a caller that was turned away may go on sending until its connection is broken. */
+    private static final long PATIENCE_MILLIS = Duration.ofSeconds(30).toMillis();
+
+    private final Places places;
+    private final long bodyMax;
+
+    public Entrance(Places places, @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
+        this.places = places;
+        this.bodyMax = bodyMax.asLongValue();
+    }
+
+    /** The place that the call took which is worked on here; none if it brought no body. */
+    static Optional<Place> placeOfThisCall() {
+        return ContextLocals.get(Place.class.getName());
+    }
+
+    void onRouter(@Observes Router router) {
+        router.route("/v1/*")
+                .order(Integer.MIN_VALUE)
+                .handler(this::beforeItIsRead)
+                .failureHandler(Entrance::ofFailure);
+        router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, "there is nothing here")));
+    }
+
+    private void beforeItIsRead(RoutingContext call) {
+        long bytes = bytes(call.request());
+        if (bytes > bodyMax) {
+            turnAway(call, bytes, Problem.of(413, TOO_LARGE));
+            return;
+        }
+        if (bytes > 0) {
+            try {
+                takePlace(call, bytes);
+            } catch (OverloadedException e) {
+                call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
+                turnAway(call, bytes, Problems.of(e));
+                return;
+            }
+        }
+        keepFormsWhole(call.request().headers());
+        call.next();
+    }
+
+    private void takePlace(RoutingContext call, long bytes) throws OverloadedException {
+        Place place = places.take(bytes);
+        call.addEndHandler(ended -> place.leave());
+        ContextLocals.put(Place.class.getName(), place);
+    }
+
+    /** How large a body is at most; 0 if none comes. */
+    private long bytes(HttpServerRequest request) {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length != null) {
+            return Long.parseLong(length);
+        }
+        boolean comes = request.version() == HttpVersion.HTTP_2
+                ? !WITHOUT_BODY.contains(request.method())
+                : request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+        return comes ? bodyMax : 0;
+    }
+
+    /** A form is not taken apart: its fields would become headers. */
+    private static void keepFormsWhole(MultiMap headers) {
+        String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
+        if (contentType != null && !Problems.isJson(contentType)) {
+            headers.set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
+        }
+    }
+
+    /**
+     * Answers at once, and drops the body as it comes: a connection that is closed with bytes unread takes the answer with it, and
+     * many a caller reads only when it has sent everything. The answer is whole before it is ended, because HTTP/1.1
+     * stops reading there.
+     */
+    private static void turnAway(RoutingContext call, long bytes, ObjectNode problem) {
+        HttpServerRequest request = call.request();
+        HttpServerResponse response = headed(call, problem);
+        Buffer document = Buffer.buffer(problem.toString());
+        if (request.version() == HttpVersion.HTTP_2) {
+            response.end(document);
+            request.handler(dropped -> {}).resume();
+            return;
+        }
+        boolean lasts = bytes <= SMALL && !request.headers().contains(HttpHeaders.EXPECT);
+        if (!lasts) {
+            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(document.length()))
+                .write(document);
+        long patience = call.vertx()
+                .setTimer(PATIENCE_MILLIS, passed -> request.connection().close());
+        request.end().onComplete(allRead -> {
+            call.vertx().cancelTimer(patience);
+            if (allRead.succeeded()) {
+                response.end();
+            }
+            if (!lasts) {
+                request.connection().close();
+            }
+        });
+        request.handler(dropped -> {}).resume();
+    }
+
+    private static void ofFailure(RoutingContext call) {
+        int status = call.statusCode() < 400 ? 500 : call.statusCode();
+        if (call.response().ended() || call.response().headWritten()) {
+            return;
+        }
+        if (status == 500) {
+            LOG.errorf("A call failed unexpectedly: %s", Problems.described(call.failure()));
+        }
+        answer(
+                call,
+                Problem.of(
+                        status,
+                        switch (status) {
+                            case 413 -> TOO_LARGE;
+                            case 500 -> "an unexpected error; it is in Herald's log";
+                            default -> "the request was refused before it was read";
+                        }));
+    }
+
+    private static void answer(RoutingContext call, ObjectNode problem) {
+        headed(call, problem).end(problem.toString());
+    }
+
+    private static HttpServerResponse headed(RoutingContext call, ObjectNode problem) {
+        return call.response()
+                .setStatusCode(problem.get("status").intValue())
+                .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
+    }
+}

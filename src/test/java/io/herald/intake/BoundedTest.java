@@ -1,0 +1,468 @@
+package io.herald.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.Customers;
+import io.herald.provider.Impostor.Behaviour;
+import io.herald.provider.Impostors;
+import io.herald.provider.Neighbours;
+import io.herald.rest.Api;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import jakarta.inject.Inject;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A call takes its place before its body is read, and whatever becomes of it, the place is free again, once. */
+@QuarkusTest
+@TestProfile(BoundedTest.FewPlaces.class)
+class BoundedTest {
+
+    private static final int PLACES = 5;
+    private static final int MAX_BYTES = 1024 * 1024;
+    private static final int LARGE = 700 * 1000;
+    private static final String SLOW = "bridge-xyz";
+    private static final Duration BOUND = Duration.ofSeconds(20);
+
+    /** {@link Neighbours} with few places. */
+    public static final class FewPlaces implements QuarkusTestProfile {
+
+        private final Neighbours neighbours = new Neighbours();
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            Map<String, String> settings = new HashMap<>(neighbours.getConfigOverrides());
+            settings.put("herald.in-flight.max", Integer.toString(PLACES));
+            settings.put("herald.in-flight.max-bytes", "1M");
+            settings.put("herald.body.max", "2M");
+            return settings;
+        }
+
+        @Override
+        public List<TestResourceEntry> testResources() {
+            return neighbours.testResources();
+        }
+
+        @Override
+        public boolean disableGlobalTestResources() {
+            return true;
+        }
+    }
+
+    @Inject
+    Places places;
+
+    @Inject
+    DataSource ledger;
+
+    Impostors impostors;
+
+    private final Api herald = Api.underTest();
+
+    @BeforeEach
+    void reset() {
+        impostors.reset();
+    }
+
+    @AfterEach
+    void allPlacesAreFree() {
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        await().atMost(BOUND).untilAsserted(() -> assertTaken(0, 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/customers", "/v1/preview", "/v1/no/such/path"})
+    void isToldBeforeItSendsTheBody(String path) throws IOException {
+        fill();
+        for (String length : List.of("Content-Length: 1500000", "Transfer-Encoding: chunked")) {
+            try (Socket socket = connect()) {
+                write(socket, head(path, length));
+
+                assertFull(answer(socket.getInputStream()));
+            }
+        }
+        assertTaken(PLACES, places.takenBytes());
+    }
+
+    @Test
+    void isNotAskedToContinue() throws IOException {
+        String request = head("/v1/preview", "Content-Length: 1000000\r\nExpect: 100-continue");
+        try (Socket socket = connect()) {
+            write(socket, request);
+            assertThat(line(socket.getInputStream())).startsWith("HTTP/1.1 100 ");
+        }
+        await().atMost(BOUND).until(() -> places.taken() == 0);
+        fill();
+        try (Socket socket = connect()) {
+            write(socket, request);
+            String answer = new String(socket.getInputStream().readNBytes(40), StandardCharsets.US_ASCII);
+            assertThat(answer).startsWith("HTTP/1.1 503 ");
+        }
+    }
+
+    @Test
+    void isToldAlsoIfItReadsOnlyWhenAllIsSent() throws IOException {
+        fill();
+        String body = customer("CUST-deaf", 1_900_000).toString();
+        try (Socket socket = connect()) {
+            InputStream in = socket.getInputStream();
+            write(socket, head("/v1/customers", "Content-Length: " + body.length()));
+            await().atMost(BOUND).until(() -> in.available() > 0);
+            write(socket, body);
+
+            String answer = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+
+            assertFull(answer);
+            assertThat(answer.toLowerCase()).contains("\r\nconnection: close\r\n");
+        }
+    }
+
+    @Test
+    void keepsTheConnectionOfASmallOne() throws IOException {
+        fill();
+        String body = customer("CUST-small", 1_000).toString();
+        try (Socket socket = connect()) {
+            for (int i = 0; i < 3; i++) {
+                write(socket, head("/v1/customers", "Content-Length: " + body.length()) + body);
+
+                assertFull(answer(socket.getInputStream()));
+            }
+            write(socket, "GET /v1/messages/x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertThat(answer(socket.getInputStream())).startsWith("HTTP/1.1 404 ");
+        }
+    }
+
+    @Test
+    void isToldOverHttp2() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        fill();
+        for (int i = 0; i <= PLACES; i++) {
+            HttpResponse<String> answer = client.send(
+                    post(HttpRequest.BodyPublishers.ofString(
+                            customer("CUST-two", 1_000_000).toString())),
+                    HttpResponse.BodyHandlers.ofString());
+
+            assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+        }
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        for (int i = 0; i <= PLACES; i++) {
+            free();
+            CompletableFuture<?> broken = client.sendAsync(
+                    post(HttpRequest.BodyPublishers.ofInputStream(Endless::new)),
+                    HttpResponse.BodyHandlers.discarding());
+            await().atMost(BOUND).until(() -> places.taken() == 1);
+            broken.cancel(true);
+        }
+    }
+
+    @Test
+    void bytesAreBounded() throws Exception {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        Api.Answer first = herald.submit(customer("CUST-large-1", LARGE), "Prefer", "respond-async");
+        assertThat(first.status()).isEqualTo(202);
+        await().atMost(BOUND).untilAsserted(() -> assertTaken(1, LARGE));
+
+        for (Api.Answer refused : List.of(
+                herald.submit(customer("CUST-large-2", LARGE)), herald.preview(customer("CUST-large-2", LARGE)))) {
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.header("Retry-After")).isEqualTo("1");
+            assertThat(refused.json().path("detail").asText()).contains("Herald is full", MAX_BYTES + " bytes");
+        }
+        assertThat(herald.get("/v1/customers/CUST-large-2").status()).isEqualTo(404);
+        assertThat(herald.submit(customer("CUST-small-1", 1_000), "Prefer", "respond-async")
+                        .status())
+                .isEqualTo(202);
+        assertTaken(2, LARGE + 1_000);
+
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        free();
+        assertThat(herald.submit(customer("CUST-large-2", LARGE)).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aChunkedBodyWeighsWhatItIsOnceItIsRead() throws Exception {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        assertThat(chunked(customer("CUST-chunked-1", 10_000)).statusCode()).isEqualTo(202);
+        assertTaken(1, 10_000);
+
+        HttpResponse<String> second = chunked(customer("CUST-chunked-2", 10_000));
+        assertThat(second.statusCode()).as("it may be of any size").isEqualTo(503);
+        assertThat(second.headers().firstValue("Retry-After")).contains("1");
+        assertThat(herald.submit(customer("CUST-chunked-2", 10_000), "Prefer", "respond-async")
+                        .status())
+                .isEqualTo(202);
+    }
+
+    @Test
+    void oneThatIsLargerThanAllPlacesIsTakenAlone() {
+        assertThat(herald.submit(customer("CUST-alone", 1_900_000)).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest(name = "{1} {2}")
+    @CsvSource({
+        "200, POST, /v1/customers,    application/json",
+        "200, POST, /v1/preview,      application/json",
+        "404, POST, /v1/no/such/path, application/json",
+        "405, PUT,  /v1/customers,    application/json",
+        "415, POST, /v1/customers,    text/plain",
+        "415, POST, /v1/preview,      application/x-www-form-urlencoded"
+    })
+    void thePlaceIsFreeAfter(int status, String method, String path, String type) {
+        repeat(i -> herald.send(
+                                method,
+                                path,
+                                customer("CUST-after-" + i, 150_000).toString(),
+                                "Content-Type",
+                                type)
+                        .status())
+                .forEach(answered -> assertThat(answered).isEqualTo(status));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"400 | {", "422 | {}", "400 | ''"})
+    void thePlaceIsFreeAfterABodyThatIsRefused(int status, String body) {
+        for (String path : List.of("/v1/customers", "/v1/preview")) {
+            repeat(i -> herald.send("POST", path, body).status())
+                    .forEach(answered -> assertThat(answered).isEqualTo(status));
+        }
+    }
+
+    @Test
+    void thePlaceIsFreeAfterABodyThatProvesTooLarge() throws Exception {
+        for (int i = 0; i <= PLACES; i++) {
+            free();
+            assertThat(chunked(customer("CUST-too-large", 2_200_000)).statusCode())
+                    .isEqualTo(413);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 150000\r\n\r\n{\"reference\":",
+                "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ref\r\n",
+                "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ref\r\nno number\r\n"
+            })
+    void thePlaceIsFreeWhenTheCallerGoesInTheMiddleOfTheBody(String rest) throws IOException {
+        for (int i = 0; i <= PLACES; i++) {
+            free();
+            try (Socket socket = connect()) {
+                write(
+                        socket,
+                        head("/v1/customers", rest.substring(0, rest.indexOf("\r\n\r\n")))
+                                + rest.substring(rest.indexOf("\r\n\r\n") + 4));
+                if (!rest.contains("no number")) {
+                    await().atMost(BOUND).until(() -> places.taken() == 1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void thePlaceOfAnAcceptedOneIsItsOwnWhenTheCallerGoes() throws IOException {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        String body = customer("CUST-orphan", 10_000).toString();
+        try (Socket socket = connect()) {
+            write(socket, head("/v1/customers", "Content-Length: 10000") + body);
+            await().atMost(BOUND).until(() -> impostors.of(SLOW).inHand() == 1);
+        }
+        await().during(Duration.ofMillis(500)).atMost(BOUND).untilAsserted(() -> assertTaken(1, 10_000));
+
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        free();
+        assertThat(impostors.sandbox().customers(SLOW)).hasSize(1);
+    }
+
+    @Test
+    void whatIsParkedHasNoPlace() {
+        impostors.of(SLOW).behave(Behaviour.ERROR);
+
+        assertThat(repeat(i -> herald.submit(customer("CUST-parked-" + i, 150_000))))
+                .allSatisfy(answer -> {
+                    assertThat(answer.status()).isEqualTo(202);
+                    assertThat(answer.delivery(SLOW).path("state").asText()).isEqualTo("retrying");
+                });
+    }
+
+    @Test
+    void thePlaceIsFreeWhenTheLedgerFails() throws SQLException {
+        inTheLedger("ALTER TABLE message RENAME TO elsewhere");
+        try {
+            assertThat(repeat(i -> herald.submit(customer("CUST-unkept-" + i, 150_000))))
+                    .allSatisfy(answer -> {
+                        assertThat(answer.status()).isEqualTo(503);
+                        assertThat(answer.header("Retry-After")).isEqualTo("1");
+                        assertThat(answer.json().path("detail").asText()).contains("cannot keep");
+                    });
+        } finally {
+            inTheLedger("ALTER TABLE elsewhere RENAME TO message");
+        }
+    }
+
+    /** One after another, more often than there are places. */
+    private <T> List<T> repeat(IntFunction<T> call) {
+        return IntStream.rangeClosed(0, PLACES)
+                .mapToObj(i -> {
+                    free();
+                    return call.apply(i);
+                })
+                .toList();
+    }
+
+    /** Takes all places with messages that the slow provider holds. */
+    private void fill() {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        for (int i = 0; i < PLACES; i++) {
+            assertThat(herald.submit(customer("CUST-fill-" + i, 1_000), "Prefer", "respond-async")
+                            .status())
+                    .isEqualTo(202);
+        }
+        await().atMost(BOUND).untilAsserted(() -> assertTaken(PLACES, PLACES * 1_000));
+    }
+
+    private void free() {
+        await().atMost(BOUND).pollDelay(Duration.ZERO).untilAsserted(() -> assertTaken(0, 0));
+    }
+
+    private void assertTaken(int messages, long bytes) {
+        assertThat(places.taken()).isEqualTo(messages);
+        assertThat(places.takenBytes()).isEqualTo(bytes);
+    }
+
+    private static void assertFull(String answer) {
+        assertThat(answer).startsWith("HTTP/1.1 503 ").contains("\"status\":503", "Herald is full");
+        assertThat(answer.toLowerCase())
+                .contains("\r\nretry-after: 1\r\n", "\r\ncontent-type: application/problem+json\r\n");
+    }
+
+    private void inTheLedger(String sql) throws SQLException {
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** For the slow provider, in exactly so many bytes. */
+    private static ObjectNode customer(String reference, int bytes) {
+        ObjectNode customer = Customers.person(reference);
+        customer.putArray("targets").add(SLOW);
+        customer.withObject("/attributes").put("padding", "");
+        int padding = bytes - customer.toString().length();
+        customer.withObject("/attributes").put("padding", "x".repeat(padding));
+        return customer;
+    }
+
+    private static HttpResponse<String> chunked(ObjectNode customer) throws Exception {
+        byte[] body = customer.toString().getBytes(StandardCharsets.UTF_8);
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        return client.send(
+                post(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body))),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static HttpRequest post(HttpRequest.BodyPublisher body) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + "/v1/customers"))
+                .header("Content-Type", "application/json")
+                .header("Prefer", "respond-async")
+                .POST(body)
+                .build();
+    }
+
+    private static Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), RestAssured.port);
+        socket.setSoTimeout((int) BOUND.toMillis());
+        return socket;
+    }
+
+    private static String head(String path, String more) {
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + more
+                + "\r\n\r\n";
+    }
+
+    private static void write(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String line(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
+            line.append((char) next);
+        }
+        return line.toString();
+    }
+
+    /** One answer with a Content-Length, from its first line to its last byte. */
+    private static String answer(InputStream in) throws IOException {
+        StringBuilder answer = new StringBuilder();
+        int length = 0;
+        for (String line = line(in); !line.isBlank(); line = line(in)) {
+            answer.append(line).append('\n');
+            if (line.toLowerCase().startsWith("content-length: ")) {
+                length = Integer.parseInt(
+                        line.substring("content-length: ".length()).strip());
+            }
+        }
+        return answer.append(new String(in.readNBytes(length), StandardCharsets.UTF_8))
+                .toString();
+    }
+
+    /** A body that goes on until nobody wants it: a byte, and then no more. */
+    private static final class Endless extends InputStream {
+
+        private boolean begun;
+
+        @Override
+        public int read() throws IOException {
+            if (!begun) {
+                begun = true;
+                return '{';
+            }
+            try {
+                Thread.sleep(BOUND.toMillis());
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            return -1;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            into[offset] = (byte) read();
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package io.herald.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.herald.intake.Places.Place;
+import io.quarkus.runtime.configuration.MemorySize;
+import java.math.BigInteger;
+import org.junit.jupiter.api.Test;
+
+/** A place is taken once, shared by all who need it, and free again exactly when the last of them has left. */
+class PlacesTest {
+
+    private final Places places = new Places(3, new MemorySize(BigInteger.valueOf(1000)));
+
+    @Test
+    void areCounted() throws OverloadedException {
+        Place first = places.take(1);
+        places.take(1);
+        places.take(1);
+
+        assertThatThrownBy(() -> places.take(1))
+                .isInstanceOf(OverloadedException.class)
+                .hasMessage("3 messages are being worked on");
+        first.leave();
+        first.leave();
+
+        assertTaken(2, 2);
+        places.take(1);
+        assertThatThrownBy(() -> places.take(1)).isInstanceOf(OverloadedException.class);
+    }
+
+    @Test
+    void areWeighed() throws OverloadedException {
+        places.take(300);
+        Place heavy = places.take(700);
+
+        assertThatThrownBy(() -> places.take(1))
+                .isInstanceOf(OverloadedException.class)
+                .hasMessageContaining("1000 bytes");
+        heavy.leave();
+
+        assertTaken(1, 300);
+        places.take(700);
+    }
+
+    @Test
+    void areHeldByAllWhoShareThem() throws OverloadedException {
+        Place call = places.take(500);
+        Place message = call.share().orElseThrow();
+        call.leave();
+        call.leave();
+
+        assertTaken(1, 500);
+        assertThat(call.share()).as("of one who has left").isEmpty();
+        message.leave();
+
+        assertTaken(0, 0);
+    }
+
+    @Test
+    void areWeighedAnewWhenTheBodyIsRead() throws OverloadedException {
+        Place place = places.take(1000);
+        Place shared = place.share().orElseThrow();
+
+        shared.weigh(400);
+        assertTaken(1, 400);
+        shared.weigh(600);
+        assertTaken(1, 400);
+
+        place.leave();
+        place.weigh(100);
+        assertTaken(1, 400);
+        shared.leave();
+        assertTaken(0, 0);
+    }
+
+    @Test
+    void takeWhatIsLargerThanAllOfThemAlone() throws OverloadedException {
+        Place small = places.take(1);
+        assertThatThrownBy(() -> places.take(5000)).isInstanceOf(OverloadedException.class);
+        small.leave();
+
+        Place large = places.take(5000);
+        assertThatThrownBy(() -> places.take(1)).isInstanceOf(OverloadedException.class);
+        large.weigh(4000);
+        assertTaken(1, 1000);
+        large.leave();
+        assertTaken(0, 0);
+    }
+
+    private void assertTaken(int messages, long bytes) {
+        assertThat(places.taken()).isEqualTo(messages);
+        assertThat(places.takenBytes()).isEqualTo(bytes);
+    }
+}
