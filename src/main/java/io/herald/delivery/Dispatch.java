@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,6 +34,21 @@ public final class Dispatch {
         this.open = new AtomicInteger(1);
     }
 
+    private Dispatch(Message message, Optional<Dispatch> earlier) {
+        this.message = message;
+        this.open = new AtomicInteger(0);
+        earlier.ifPresentOrElse(worked -> worked.whenDone(() -> done.complete(null)), () -> done.complete(null));
+    }
+
+    /**
+     * A message that was accepted before: there is nothing to deliver.
+     *
+     * @param earlier what is still worked on of it; done when that is done
+     */
+    public static Dispatch repeated(Message message, Optional<Dispatch> earlier) {
+        return new Dispatch(message, earlier);
+    }
+
     public Message getMessage() {
         return message;
     }
@@ -46,9 +62,11 @@ public final class Dispatch {
         return deliveries.get(provider);
     }
 
-    /** The routes of its targets. */
+    /** The routes of the providers that it is to be delivered to. */
     public List<String> getRoutes() {
-        return message.targets().stream().map(provider -> "direct:" + provider).toList();
+        return deliveries.keySet().stream()
+                .map(provider -> "direct:" + provider)
+                .toList();
     }
 
     /** One delivery less is worked on; to be called once for each. */

@@ -8,6 +8,8 @@ import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.intake.Places.Place;
 import io.herald.lane.Lanes;
+import io.herald.ledger.Accepted;
+import io.herald.ledger.IdempotencyKey;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
 import io.herald.ledger.NewMessage;
@@ -17,11 +19,15 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 
 /** Takes canonical customers in: reads and validates them once, and accepts them into the ledger. */
 @Singleton
@@ -33,6 +39,10 @@ public final class Customers {
     public static final String PLACE = "place";
 
     private static final String BYTES = "bytes";
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+
+    /** Callers are not told apart yet. */
+    private static final String CALLER = "anonymous";
 
     private final CanonicalReader reader;
     private final Providers providers;
@@ -40,6 +50,7 @@ public final class Customers {
     private final Lanes lanes;
     private final Clock clock;
     private final Places places;
+    private final Map<UUID, Dispatch> working = new ConcurrentHashMap<>();
 
     public Customers(
             CanonicalReader reader, Providers providers, Ledger ledger, Lanes lanes, Clock clock, Places places) {
@@ -68,27 +79,57 @@ public final class Customers {
      * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes. It
      * keeps the place that its call took before it was read, or takes one, until no delivery is worked on any more.
      *
+     * @param key the caller's {@code Idempotency-Key}, or null: a customer that was accepted under it before is not accepted
+     *     again, and its message stands for this one
      * @throws OverloadedException if there is no place; then nothing was kept
+     * @throws IdempotencyKeyException if the key is none, or stands for another customer
      */
-    public void accept(@Body CanonicalCustomer customer, Exchange exchange) throws OverloadedException {
+    public void accept(
+            @Body CanonicalCustomer customer, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
+            throws OverloadedException, IdempotencyKeyException {
+        NewMessage message =
+                new NewMessage(customer.reference(), customer.tree(), targetsOf(customer), "rest", idempotencyKey(key));
         Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
         Place place = taken.isPresent() ? taken.get() : places.take(exchange.getProperty(BYTES, Integer.class));
-        AtomicReference<Dispatch> accepted = new AtomicReference<>();
+        AtomicReference<Dispatch> dispatch = new AtomicReference<>();
+        Accepted accepted;
         try {
-            NewMessage message = new NewMessage(
-                    customer.reference(), customer.tree(), targetsOf(customer), "rest", Optional.empty());
-            ledger.accept(message, kept -> {
-                        Dispatch dispatch = new Dispatch(kept.message());
-                        lanes.reserve(dispatch, kept.inHand());
-                        accepted.set(dispatch);
-                    })
-                    .join();
+            accepted =
+                    ledger.accept(message, kept -> dispatch.set(dispatch(kept))).join();
         } catch (RuntimeException | Error e) {
             place.leave();
             throw e;
         }
-        accepted.get().whenDone(place::leave);
-        exchange.setProperty("dispatch", accepted.get());
+        dispatch.get().whenDone(() -> {
+            place.leave();
+            working.remove(accepted.message().id(), dispatch.get());
+        });
+        if (accepted.kind() == Accepted.Kind.CONFLICT) {
+            throw IdempotencyKeyException.taken();
+        }
+        exchange.setProperty("dispatch", dispatch.get());
+    }
+
+    /** Runs in the order of acceptance. */
+    private Dispatch dispatch(Accepted kept) {
+        Message message = kept.message();
+        if (kept.kind() != Accepted.Kind.NEW) {
+            return Dispatch.repeated(message, Optional.ofNullable(working.get(message.id())));
+        }
+        Dispatch dispatch = new Dispatch(message);
+        working.put(message.id(), dispatch);
+        lanes.reserve(dispatch, kept.inHand());
+        return dispatch;
+    }
+
+    private static Optional<IdempotencyKey> idempotencyKey(Object header) throws IdempotencyKeyException {
+        if (header == null) {
+            return Optional.empty();
+        }
+        if (!(header instanceof String key) || !KEY.matcher(key).matches()) {
+            throw IdempotencyKeyException.malformed();
+        }
+        return Optional.of(new IdempotencyKey(CALLER, key));
     }
 
     /** The deliveries that a customer would make if it were accepted; nothing is kept. */

@@ -8,11 +8,13 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.vertx.ContextLocals;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -142,12 +144,14 @@ public final class Entrance {
     }
 
     private static void ofFailure(RoutingContext call) {
-        int status = call.statusCode() < 400 ? 500 : call.statusCode();
-        if (call.response().ended() || call.response().headWritten()) {
+        Throwable failure = call.failure();
+        boolean callerIsGone = failure instanceof HttpClosedException || failure instanceof StreamResetException;
+        if (callerIsGone || call.response().ended() || call.response().headWritten()) {
             return;
         }
+        int status = isNoHttp(failure) ? 400 : call.statusCode() < 400 ? 500 : call.statusCode();
         if (status == 500) {
-            LOG.errorf("A call failed unexpectedly: %s", Problems.described(call.failure()));
+            LOG.errorf("A call failed unexpectedly: %s", Problems.described(failure));
         }
         answer(
                 call,
@@ -158,6 +162,13 @@ public final class Entrance {
                             case 500 -> "an unexpected error; it is in Herald's log";
                             default -> "the request was refused before it was read";
                         }));
+    }
+
+    /** Whether the body could not be taken apart as HTTP, such as a chunk without a size. */
+    private static boolean isNoHttp(Throwable failure) {
+        return failure != null
+                && failure.getStackTrace().length > 0
+                && failure.getStackTrace()[0].getClassName().startsWith("io.netty.handler.codec.");
     }
 
     private static void answer(RoutingContext call, ObjectNode problem) {

@@ -3,6 +3,7 @@ package io.herald.rest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.canonical.NotJsonException;
+import io.herald.intake.IdempotencyKeyException;
 import io.herald.intake.OverloadedException;
 import io.herald.ledger.LedgerException;
 import io.herald.report.NotFoundException;
@@ -51,6 +52,9 @@ public final class Problems {
         }
         if (thrown instanceof NotFoundException) {
             return Problem.of(404, thrown.getMessage());
+        }
+        if (thrown instanceof IdempotencyKeyException refused) {
+            return Problem.of(refused.isTaken() ? 409 : 400, refused.getMessage());
         }
         if (thrown instanceof OverloadedException) {
             return Problem.of(503, "Herald is full: " + thrown.getMessage());
