@@ -75,3 +75,8 @@ create table replica (
     id         text   not null primary key,
     alive_till bigint not null
 );
+
+create table rate (
+    provider text   not null primary key,
+    next_at  bigint not null
+);

@@ -1,11 +1,9 @@
 package io.herald.delivery;
 
-import java.util.Set;
+import io.herald.provider.TransientStatus;
 
 /** What a provider's HTTP status means, where the provider's own {@code response.jslt} does not say otherwise. */
 record Classification(State state, Reason reason) {
-
-    private static final Set<Integer> UNAVAILABLE = Set.of(425, 500, 502, 503, 504);
 
     static Classification of(int status, boolean update) {
         if (status == 429) {
@@ -14,7 +12,7 @@ record Classification(State state, Reason reason) {
         if (status == 408) {
             return new Classification(State.RETRYING, Reason.TIMEOUT);
         }
-        if (UNAVAILABLE.contains(status)) {
+        if (TransientStatus.is(status)) {
             return new Classification(State.RETRYING, Reason.UNAVAILABLE);
         }
         return switch (status) {

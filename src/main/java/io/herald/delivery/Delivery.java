@@ -288,6 +288,16 @@ public final class Delivery {
         return requestBytes;
     }
 
+    /** The try under way was called off before any byte left: if it was counted already, it does not count. */
+    void calledOff() {
+        if (step == Step.SENDING) {
+            attempts--;
+            sentAt = attempts == 0 ? null : sentAt;
+            step = Step.PREPARING;
+        }
+        tryBegan = null;
+    }
+
     /** A look-up begins, from its first page. */
     void beginLookUp() {
         step = Step.FINDING;
@@ -376,6 +386,7 @@ public final class Delivery {
     boolean mayRenewToken() {
         boolean first = !renewed;
         renewed = true;
+        step = Step.PREPARING;
         return first;
     }
 

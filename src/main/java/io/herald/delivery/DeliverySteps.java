@@ -12,6 +12,8 @@ import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
 import io.herald.privacy.Redaction;
+import io.herald.provider.BreakerOpenException;
+import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.herald.token.LogInFailedException;
@@ -47,6 +49,7 @@ public final class DeliverySteps {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-zA-Z_]+)}");
 
     private final Providers providers;
+    private final Breakers breakers;
     private final Ledger ledger;
     private final Mappings mappings;
     private final Tokens tokens;
@@ -54,8 +57,15 @@ public final class DeliverySteps {
     private final Clock clock;
 
     public DeliverySteps(
-            Providers providers, Ledger ledger, Mappings mappings, Tokens tokens, ObjectMapper json, Clock clock) {
+            Providers providers,
+            Breakers breakers,
+            Ledger ledger,
+            Mappings mappings,
+            Tokens tokens,
+            ObjectMapper json,
+            Clock clock) {
         this.providers = providers;
+        this.breakers = breakers;
         this.ledger = ledger;
         this.mappings = mappings;
         this.tokens = tokens;
@@ -150,8 +160,11 @@ public final class DeliverySteps {
      * The request as it is sent; from here on bytes may leave, and the ledger knows that they may.
      *
      * @throws UnclearException if it may have arrived before, and the provider no longer remembers its key
+     * @throws BreakerOpenException if none would leave, because the provider's breaker is open
      */
-    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
+    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery)
+            throws UnclearException, BreakerOpenException {
+        breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         refuseForgottenKey(delivery);
         boolean finds = mappings.of(delivery.getProvider()).finds();

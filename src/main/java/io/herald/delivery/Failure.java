@@ -1,6 +1,7 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.provider.BreakerOpenException;
 import org.apache.camel.http.base.HttpOperationFailedException;
 
 /**
@@ -11,13 +12,42 @@ import org.apache.camel.http.base.HttpOperationFailedException;
  * @param isTransient whether another try may help
  * @param mayHaveArrived whether the provider may have done what was asked
  * @param retryAfterMillis how long the provider asks us to wait; 0 if it does not say
+ * @param isCalledOff whether nothing was sent, because the provider's breaker is open
  */
 record Failure(
-        Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
+        Throwable cause,
+        ObjectNode outcome,
+        boolean isTransient,
+        boolean mayHaveArrived,
+        long retryAfterMillis,
+        boolean isCalledOff) {
+
+    Failure(Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
+        this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
+    }
+
+    /** Nothing was sent, because the provider's breaker is open. */
+    static Failure calledOff(Throwable cause, BreakerOpenException open) {
+        ObjectNode outcome = Outcome.failed(State.RETRYING, "breaker_open", Reason.UNAVAILABLE, open.getMessage());
+        return new Failure(cause, outcome, false, false, open.millisToProbe(), true);
+    }
+
+    /** The same, with the further tries called off. */
+    Failure endedBy(Throwable calledOff) {
+        return new Failure(calledOff, outcome, false, false, retryAfterMillis);
+    }
 
     /** Whether the provider said no to the request. */
     boolean isRefusal() {
-        return cause instanceof HttpOperationFailedException
-                && State.REJECTED.word().equals(outcome.get("state").textValue());
+        return cause instanceof HttpOperationFailedException && is(State.REJECTED);
+    }
+
+    /** Whether the delivery may be tried later. */
+    boolean waits() {
+        return is(State.RETRYING);
+    }
+
+    private boolean is(State state) {
+        return state.word().equals(outcome.get("state").textValue());
     }
 }

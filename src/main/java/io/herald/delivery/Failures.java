@@ -8,6 +8,7 @@ import io.herald.ledger.LedgerException;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.provider.AnswerTooLargeException;
+import io.herald.provider.BreakerOpenException;
 import io.herald.token.LogInFailedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -60,8 +61,13 @@ final class Failures {
         if (thrown instanceof AnswerTooLargeException) {
             return ofTooLarge(delivery, thrown);
         }
+        if (thrown instanceof BreakerOpenException open) {
+            return Failure.calledOff(thrown, open);
+        }
         if (thrown instanceof LogInFailedException logIn) {
-            return ofLogIn(logIn);
+            return logIn.getCause() instanceof BreakerOpenException open
+                    ? Failure.calledOff(logIn, open)
+                    : ofLogIn(logIn);
         }
         if (thrown instanceof IOException io) {
             return ofConnection(io);

@@ -86,7 +86,7 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended.
+     * it; after the last step it has ended. One that was called off because the breaker is open waits for the breaker.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.step() == Delivery.Step.RECORDING) {
@@ -94,7 +94,9 @@ public final class Redelivery {
         }
         Failure failure = failure(exchange, delivery);
         ObjectNode outcome = failure.outcome();
-        if (State.RETRYING.word().equals(outcome.get("state").textValue())) {
+        if (failure.isCalledOff()) {
+            delivery.park(clock.instant().plusMillis(failure.retryAfterMillis()), false);
+        } else if (failure.waits()) {
             List<Duration> schedule =
                     providers.of(delivery.getProvider()).park().schedule();
             boolean paused = Reason.UNAUTHORIZED
@@ -142,10 +144,23 @@ public final class Redelivery {
             return known;
         }
         Failure failure = failures.of(delivery, thrown);
-        settleWhetherCreated(delivery, failure);
+        if (failure.isCalledOff()) {
+            delivery.calledOff();
+            failure = usesUpItsStep(delivery, known) ? known.endedBy(thrown) : failure;
+        } else {
+            settleWhetherCreated(delivery, failure);
+            delivery.tried(clock.instant(), failure.outcome());
+        }
         delivery.failed(failure);
-        delivery.tried(clock.instant(), failure.outcome());
         return failure;
+    }
+
+    /**
+     * Whether a delivery that was called off has had its try: one that was taken up from the ledger, and failed before the
+     * breaker opened. Else one that fails always would be the provider's probe for ever.
+     */
+    private static boolean usesUpItsStep(Delivery delivery, Failure earlier) {
+        return delivery.isResumed() && earlier != null && earlier.waits() && !earlier.isCalledOff();
     }
 
     /** While Camel stops it redelivers nothing, and says so with an exception; what failed before still counts. */

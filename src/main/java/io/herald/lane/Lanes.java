@@ -3,12 +3,14 @@ package io.herald.lane;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.OpenDelivery;
+import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.AsyncProcessor;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -20,11 +22,13 @@ public final class Lanes {
 
     public Lanes(
             Providers providers,
+            Breakers breakers,
             Returns returns,
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
-            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, returns));
+            BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;
+            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, returns));
         }
     }
 

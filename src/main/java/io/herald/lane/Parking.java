@@ -6,6 +6,7 @@ import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.OpenDelivery;
+import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.thread.Threads;
 import io.quarkus.runtime.ShutdownEvent;
@@ -53,6 +54,7 @@ final class Parking {
     private final Ledger ledger;
     private final Lanes lanes;
     private final Returns returns;
+    private final Breakers breakers;
     private final CamelContext context;
     private final ObjectMapper json;
     private final Duration poll;
@@ -67,12 +69,14 @@ final class Parking {
             Lanes lanes,
             Returns returns,
             Providers providers,
+            Breakers breakers,
             CamelContext context,
             ObjectMapper json,
             @ConfigProperty(name = "herald.park.poll", defaultValue = "1s") Duration poll) {
         this.ledger = ledger;
         this.lanes = lanes;
         this.returns = returns;
+        this.breakers = breakers;
         this.context = context;
         this.json = json;
         this.poll = poll;
@@ -117,7 +121,8 @@ final class Parking {
     }
 
     private void takeUp(String provider) {
-        int most = MOST_IN_HAND - inHand.get(provider).get();
+        int most = breakers.of(provider).admits(MOST_IN_HAND)
+                - inHand.get(provider).get();
         if (most <= 0) {
             return;
         }

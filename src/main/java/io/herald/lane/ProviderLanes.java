@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
@@ -54,6 +55,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final String provider;
     private final ThreadPoolExecutor threads;
     private final int longestQueue;
+    private final BooleanSupplier admits;
     private final Returns returns;
     private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
     private final Map<Place, Arrival> arrived = new HashMap<>();
@@ -62,10 +64,12 @@ final class ProviderLanes implements AsyncProcessor {
      * @param width deliveries at once
      * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here and goes
      *     back to the ledger, so that a provider that hangs does not keep hold of all that Herald may work on
+     * @param admits whether the provider's breaker lets anything through; what comes while it does not goes back as well
      */
-    ProviderLanes(String provider, int width, int longestQueue, Returns returns) {
+    ProviderLanes(String provider, int width, int longestQueue, BooleanSupplier admits, Returns returns) {
         this.provider = provider;
         this.longestQueue = longestQueue;
+        this.admits = admits;
         this.returns = returns;
         this.threads = new ThreadPoolExecutor(
                 width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
@@ -108,7 +112,7 @@ final class ProviderLanes implements AsyncProcessor {
                 arrived.put(place, arrival);
                 return true;
             }
-            if (!inLane || !delivery.isResumed() && isStuck()) {
+            if (!inLane || !delivery.isResumed() && (isStuck() || !admits.getAsBoolean())) {
                 return false;
             }
         }

@@ -50,6 +50,26 @@ public interface ProviderConfig {
         Find find();
 
         Park park();
+
+        Breaker breaker();
+
+        /** Requests per second, over all replicas; unlimited unless set. */
+        Optional<Double> rate();
+    }
+
+    /** When the provider is left alone because it does not answer as it should. */
+    interface Breaker {
+        /** The share of transient answers at which it opens: {@code 50%}, or {@code 50}. */
+        @WithDefault("50%")
+        String failures();
+
+        /** How many of the last answers are looked at. */
+        @WithDefault("20")
+        int window();
+
+        /** How long it stays open before one request is let through. */
+        @WithDefault("10s")
+        Duration delay();
     }
 
     /** What happens when the quick redeliveries are used up. */

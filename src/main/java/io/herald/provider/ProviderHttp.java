@@ -4,7 +4,9 @@ import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -33,11 +35,16 @@ public final class ProviderHttp {
 
     public ProviderHttp(
             Providers providers,
+            Breakers breakers,
+            RateSlots slots,
+            Clock clock,
             @ConfigProperty(name = "herald.answer.max", defaultValue = "1M") MemorySize answerMax) {
         timer.setRemoveOnCancelPolicy(true);
         int largestAnswer = Math.toIntExact(answerMax.asLongValue());
         for (String id : providers.ids()) {
-            clients.put(id, client(providers.of(id), largestAnswer));
+            ProviderConfig.Provider provider = providers.of(id);
+            Optional<Pace> pace = provider.rate().map(rate -> new Pace(id, rate, slots, clock));
+            clients.put(id, client(provider, new Gate(breakers.of(id), pace), largestAnswer));
         }
     }
 
@@ -46,7 +53,7 @@ public final class ProviderHttp {
         return clients;
     }
 
-    private CloseableHttpClient client(ProviderConfig.Provider provider, int largestAnswer) {
+    private CloseableHttpClient client(ProviderConfig.Provider provider, Gate gate, int largestAnswer) {
         Timeout deadline = Timeout.of(provider.requestTimeout());
         ConnectionConfig connection = ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(provider.connectTimeout()))
@@ -64,6 +71,7 @@ public final class ProviderHttp {
                         .setResponseTimeout(deadline)
                         .build())
                 .addExecInterceptorFirst("call-guard", new CallGuard(provider.requestTimeout(), largestAnswer, timer))
+                .addExecInterceptorFirst("gate", gate)
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()

@@ -4,6 +4,7 @@ import jakarta.inject.Singleton;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -51,6 +52,14 @@ public final class Providers {
         return provider;
     }
 
+    /** How long a request may wait for its slot, when all that the provider may have at once go before it. */
+    public Duration longestQueue(String id) {
+        ProviderConfig.Provider provider = of(id);
+        return provider.rate()
+                .map(rate -> Pace.interval(rate).multipliedBy(provider.maxConnections()))
+                .orElse(Duration.ZERO);
+    }
+
     /** What is wrong with the settings, a line each, no value of a credential among them. */
     public List<String> mistakes() {
         List<String> mistakes = new ArrayList<>();
@@ -69,8 +78,24 @@ public final class Providers {
             if (provider.retry().attempts() < 1) {
                 mistakes.add("provider." + id + ".retry.attempts: must be at least 1");
             }
+            breakerMistakes("provider." + id + ".breaker.", provider.breaker(), mistakes);
+            if (provider.rate().isPresent() && !(provider.rate().get() > 0)) {
+                mistakes.add("provider." + id + ".rate: must be more than 0");
+            }
         });
         return mistakes;
+    }
+
+    private static void breakerMistakes(String prefix, ProviderConfig.Breaker breaker, List<String> mistakes) {
+        if (Breaker.share(breaker).isEmpty()) {
+            mistakes.add(prefix + "failures: must be a percentage, more than 0% and at most 100%");
+        }
+        if (breaker.window() < 1) {
+            mistakes.add(prefix + "window: must be at least 1");
+        }
+        if (breaker.delay().toMillis() < 1) {
+            mistakes.add(prefix + "delay: must be at least 1ms");
+        }
     }
 
     private static void urlMistake(String property, String url, List<String> mistakes) {

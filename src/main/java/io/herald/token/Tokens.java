@@ -47,7 +47,7 @@ public final class Tokens {
         this.clock = clock;
         this.margin = margin;
         for (String id : providers.ids()) {
-            Duration patience = providers.of(id).requestTimeout().plusSeconds(1);
+            Duration patience = providers.of(id).requestTimeout().plusSeconds(1).plus(providers.longestQueue(id));
             caches.put(id, new TokenCache(() -> logIn(id), logIns, patience, clock));
         }
     }

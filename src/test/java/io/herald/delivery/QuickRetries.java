@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Herald with short time-outs, retry numbers that are different for each provider, and nothing that is parked taken up. */
+/** Herald with short time-outs, retry numbers that are different for each provider, no breaker, and nothing that is parked taken up. */
 public class QuickRetries implements QuarkusTestProfile {
 
     /** The deadline of one call. */
@@ -45,6 +45,7 @@ public class QuickRetries implements QuarkusTestProfile {
         RETRIES.forEach((provider, retry) -> {
             String prefix = "provider." + provider;
             config.put(prefix + ".request-timeout", REQUEST_TIMEOUT.toString());
+            config.put(prefix + ".breaker.window", "100000");
             config.put(prefix + ".find.settle", SETTLE.toString());
             config.put(prefix + ".retry.attempts", Integer.toString(retry.attempts()));
             config.put(prefix + ".retry.initial-delay", retry.initialDelay().toString());

@@ -172,7 +172,7 @@ class LanesTest {
     }
 
     private void start(int width, Processor step) throws Exception {
-        lanes = new ProviderLanes(PROVIDER, width, QUEUE, new Returns(null, Clock.systemUTC()));
+        lanes = new ProviderLanes(PROVIDER, width, QUEUE, () -> true, new Returns(null, Clock.systemUTC()));
         Processor record =
                 exchange -> exchange.getProperty("delivery", Delivery.class).recorded();
         AsyncProcessor turn = lanes;

@@ -117,6 +117,7 @@ class BadNeighbourIT {
             environment.put(prefix + "MAX_CONNECTIONS", bad ? "64" : Integer.toString(WIDTH));
             environment.put(prefix + "REQUEST_TIMEOUT", "30s");
             environment.put(prefix + "RETRY_ATTEMPTS", "1");
+            environment.put(prefix + "BREAKER_WINDOW", "100000");
         }
         return environment;
     }

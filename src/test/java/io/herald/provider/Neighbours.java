@@ -48,6 +48,7 @@ public final class Neighbours implements QuarkusTestProfile {
             settings.put(prefix + "request-timeout", DEADLINE.getOrDefault(provider, 30_000L) + "ms");
             settings.put(prefix + "retry.attempts", provider.equals("fraudspect") ? "1" : "2");
             settings.put(prefix + "retry.initial-delay", "20ms");
+            settings.put(prefix + "breaker.window", "100000");
             settings.put(prefix + "find.settle", "20ms");
         }
         return settings;

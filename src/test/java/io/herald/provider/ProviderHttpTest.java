@@ -14,6 +14,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.net.SocketTimeoutException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +59,12 @@ class ProviderHttpTest {
                         "provider.yativo.request-timeout",
                         "30s"))
                 .build();
+        Providers providers = new Providers(config.getConfigMapping(ProviderConfig.class));
         http = new ProviderHttp(
-                new Providers(config.getConfigMapping(ProviderConfig.class)),
+                providers,
+                new Breakers(providers, Clock.systemUTC()),
+                (provider, now, slots, interval) -> now,
+                Clock.systemUTC(),
                 new MemorySize(BigInteger.valueOf(ANSWER_MAX)));
     }
 

@@ -1,0 +1,147 @@
+package io.herald.provider;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.HttpException;
+import org.jboss.logging.Logger;
+
+/**
+ * One provider's circuit breaker. It opens when too many of the last answers were transient failures: no request leaves,
+ * until after a while one is let through as a probe, whose answer decides for all.
+ */
+public final class Breaker {
+
+    /** One request and its whole answer. */
+    interface Call {
+        ClassicHttpResponse make() throws IOException, HttpException;
+    }
+
+    /** What a call tells of the provider. */
+    private enum Answer {
+        WELL,
+        FAILING,
+        NONE
+    }
+
+    private static final Logger LOG = Logger.getLogger(Breaker.class);
+
+    private final String provider;
+    private final Duration delay;
+    private final Clock clock;
+    private final CircuitBreaker circuit;
+    private Instant probeAt = Instant.MIN;
+    private boolean probing;
+
+    Breaker(String provider, ProviderConfig.Breaker settings, Clock clock) {
+        this.provider = provider;
+        this.delay = settings.delay();
+        this.clock = clock;
+        this.circuit = CircuitBreaker.of(
+                provider,
+                CircuitBreakerConfig.custom()
+                        .failureRateThreshold(share(settings).orElseThrow())
+                        .slidingWindowType(SlidingWindowType.COUNT_BASED)
+                        .slidingWindowSize(settings.window())
+                        .minimumNumberOfCalls(settings.window())
+                        .waitDurationInOpenState(delay)
+                        .permittedNumberOfCallsInHalfOpenState(1)
+                        .recordResult(Answer.FAILING::equals)
+                        .clock(clock)
+                        .build());
+    }
+
+    /** The share of failures in percent; empty if it is none. */
+    static Optional<Float> share(ProviderConfig.Breaker settings) {
+        try {
+            return Optional.of(Float.valueOf(settings.failures().replaceFirst("\\s*%$", "")))
+                    .filter(percent -> percent > 0 && percent <= 100);
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** How many of so many requests may be begun now: all, or one for a probe, or none. */
+    public synchronized int admits(int requests) {
+        return switch (circuit.getState()) {
+            case OPEN -> clock.instant().isAfter(probeAt) ? Math.min(requests, 1) : 0;
+            case HALF_OPEN -> probing ? 0 : Math.min(requests, 1);
+            default -> requests;
+        };
+    }
+
+    /** @throws BreakerOpenException if no request may be begun now */
+    public synchronized void check() throws BreakerOpenException {
+        if (admits(1) == 0) {
+            Duration toProbe = Duration.between(clock.instant(), probeAt);
+            throw new BreakerOpenException(toProbe.isNegative() ? Duration.ZERO : toProbe);
+        }
+    }
+
+    /**
+     * Makes a call, and counts its answer.
+     *
+     * @throws BreakerOpenException if it is not let through
+     */
+    ClassicHttpResponse call(Call call) throws IOException, HttpException {
+        boolean probe = begin();
+        Answer told = Answer.NONE;
+        try {
+            ClassicHttpResponse answer = call.make();
+            told = TransientStatus.is(answer.getCode()) ? Answer.FAILING : Answer.WELL;
+            return answer;
+        } catch (AnswerTooLargeException e) {
+            told = Answer.WELL;
+            throw e;
+        } catch (ConnectionRequestTimeoutException e) {
+            throw e;
+        } catch (IOException | HttpException e) {
+            told = Answer.FAILING;
+            throw e;
+        } finally {
+            end(probe, told);
+        }
+    }
+
+    /** Whether the call is the probe. */
+    private synchronized boolean begin() throws BreakerOpenException {
+        check();
+        if (!circuit.tryAcquirePermission()) {
+            throw new BreakerOpenException(Duration.ZERO);
+        }
+        probing = circuit.getState() == State.HALF_OPEN;
+        return probing;
+    }
+
+    /** Only the probe decides while there is one: what was begun before the breaker opened says nothing of now. */
+    private synchronized void end(boolean probe, Answer told) {
+        State before = circuit.getState();
+        if (before == State.HALF_OPEN && !probe) {
+            return;
+        }
+        if (told == Answer.NONE) {
+            circuit.releasePermission();
+        } else {
+            circuit.onResult(0, TimeUnit.NANOSECONDS, told);
+        }
+        if (probe) {
+            probing = false;
+        }
+        State after = circuit.getState();
+        if (after == State.OPEN && before != State.OPEN) {
+            probeAt = clock.instant().plus(delay);
+            LOG.warnf("%s fails too often: nothing is sent to it for %d ms", provider, delay.toMillis());
+        } else if (after == State.CLOSED && before != State.CLOSED) {
+            LOG.infof("%s answers again", provider);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package io.herald.provider;
+
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The breakers of the enabled providers. */
+@Singleton
+public final class Breakers {
+
+    private final Map<String, Breaker> breakers = new TreeMap<>();
+
+    public Breakers(Providers providers, Clock clock) {
+        providers
+                .ids()
+                .forEach(id -> breakers.put(id, new Breaker(id, providers.of(id).breaker(), clock)));
+    }
+
+    public Breaker of(String provider) {
+        return breakers.get(provider);
+    }
+}

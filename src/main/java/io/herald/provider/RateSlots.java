@@ -1,0 +1,15 @@
+package io.herald.provider;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/** The slots in which requests may leave, one in each; all replicas take them from the same place. */
+public interface RateSlots {
+
+    /**
+     * Takes the next slots of a provider that nobody has.
+     *
+     * @return the first, not before now; the others follow it, an interval apart
+     */
+    Instant reserve(String provider, Instant now, int slots, Duration interval);
+}

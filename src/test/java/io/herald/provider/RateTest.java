@@ -1,0 +1,178 @@
+package io.herald.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.herald.delivery.Caller;
+import io.herald.delivery.Caller.Report;
+import io.herald.sandbox.Sandbox;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A provider with a rate never gets more requests in any second, however many want to send, in however many replicas. */
+@QuarkusTest
+@TestProfile(RateTest.Profile.class)
+class RateTest {
+
+    private static final int RATE = 20;
+    private static final int FLOOD = 25;
+
+    /** A rate for two providers, one of which wants a log-in. */
+    public static final class Profile implements QuarkusTestProfile {
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "quarkus.http.test-port",
+                    "0",
+                    "provider.fraudspect.rate",
+                    Integer.toString(RATE),
+                    "provider.xbridge.rate",
+                    Integer.toString(RATE));
+        }
+    }
+
+    Sandbox sandbox;
+
+    @Inject
+    Providers providers;
+
+    @Inject
+    RateSlots slots;
+
+    @BeforeEach
+    void fresh() {
+        sandbox.reset();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fraudspect", "xbridge"})
+    void isNeverExceededByTwoReplicas(String provider) throws IOException {
+        Caller.deliver(Caller.person(Caller.reference("warm"), "", provider));
+        ExecutorService callers = Executors.newFixedThreadPool(8);
+        ProviderHttp replica = replica();
+        try {
+            get(replica, provider);
+            sandbox.reset();
+            sandbox.revokeTokens(provider);
+
+            List<CompletableFuture<Void>> flood = Stream.concat(
+                            IntStream.range(0, FLOOD)
+                                    .mapToObj(i -> Caller.submit(Caller.person(Caller.reference("flood"), "", provider))
+                                            .thenAccept(report -> assertThat(report.outcome(provider))
+                                                    .isEqualTo("delivered"))),
+                            IntStream.range(0, FLOOD)
+                                    .mapToObj(i -> CompletableFuture.runAsync(() -> get(replica, provider), callers)))
+                    .toList();
+            flood.forEach(CompletableFuture::join);
+        } finally {
+            replica.close();
+            callers.shutdownNow();
+        }
+
+        List<Instant> arrivals = arrivals(provider);
+        assertThat(arrivals).hasSizeGreaterThanOrEqualTo(2 * FLOOD);
+        assertThat(mostInASecond(arrivals)).isBetween(RATE * 3L / 4, (long) RATE);
+    }
+
+    @Test
+    void anotherProviderDoesNotWait() {
+        long start = System.nanoTime();
+        List<CompletableFuture<Report>> reports = IntStream.range(0, 2 * FLOOD)
+                .mapToObj(i -> Caller.submit(Caller.person(Caller.reference("free"), "", "bridge-xyz")))
+                .toList();
+
+        assertThat(reports).allSatisfy(report -> assertThat(report.join().outcome("bridge-xyz"))
+                .isEqualTo("delivered"));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2 * FLOOD / RATE));
+    }
+
+    /** A commit that takes longer than a request may be late, and one that takes longer than the slots that it brings. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 40, 120})
+    void slotsThatComeLateAreNotUsed(int commitMillis) {
+        AtomicReference<Instant> free = new AtomicReference<>(Instant.EPOCH);
+        Pace pace = new Pace(
+                "acme",
+                RATE,
+                (provider, now, slots, interval) -> {
+                    Instant first = free.get().isAfter(now) ? free.get() : now;
+                    free.set(first.plus(interval.multipliedBy(slots)));
+                    await().pollDelay(Duration.ofMillis(commitMillis)).until(() -> true);
+                    return first;
+                },
+                Clock.systemUTC());
+
+        List<Instant> left = IntStream.range(0, RATE + 5)
+                .mapToObj(i -> {
+                    try {
+                        pace.await();
+                        return Instant.now();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .toList();
+
+        assertThat(mostInASecond(left)).isBetween(1L, (long) RATE);
+    }
+
+    private ProviderHttp replica() {
+        return new ProviderHttp(
+                providers,
+                new Breakers(providers, Clock.systemUTC()),
+                slots,
+                Clock.systemUTC(),
+                new MemorySize(BigInteger.valueOf(1_000_000)));
+    }
+
+    private void get(ProviderHttp replica, String provider) {
+        CloseableHttpClient client = replica.clients().get(provider);
+        try {
+            client.execute(new HttpGet(sandbox.url(provider) + "/nothing"), answer -> answer.getCode());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<Instant> arrivals(String provider) {
+        return sandbox.server().getAllServeEvents().stream()
+                .map(event -> event.getRequest())
+                .filter(request -> request.getUrl().startsWith("/" + provider + "/"))
+                .map(request -> request.getLoggedDate().toInstant())
+                .sorted()
+                .toList();
+    }
+
+    private static long mostInASecond(List<Instant> times) {
+        return times.stream()
+                .mapToLong(start -> times.stream()
+                        .filter(time -> !time.isBefore(start) && time.isBefore(start.plusSeconds(1)))
+                        .count())
+                .max()
+                .orElseThrow();
+    }
+}
