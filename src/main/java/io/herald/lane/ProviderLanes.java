@@ -30,7 +30,7 @@ import org.apache.camel.support.SynchronizationAdapter;
  */
 final class ProviderLanes implements AsyncProcessor {
 
-    private record Arrival(Exchange exchange, AsyncCallback callback) {
+    private record Arrival(String source, Exchange exchange, AsyncCallback callback) {
         void goOn() {
             callback.done(false);
         }
@@ -42,12 +42,7 @@ final class ProviderLanes implements AsyncProcessor {
     }
 
     /** What waits for a thread, and since when. */
-    private record Queued(Runnable work, long since) implements Runnable {
-        @Override
-        public void run() {
-            work.run();
-        }
-    }
+    private record Queued(Arrival arrival, long since) {}
 
     /** A provider whose longest queue has not moved for so long hangs. */
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -59,6 +54,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final Returns returns;
     private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
     private final Map<Place, Arrival> arrived = new HashMap<>();
+    private final FairQueue<Queued> queue = new FairQueue<>();
 
     /**
      * @param width deliveries at once
@@ -94,7 +90,8 @@ final class ProviderLanes implements AsyncProcessor {
                 dispatch.settled();
             }
         });
-        if (waits(delivery, new Arrival(exchange, callback))) {
+        String source = delivery.isResumed() ? "ledger" : "intake";
+        if (waits(delivery, new Arrival(source, exchange, callback))) {
             return false;
         }
         exchange.setRouteStop(true);
@@ -121,13 +118,23 @@ final class ProviderLanes implements AsyncProcessor {
     }
 
     private boolean isStuck() {
-        return threads.getQueue().size() >= longestQueue
-                && threads.getQueue().peek() instanceof Queued oldest
-                && System.nanoTime() - oldest.since() > STUCK_NANOS;
+        return queue.size() >= longestQueue && System.nanoTime() - queue.peek().since() > STUCK_NANOS;
     }
 
+    /** Lets it go on when there is a thread for it; those that came from the ledger and those just accepted take turns. */
     private void execute(Arrival arrival) {
-        threads.execute(new Queued(arrival::goOn, System.nanoTime()));
+        synchronized (this) {
+            queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));
+        }
+        threads.execute(this::goOnWithNext);
+    }
+
+    private void goOnWithNext() {
+        Arrival next;
+        synchronized (this) {
+            next = queue.poll().arrival();
+        }
+        next.goOn();
     }
 
     private void leave(Delivery delivery) {
