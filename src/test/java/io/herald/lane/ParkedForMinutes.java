@@ -13,7 +13,7 @@ import java.util.Set;
  * Herald whose deliveries are parked for minutes by a clock that the test puts forward: nothing is due before the test says
  * so. The quick attempts are few and take no time.
  */
-public final class ParkedForMinutes implements QuarkusTestProfile {
+public class ParkedForMinutes implements QuarkusTestProfile {
 
     /** How long each step of every provider's schedule takes. */
     static final List<Duration> SCHEDULE = List.of(Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(4));

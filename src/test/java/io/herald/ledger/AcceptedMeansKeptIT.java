@@ -47,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Promises 1 to 3 of the packaged program that is killed (SIGKILL) at any moment and started again: what was answered with
  * 2xx is delivered in the end, once, and in order. The providers live in the test, and so outlive it.
  *
- * <p>{@code -Dherald.kill.rounds=50} kills more often, {@code -Dherald.kill.seed=…} repeats the choices of a run; the moments
+ * <p>The profile {@code soak} kills more often, {@code -Dherald.kill.seed=…} repeats the choices of a run; the moments
  * still depend on the machine.
  */
 class AcceptedMeansKeptIT {
