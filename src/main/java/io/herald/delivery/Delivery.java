@@ -92,7 +92,7 @@ public final class Delivery {
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
-        kept.unclearSince().ifPresent(this::unclearNow);
+        kept.unclearSince().ifPresent(request.isPresent() ? this::unclearNow : this::unclearFromEarlier);
         request.ifPresent(bytes -> {
             try {
                 mapped(json.readerFor(ObjectNode.class).readValue(bytes), bytes);
@@ -243,8 +243,12 @@ public final class Delivery {
         return outdated;
     }
 
+    /** The customer is known, so what an earlier message may have created needs no look-up. */
     void linkedTo(String providerCustomerId) {
         link = providerCustomerId;
+        if (unclearFromEarlier) {
+            unclear = false;
+        }
     }
 
     /** A look-up found what an earlier message created. */
@@ -350,7 +354,7 @@ public final class Delivery {
         unclear = false;
     }
 
-    /** An earlier message may have created the customer without our knowing. */
+    /** An earlier message, or this one before it was replayed, may have created the customer without our knowing. */
     void unclearFromEarlier(Instant since) {
         unclear = true;
         unclearFromEarlier = true;

@@ -19,12 +19,14 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public final class Lanes {
 
     private final Map<String, ProviderLanes> lanes = new TreeMap<>();
+    private final Returns returns;
 
     public Lanes(
             Providers providers,
             Breakers breakers,
             Returns returns,
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
+        this.returns = returns;
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
             BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;
@@ -40,6 +42,11 @@ public final class Lanes {
     public void reserve(Dispatch dispatch, Set<String> inHand) {
         inHand.forEach(
                 provider -> lanes.get(provider).reserve(dispatch.to(provider).getPlace()));
+    }
+
+    /** To be called when something waits in the ledger that may be taken up at once. */
+    public void wake() {
+        returns.ended();
     }
 
     /** The first step of a provider's route: holds an exchange until its turn. */

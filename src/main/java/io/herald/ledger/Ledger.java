@@ -194,7 +194,7 @@ public final class Ledger {
 
     /**
      * Keeps how far a delivery got, and the link if it has one, and gives the delivery out of hand. When all deliveries of the
-     * message ended well, the customer and the requests are no longer kept.
+     * message were made, or given up, the customer and the requests are no longer kept.
      *
      * @return when it is durable: whether it was kept; not if another program has the delivery in hand by now
      */
@@ -232,7 +232,7 @@ public final class Ledger {
             }
             if (id.isTextual()) {
                 link(connection, message.reference(), provider, id.textValue(), now);
-                forgetWhenAllDelivered(connection, sequence);
+                forgetWhenNobodyNeedsIt(connection, sequence);
             }
             return true;
         });
@@ -269,14 +269,15 @@ public final class Ledger {
                 now);
     }
 
-    private static void forgetWhenAllDelivered(Connection connection, long sequence) throws SQLException {
-        boolean all = query(
+    /** Keeps no longer what was sent and said of a message whose deliveries were all made, or given up. */
+    static void forgetWhenNobodyNeedsIt(Connection connection, long sequence) throws SQLException {
+        boolean done = query(
                         connection,
-                        "select 1 from delivery where sequence = ? and state <> 'delivered' limit 1",
+                        "select 1 from delivery where sequence = ? and state not in ('delivered', 'discarded') limit 1",
                         row -> true,
                         sequence)
                 .isEmpty();
-        if (all) {
+        if (done) {
             execute(connection, "update message set payload = null where sequence = ?", sequence);
             execute(connection, "update delivery set request = null, correction = null where sequence = ?", sequence);
             execute(connection, "update attempt set words = null where sequence = ?", sequence);

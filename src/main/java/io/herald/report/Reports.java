@@ -185,12 +185,17 @@ public final class Reports {
         for (KeptMessage.Delivery kept : message.deliveries()) {
             ObjectNode delivery =
                     deliveries.addObject().put("provider", kept.provider()).put("state", kept.state());
-            kept.outcome().ifPresent(outcome -> {
+            kept.outcome().filter(outcome -> isOf(kept, outcome)).ifPresent(outcome -> {
                 delivery.setAll(outcome);
                 delivery.put("attempts", kept.attempts()).put("durationMs", kept.durationMillis());
             });
         }
         return report;
+    }
+
+    /** The outcome of a delivery that is made again is that of the last time. */
+    private static boolean isOf(KeptMessage.Delivery kept, ObjectNode outcome) {
+        return kept.state().equals(outcome.path("state").textValue());
     }
 
     /** What became of the message as a whole; providers that were no targets do not count. */

@@ -3,6 +3,8 @@ package io.herald.rest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.canonical.NotJsonException;
+import io.herald.deadletter.BadQueryException;
+import io.herald.deadletter.ConflictException;
 import io.herald.intake.IdempotencyKeyException;
 import io.herald.intake.OverloadedException;
 import io.herald.ledger.LedgerException;
@@ -50,11 +52,17 @@ public final class Problems {
         if (thrown instanceof WrongContentTypeException) {
             return Problem.of(415, thrown.getMessage());
         }
+        if (thrown instanceof BadQueryException) {
+            return Problem.of(400, thrown.getMessage());
+        }
         if (thrown instanceof NotFoundException) {
             return Problem.of(404, thrown.getMessage());
         }
         if (thrown instanceof IdempotencyKeyException refused) {
             return Problem.of(refused.isTaken() ? 409 : 400, refused.getMessage());
+        }
+        if (thrown instanceof ConflictException) {
+            return Problem.of(409, thrown.getMessage());
         }
         if (thrown instanceof OverloadedException) {
             return Problem.of(503, "Herald is full: " + thrown.getMessage());

@@ -54,7 +54,12 @@ class ContractTest {
                         "submitCustomer: POST /v1/customers",
                         "previewCustomer: POST /v1/preview",
                         "showMessage: GET /v1/messages/{id}",
-                        "showCustomer: GET /v1/customers/{reference}");
+                        "showCustomer: GET /v1/customers/{reference}",
+                        "listDeadLetters: GET /v1/dead-letters",
+                        "replayDeadLetters: POST /v1/dead-letters/replay",
+                        "showDeadLetter: GET /v1/dead-letters/{id}",
+                        "discardDeadLetter: DELETE /v1/dead-letters/{id}",
+                        "replayDeadLetter: POST /v1/dead-letters/{id}/replay");
     }
 
     @Test
@@ -127,7 +132,9 @@ class ContractTest {
                 arguments("Pending", "Report"),
                 arguments("Partial", "Report"),
                 arguments("Preview", "Preview"),
-                arguments("CustomerStatus", "CustomerStatus"));
+                arguments("CustomerStatus", "CustomerStatus"),
+                arguments("DeadLetters", "DeadLetters"),
+                arguments("DeadLetter", "DeadLetter"));
     }
 
     @ParameterizedTest
@@ -158,7 +165,7 @@ class ContractTest {
                 checked++;
             }
         }
-        assertThat(checked).isEqualTo(3);
+        assertThat(checked).isEqualTo(5);
     }
 
     @ParameterizedTest

@@ -14,7 +14,7 @@ import java.time.Clock;
 import java.util.List;
 
 /** Holds answers against the schemas of the contract; what the contract does not name is a fault here. */
-final class Contract {
+public final class Contract {
 
     private static final String COMPONENT = "#/components/schemas/";
 
@@ -24,7 +24,7 @@ final class Contract {
         this.contract = contract;
     }
 
-    static Contract load() {
+    public static Contract load() {
         try {
             return new Contract(new ObjectMapper(new YAMLFactory())
                     .readTree(
@@ -39,7 +39,7 @@ final class Contract {
     }
 
     /** What is wrong with an answer. */
-    List<Fault> faults(String component, JsonNode answer) {
+    public List<Fault> faults(String component, JsonNode answer) {
         ObjectNode schema = JsonNodeFactory.instance.objectNode();
         schema.put("$ref", "#/$defs/" + component);
         JsonNode definitions = contract.at("/components/schemas").deepCopy();

@@ -1,0 +1,231 @@
+package io.herald.deadletter;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.canonical.CanonicalCustomer;
+import io.herald.canonical.NotCanonicalException;
+import io.herald.lane.Lanes;
+import io.herald.ledger.Attempt;
+import io.herald.ledger.DeadLetter;
+import io.herald.ledger.DeadLetters;
+import io.herald.mapping.Mappings;
+import io.herald.provider.Providers;
+import io.herald.report.NotFoundException;
+import io.herald.schema.Fault;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.Header;
+
+/** What an operator does with the deliveries that did not succeed. */
+@Singleton
+@Named("deadLetters")
+@RegisterForReflection
+public final class DeadLetterCalls {
+
+    private static final List<String> LISTED = List.of("dead", "rejected", "retrying");
+    private static final List<String> REPLAYED = List.of("dead", "rejected");
+
+    private final DeadLetters letters;
+    private final Providers providers;
+    private final Mappings mappings;
+    private final Lanes lanes;
+    private final ObjectMapper json;
+
+    public DeadLetterCalls(
+            DeadLetters letters, Providers providers, Mappings mappings, Lanes lanes, ObjectMapper json) {
+        this.letters = letters;
+        this.providers = providers;
+        this.mappings = mappings;
+        this.lanes = lanes;
+        this.json = json;
+    }
+
+    /** Those that match, newest first, with where the rest begins. */
+    public ObjectNode list(
+            @Header("provider") String provider,
+            @Header("reason") String reason,
+            @Header("state") String state,
+            @Header("limit") String limit,
+            @Header("after") String after)
+            throws BadQueryException {
+        DeadLetter.Filter filter = filter(provider, reason, state, LISTED);
+        int most = Query.limit(limit);
+        List<DeadLetter> found = letters.list(filter, Query.after(after), most + 1);
+        ObjectNode answer = json.createObjectNode();
+        ArrayNode items = answer.putArray("items");
+        found.stream().limit(most).forEach(letter -> items.add(item(letter).put("attempts", letter.attempts())));
+        if (found.size() > most) {
+            answer.put("next", Query.cursor(found.get(most - 1)));
+        }
+        return answer;
+    }
+
+    /**
+     * One, with what came of each try and the customer: masked, unless it is to be revealed.
+     *
+     * @throws NotFoundException if that delivery is no dead letter and never was one
+     */
+    public ObjectNode show(@Header("id") String id, @Header("reveal") String reveal)
+            throws BadQueryException, NotFoundException {
+        boolean inClear = Query.flag("reveal", reveal);
+        DeadLetter letter = find(id);
+        ObjectNode answer = item(letter);
+        letter.error().ifPresent(error -> answer.set("error", error));
+        ArrayNode attempts = answer.putArray("attempts");
+        letters.attempts(letter).forEach(attempt -> attempts.add(entry(attempt)));
+        if (inClear) {
+            Audit.did("reveal", "deadLetter=" + letter.id());
+        }
+        letters.customer(letter).ifPresent(tree -> answer.set("payload", inClear ? tree : Mask.of(tree)));
+        return answer;
+    }
+
+    /** Whether a call brings a body. */
+    public boolean isCorrected(@Body byte[] body) {
+        return body != null && body.length > 0;
+    }
+
+    /**
+     * Delivers one again, now; with the corrected customer that the exchange carries, if it does.
+     *
+     * @return the id of its message
+     * @throws ConflictException if it cannot be delivered again, or not without force
+     * @throws NotCanonicalException if the corrected customer has another reference
+     */
+    public String replay(Exchange exchange, @Header("id") String id, @Header("force") String force)
+            throws BadQueryException, NotFoundException, ConflictException {
+        boolean forced = Query.flag("force", force);
+        DeadLetter.Id letter = idOf(id);
+        String reference = letters.referenceOf(letter).orElseThrow(DeadLetterCalls::unknown);
+        Optional<CanonicalCustomer> corrected =
+                Optional.ofNullable(exchange.getMessage().getBody(CanonicalCustomer.class));
+        if (corrected.isPresent() && !corrected.get().reference().equals(reference)) {
+            throw new NotCanonicalException(
+                    List.of(new Fault("/reference", "must be that of the message that is corrected")));
+        }
+        if (!providers.isEnabled(letter.provider())) {
+            throw new ConflictException("its provider is not enabled");
+        }
+        boolean looksUp = mappings.of(letter.provider()).finds();
+        refuse(
+                letters.replay(letter, corrected.map(CanonicalCustomer::tree), looksUp, forced)
+                        .join(),
+                "it is not dead or rejected");
+        Audit.did("replay", "deadLetter=" + letter + " corrected=" + corrected.isPresent() + " forced=" + forced);
+        lanes.wake();
+        return letter.message().toString();
+    }
+
+    /** Delivers all again that match and need no force. */
+    public ObjectNode replayAll(
+            @Header("provider") String provider, @Header("reason") String reason, @Header("state") String state)
+            throws BadQueryException {
+        DeadLetter.Filter filter = filter(provider, reason, state, REPLAYED);
+        if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
+            throw new BadQueryException("say which: give a provider, a reason or both");
+        }
+        List<String> lookedUp =
+                providers.ids().stream().filter(id -> mappings.of(id).finds()).toList();
+        int count = letters.replayAll(filter, providers.ids(), lookedUp).join();
+        Audit.did(
+                "replay-all",
+                "provider=" + filter.provider().orElse("any") + " reason="
+                        + filter.reason().orElse("any") + " state=" + filter.state() + " count=" + count);
+        lanes.wake();
+        return json.createObjectNode().put("count", count);
+    }
+
+    /**
+     * Gives one up.
+     *
+     * @throws ConflictException if it is delivered, or being delivered
+     */
+    public void discard(@Header("id") String id) throws NotFoundException, ConflictException {
+        DeadLetter.Id letter = idOf(id);
+        refuse(
+                letters.discard(letter).join(),
+                "it is not dead, rejected or retrying, or a try is under way at this moment");
+        Audit.did("discard", "deadLetter=" + letter);
+        lanes.wake();
+    }
+
+    private DeadLetter.Filter filter(String provider, String reason, String state, List<String> states)
+            throws BadQueryException {
+        Optional<String> id = Query.given(provider);
+        if (id.isPresent() && !providers.isKnown(id.get())) {
+            throw new BadQueryException("provider is the id of a provider that is configured");
+        }
+        return new DeadLetter.Filter(Query.oneOf("state", state, states).orElse("dead"), id, Query.reason(reason));
+    }
+
+    private DeadLetter find(String id) throws NotFoundException {
+        return letters.find(idOf(id)).orElseThrow(DeadLetterCalls::unknown);
+    }
+
+    private static DeadLetter.Id idOf(String id) throws NotFoundException {
+        return DeadLetter.Id.of(id).orElseThrow(DeadLetterCalls::unknown);
+    }
+
+    private static NotFoundException unknown() {
+        return new NotFoundException("there is no dead letter of that id");
+    }
+
+    private static void refuse(Optional<DeadLetter.Refusal> refusal, String wrongState)
+            throws NotFoundException, ConflictException {
+        if (refusal.isEmpty()) {
+            return;
+        }
+        switch (refusal.get()) {
+            case UNKNOWN -> throw unknown();
+            case WRONG_STATE -> throw new ConflictException(wrongState);
+            case OVERTAKEN ->
+                throw new ConflictException(
+                        "a newer message of this customer was delivered there, or is on its way; with force=true this older one"
+                                + " is delivered over it");
+            case UNCLEAR ->
+                throw new ConflictException(
+                        "the provider may have this customer already and cannot be asked; look at its console, and if it has"
+                                + " not, replay with force=true");
+            case ERASED -> throw new ConflictException("its customer is no longer kept; send one in the body");
+        }
+    }
+
+    private ObjectNode item(DeadLetter letter) {
+        ObjectNode item = json.createObjectNode()
+                .put("id", letter.id().toString())
+                .put("message", letter.id().message().toString())
+                .put("reference", letter.reference())
+                .put("provider", letter.id().provider())
+                .put("state", letter.state());
+        letter.error().ifPresent(error -> {
+            for (String field : List.of("code", "reason", "httpStatus")) {
+                if (error.has(field)) {
+                    item.set(field, error.get(field));
+                }
+            }
+        });
+        return item.put("since", timestamp(letter.since())).put("source", letter.source());
+    }
+
+    private ObjectNode entry(Attempt attempt) {
+        ObjectNode entry =
+                json.createObjectNode().put("at", timestamp(attempt.at())).put("durationMs", attempt.durationMillis());
+        attempt.httpStatus().ifPresent(status -> entry.put("httpStatus", status));
+        attempt.code().ifPresent(code -> entry.put("code", code));
+        attempt.reason().ifPresent(reason -> entry.put("reason", reason));
+        attempt.message().ifPresent(message -> entry.put("message", message));
+        return entry;
+    }
+
+    private static String timestamp(Instant at) {
+        return at.truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+}

@@ -1,0 +1,71 @@
+package io.herald.ledger;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A delivery that a person may have to look at, or had to.
+ *
+ * @param state of the delivery now
+ * @param error why it did not succeed, as the report shows it; empty once it did
+ * @param attempts how often its request was sent, or was about to be
+ * @param since when it came to that state
+ * @param source where its message came from, such as {@code rest}
+ */
+public record DeadLetter(
+        Id id,
+        long sequence,
+        String reference,
+        String state,
+        Optional<ObjectNode> error,
+        int attempts,
+        Instant since,
+        String source) {
+
+    /** What names a dead letter: a message and one of its targets, written {@code <message>.<provider>}. */
+    public record Id(UUID message, String provider) {
+
+        /** The id that a text is, if it is one. */
+        public static Optional<Id> of(String text) {
+            int dot = text.indexOf('.');
+            try {
+                return dot < 0
+                        ? Optional.empty()
+                        : Optional.of(new Id(UUID.fromString(text.substring(0, dot)), text.substring(dot + 1)));
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public String toString() {
+            return message + "." + provider;
+        }
+    }
+
+    /**
+     * Which of them; what is empty does not matter.
+     *
+     * @param state one of {@code dead}, {@code rejected} and {@code retrying}
+     */
+    public record Filter(String state, Optional<String> provider, Optional<String> reason) {}
+
+    /** The place of one in the list: newest first. */
+    public record Cursor(long sequence, String provider) {}
+
+    /** Why one was not replayed or discarded; then nothing was changed. */
+    public enum Refusal {
+        /** There is no such delivery. */
+        UNKNOWN,
+        /** It is in no state that this can be done in, any more or yet. */
+        WRONG_STATE,
+        /** A newer message of its lane was delivered, or is on its way. */
+        OVERTAKEN,
+        /** The provider may have the customer, and cannot be asked. */
+        UNCLEAR,
+        /** The customer is no longer kept. */
+        ERASED
+    }
+}

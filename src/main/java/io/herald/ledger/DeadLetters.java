@@ -1,0 +1,321 @@
+package io.herald.ledger;
+
+import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.query;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The deliveries in the ledger that did not succeed: looks at them, and gives them back to be delivered again, or up. What it
+ * decides and what it changes is one write, so that of two operators one is too late.
+ */
+@Singleton
+public final class DeadLetters {
+
+    /** The states that the list has; written into the queries as they are, or the index of them would not be used. */
+    private static final Set<String> STATES = Set.of("dead", "rejected", "retrying");
+
+    private static final String COLUMNS =
+            "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
+                    + " d.updated_at, m.source from delivery d join message m on m.sequence = d.sequence";
+
+    /** Deliveries in these states, and those that were replayed, are dead letters, or were. */
+    private static final String IS_OR_WAS_DEAD =
+            " and (d.generation > 0 or d.state in ('dead', 'rejected', 'retrying', 'discarded'))";
+
+    private static final String HAS_CUSTOMER = "(d.correction is not null or exists (select 1 from message m"
+            + " where m.sequence = d.sequence and m.payload is not null))";
+
+    /** What is in hand may be delivered any moment. */
+    private static final String OVERTAKEN = "exists (select 1 from delivery n where n.provider = d.provider"
+            + " and n.reference = d.reference and n.sequence > d.sequence"
+            + " and (n.state = 'delivered' or n.owner is not null))";
+
+    /** What was sent before is forgotten, but not that the provider may have the customer. */
+    private static final String PENDING_AGAIN = " set state = 'pending', generation = generation + 1, request = null,"
+            + " sent_at = null, parks = 0, due_at = 0, owner = null, updated_at = ?";
+
+    private final Database database;
+    private final Sealing sealing;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    DeadLetters(Database database, Sealing sealing, ObjectMapper json, Clock clock) {
+        this.database = database;
+        this.sealing = sealing;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /** So many of those that match, newest first, and after that place if one is given. */
+    public List<DeadLetter> list(DeadLetter.Filter filter, Optional<DeadLetter.Cursor> after, int most) {
+        List<Object> parameters = new ArrayList<>();
+        String sql = COLUMNS + where(filter, parameters);
+        if (after.isPresent()) {
+            sql += " and (d.sequence, d.provider) < (?, ?)";
+            parameters.add(after.get().sequence());
+            parameters.add(after.get().provider());
+        }
+        parameters.add(most);
+        return database.all(
+                sql + " order by d.sequence desc, d.provider desc limit ?", this::deadLetter, parameters.toArray());
+    }
+
+    /** A delivery that is a dead letter, or was one. */
+    public Optional<DeadLetter> find(DeadLetter.Id id) {
+        return database.one(
+                COLUMNS + " where m.id = ? and d.provider = ?" + IS_OR_WAS_DEAD,
+                this::deadLetter,
+                id.message().toString(),
+                id.provider());
+    }
+
+    /** The reference of a delivery, if there is one of that id, in whatever state. */
+    public Optional<String> referenceOf(DeadLetter.Id id) {
+        return database.one(
+                "select d.reference from delivery d join message m on m.sequence = d.sequence where m.id = ? and d.provider = ?",
+                row -> row.getString(1),
+                id.message().toString(),
+                id.provider());
+    }
+
+    /** The tries of a delivery, the first one first. */
+    public List<Attempt> attempts(DeadLetter letter) {
+        return database.all(
+                "select at, duration_ms, http_status, reason, words from attempt where sequence = ? and provider = ? order by id",
+                row -> attempt(letter, row),
+                letter.sequence(),
+                letter.id().provider());
+    }
+
+    /** The customer that a replay would deliver: as it was accepted, or as it was corrected. Empty if it was erased. */
+    public Optional<JsonNode> customer(DeadLetter letter) {
+        return database.one(
+                        "select m.payload, d.correction from message m join delivery d on d.sequence = m.sequence"
+                                + " where d.sequence = ? and d.provider = ?",
+                        row -> customer(letter, row.getBytes(1), row.getBytes(2)),
+                        letter.sequence(),
+                        letter.id().provider())
+                .flatMap(found -> found);
+    }
+
+    /**
+     * Lets a dead or rejected delivery be made again, as a new one: mapped anew, and under another idempotency key.
+     *
+     * @param correction the customer to deliver instead
+     * @param looksUp whether its provider can be asked for a customer that it may have
+     * @param force also when it was overtaken or is unclear
+     * @return when it is durable: why it was not done, or empty
+     */
+    public CompletableFuture<Optional<DeadLetter.Refusal>> replay(
+            DeadLetter.Id id, Optional<JsonNode> correction, boolean looksUp, boolean force) {
+        return database.write(connection -> {
+            List<Standing> found = standing(connection, id);
+            if (found.isEmpty()) {
+                return Optional.of(DeadLetter.Refusal.UNKNOWN);
+            }
+            Standing standing = found.get(0);
+            if (!Set.of("dead", "rejected").contains(standing.state())) {
+                return Optional.of(DeadLetter.Refusal.WRONG_STATE);
+            }
+            if (correction.isEmpty() && !standing.hasCustomer()) {
+                return Optional.of(DeadLetter.Refusal.ERASED);
+            }
+            if (standing.overtaken() && !force) {
+                return Optional.of(DeadLetter.Refusal.OVERTAKEN);
+            }
+            if (standing.unclear() && !looksUp && !force) {
+                return Optional.of(DeadLetter.Refusal.UNCLEAR);
+            }
+            execute(
+                    connection,
+                    "update delivery" + PENDING_AGAIN
+                            + ", correction = coalesce(?, correction) where sequence = ? and provider = ?",
+                    clock.millis(),
+                    correction
+                            .map(customer -> sealing.correction(standing.sequence(), id.provider(), customer))
+                            .orElse(null),
+                    standing.sequence(),
+                    id.provider());
+            return Optional.empty();
+        });
+    }
+
+    /**
+     * Lets all that match be made again, as {@link #replay} without force does.
+     *
+     * @param providers those that deliveries can be made to
+     * @param lookedUp those of them that can be asked for a customer that they may have
+     * @return when it is durable: how many they are
+     */
+    public CompletableFuture<Integer> replayAll(
+            DeadLetter.Filter filter, Collection<String> providers, Collection<String> lookedUp) {
+        List<Object> parameters = new ArrayList<>();
+        parameters.add(clock.millis());
+        String where = where(filter, parameters);
+        parameters.addAll(providers);
+        parameters.addAll(lookedUp);
+        return database.write(connection -> execute(
+                connection,
+                "update delivery as d" + PENDING_AGAIN + where + " and " + HAS_CUSTOMER + " and not " + OVERTAKEN
+                        + " and d.provider in (" + places(providers) + ")"
+                        + " and (d.reason <> 'unclear' or d.provider in (" + places(lookedUp) + "))",
+                parameters.toArray()));
+    }
+
+    /**
+     * Gives a delivery up that is dead or rejected, or is retrying and in nobody's hands. Its words are erased, and the
+     * customer if no other delivery of the message needs it.
+     *
+     * @return when it is durable: why it was not done, or empty
+     */
+    public CompletableFuture<Optional<DeadLetter.Refusal>> discard(DeadLetter.Id id) {
+        return database.write(connection -> {
+            List<Standing> found = standing(connection, id);
+            if (found.isEmpty()) {
+                return Optional.of(DeadLetter.Refusal.UNKNOWN);
+            }
+            Standing standing = found.get(0);
+            if (standing.inHand() || !STATES.contains(standing.state())) {
+                return Optional.of(DeadLetter.Refusal.WRONG_STATE);
+            }
+            execute(
+                    connection,
+                    "update delivery set state = 'discarded', due_at = 0, request = null, correction = null, outcome = ?,"
+                            + " updated_at = ? where sequence = ? and provider = ?",
+                    sealing.outcome(standing.sequence(), id.provider(), discarded(standing)),
+                    clock.millis(),
+                    standing.sequence(),
+                    id.provider());
+            execute(
+                    connection,
+                    "update attempt set words = null where sequence = ? and provider = ?",
+                    standing.sequence(),
+                    id.provider());
+            Ledger.forgetWhenNobodyNeedsIt(connection, standing.sequence());
+            return Optional.empty();
+        });
+    }
+
+    /** How a delivery stands inside a write. */
+    private record Standing(
+            long sequence,
+            String state,
+            String reason,
+            Optional<Integer> httpStatus,
+            boolean inHand,
+            boolean hasCustomer,
+            boolean overtaken) {
+
+        boolean unclear() {
+            return "unclear".equals(reason);
+        }
+    }
+
+    private static List<Standing> standing(Connection connection, DeadLetter.Id id) throws SQLException {
+        return query(
+                connection,
+                "select d.sequence, d.state, d.reason, d.http_status, d.owner, " + HAS_CUSTOMER + ", " + OVERTAKEN
+                        + " from delivery d where d.sequence = (select sequence from message where id = ?) and d.provider = ?",
+                row -> new Standing(
+                        row.getLong(1),
+                        row.getString(2),
+                        row.getString(3),
+                        integer(row, 4),
+                        row.getString(5) != null,
+                        row.getBoolean(6),
+                        row.getBoolean(7)),
+                id.message().toString(),
+                id.provider());
+    }
+
+    /** What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words. */
+    private ObjectNode discarded(Standing standing) {
+        ObjectNode outcome = json.createObjectNode().put("state", "discarded");
+        ObjectNode error = outcome.putObject("error").put("code", "discarded").put("reason", standing.reason());
+        standing.httpStatus().ifPresent(status -> error.put("httpStatus", status));
+        error.put("message", "given up by an operator");
+        return outcome;
+    }
+
+    private static String where(DeadLetter.Filter filter, List<Object> parameters) {
+        if (!STATES.contains(filter.state())) {
+            throw new IllegalArgumentException("no dead letter is in that state");
+        }
+        StringBuilder where = new StringBuilder(" where d.state = '" + filter.state() + "'");
+        filter.provider().ifPresent(provider -> {
+            where.append(" and d.provider = ?");
+            parameters.add(provider);
+        });
+        filter.reason().ifPresent(reason -> {
+            where.append(" and d.reason = ?");
+            parameters.add(reason);
+        });
+        return where.toString();
+    }
+
+    private static String places(Collection<String> values) {
+        return String.join(", ", Collections.nCopies(values.size(), "?"));
+    }
+
+    private DeadLetter deadLetter(ResultSet row) throws SQLException {
+        DeadLetter.Id id = new DeadLetter.Id(UUID.fromString(row.getString(1)), row.getString(3));
+        long sequence = row.getLong(2);
+        byte[] outcome = row.getBytes(6);
+        return new DeadLetter(
+                id,
+                sequence,
+                row.getString(4),
+                row.getString(5),
+                Optional.ofNullable(outcome)
+                        .map(kept -> sealing.openOutcome(sequence, id.provider(), kept))
+                        .map(opened -> (ObjectNode) opened.get("error")),
+                row.getInt(7),
+                Instant.ofEpochMilli(row.getLong(8)),
+                row.getString(9));
+    }
+
+    private Attempt attempt(DeadLetter letter, ResultSet row) throws SQLException {
+        byte[] sealed = row.getBytes(5);
+        ObjectNode words = sealed == null
+                ? json.createObjectNode()
+                : sealing.openWords(letter.sequence(), letter.id().provider(), sealed);
+        return new Attempt(
+                Instant.ofEpochMilli(row.getLong(1)),
+                row.getLong(2),
+                integer(row, 3),
+                Optional.ofNullable(words.path("code").textValue()),
+                Optional.ofNullable(row.getString(4)),
+                Optional.ofNullable(words.path("message").textValue()));
+    }
+
+    private Optional<JsonNode> customer(DeadLetter letter, byte[] payload, byte[] correction) {
+        if (correction != null) {
+            return Optional.of(
+                    sealing.openCorrection(letter.sequence(), letter.id().provider(), correction));
+        }
+        return Optional.ofNullable(payload)
+                .map(kept -> sealing.openPayload(letter.id().message(), kept));
+    }
+
+    private static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
+        int value = row.getInt(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(value);
+    }
+}

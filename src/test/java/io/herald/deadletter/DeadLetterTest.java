@@ -1,0 +1,629 @@
+package io.herald.deadletter;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.stubbing.StubMapping;
+import io.agroal.api.AgroalDataSource;
+import io.herald.Customers;
+import io.herald.delivery.Caller;
+import io.herald.delivery.Faults;
+import io.herald.delivery.QuickRetries;
+import io.herald.rest.Api.Answer;
+import io.herald.rest.Contract;
+import io.herald.sandbox.Received;
+import io.herald.sandbox.Sandbox;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What did not succeed is there to be looked at, delivered again, and given up. Herald looks into its ledger once an hour
+ * here, so what is delivered again goes at once, or not in this test.
+ */
+@QuarkusTest
+@TestProfile(QuickRetries.class)
+class DeadLetterTest {
+
+    private static final Contract CONTRACT = Contract.load();
+
+    @Inject
+    AgroalDataSource dataSource;
+
+    Sandbox sandbox;
+
+    private final Operator operator = new Operator();
+    private final AuditLog audit = new AuditLog();
+    private Faults faults;
+
+    @BeforeEach
+    void fresh() throws SQLException {
+        sandbox.reset();
+        faults = new Faults(sandbox);
+        for (String table : List.of("attempt", "delivery", "link", "message")) {
+            change("delete from " + table);
+        }
+        audit.open();
+    }
+
+    @AfterEach
+    void close() {
+        audit.close();
+    }
+
+    @Test
+    void isListedWithoutAnyFieldOfTheCustomer() {
+        String reference = Caller.reference("listed");
+        String id = Operator.letter(Caller.person(reference, "bridge-xyz.422", "bridge-xyz"), "rejected/invalid");
+
+        Answer list = operator.list("?state=rejected");
+
+        assertThat(list.status()).isEqualTo(200);
+        assertThat(CONTRACT.faults("DeadLetters", list.json())).isEmpty();
+        assertThat(list.json().has("next")).isFalse();
+        assertThat(list.json().path("items")).singleElement().satisfies(item -> {
+            assertThat(item.path("id").asText()).isEqualTo(id);
+            assertThat(id).isEqualTo(item.path("message").asText() + ".bridge-xyz");
+            assertThat(item.path("reference").asText()).isEqualTo(reference);
+            assertThat(item.path("provider").asText()).isEqualTo("bridge-xyz");
+            assertThat(item.path("state").asText()).isEqualTo("rejected");
+            assertThat(item.path("code").asText()).isEqualTo("invalid_parameters");
+            assertThat(item.path("reason").asText()).isEqualTo("invalid");
+            assertThat(item.path("httpStatus").asInt()).isEqualTo(422);
+            assertThat(item.path("attempts").asInt()).isEqualTo(1);
+            assertThat(item.path("source").asText()).isEqualTo("rest");
+        });
+        assertThat(list.body()).doesNotContain("@example.com", "Jane", "Doe", "+255", "Uhuru");
+        assertThat(operator.ids("")).isEmpty();
+    }
+
+    @Test
+    void theListIsNewestFirstFilteredAndInPages() {
+        List<String> refused = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            refused.add(0, dead());
+        }
+        String rejected = Operator.letter(
+                Caller.person(Caller.reference("other"), "bridge-xyz.422", "bridge-xyz"), "rejected/invalid");
+        String waiting = Operator.letter(
+                Caller.person(Caller.reference("waits"), "yativo.429", "yativo"), "retrying/rate_limited");
+
+        assertThat(operator.ids("")).isEqualTo(refused);
+        assertThat(operator.ids("?state=dead&provider=fraudspect&reason=unauthorized"))
+                .isEqualTo(refused);
+        assertThat(operator.ids("?provider=yativo")).isEmpty();
+        assertThat(operator.ids("?reason=forbidden")).isEmpty();
+        assertThat(operator.ids("?state=rejected")).containsExactly(rejected);
+        assertThat(operator.ids("?state=retrying")).containsExactly(waiting);
+
+        Answer first = operator.list("?limit=2");
+        assertThat(CONTRACT.faults("DeadLetters", first.json())).isEmpty();
+        assertThat(operator.ids("?limit=2")).isEqualTo(refused.subList(0, 2));
+        String next = first.json().path("next").textValue();
+        assertThat(operator.ids("?limit=2&after=" + next)).isEqualTo(refused.subList(2, 3));
+        assertThat(operator.list("?limit=2&after=" + next).json().has("next")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            ?state=delivered   | state is one of dead, rejected, retrying
+            ?reason=bad-luck   | reason is one of duplicate, exhausted, forbidden, invalid, link_broken, not_mappable, rate_limited, timeout, unauthorized, unavailable, unclear, unreadable_answer
+            ?provider=acme     | provider is the id of a provider that is configured
+            ?limit=0           | limit is a number from 1 to 500
+            ?limit=501         | limit is a number from 1 to 500
+            ?limit=many        | limit is a number from 1 to 500
+            ?after=here        | after is the next of an earlier answer, as it is
+            """)
+    void aParameterThatCannotBeIsRefusedWithWhatItMayBe(String query, String detail) {
+        Answer answer = operator.list(query);
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.json().path("detail").asText()).isEqualTo(detail);
+    }
+
+    @Test
+    void isShownWithItsAttemptsAndTheCustomerMasked() {
+        String reference = Caller.reference("shown");
+        ObjectNode customer = Caller.person(reference, "bridge-xyz.422", "bridge-xyz");
+        customer.putArray("identifiers")
+                .addObject()
+                .put("type", "passport")
+                .put("country", "TZ")
+                .put("number", "AB1");
+        String id = Operator.letter(customer, "rejected/invalid");
+
+        Answer shown = operator.show(id);
+
+        assertThat(shown.status()).isEqualTo(200);
+        assertThat(CONTRACT.faults("DeadLetter", shown.json())).isEmpty();
+        JsonNode letter = shown.json();
+        assertThat(letter.path("attempts")).singleElement().satisfies(attempt -> {
+            assertThat(attempt.path("httpStatus").asInt()).isEqualTo(422);
+            assertThat(attempt.path("code").asText()).isEqualTo("invalid_parameters");
+            assertThat(attempt.path("reason").asText()).isEqualTo("invalid");
+        });
+        assertThat(letter.at("/error/fields/0/message").asText()).isEqualTo("*** cannot be onboarded");
+        assertThat(letter.path("payload").toString())
+                .isEqualTo("{\"reference\":\"" + reference + "\",\"type\":\"person\","
+                        + "\"person\":{\"firstName\":\"***\",\"lastName\":\"***\",\"birthDate\":\"***\",\"nationality\":\"***\"},"
+                        + "\"contact\":{\"email\":\"***\",\"phone\":\"***\"},"
+                        + "\"address\":{\"city\":\"***\",\"country\":\"***\",\"lines\":[\"***\"]},"
+                        + "\"targets\":[\"bridge-xyz\"],"
+                        + "\"identifiers\":[{\"type\":\"***\",\"country\":\"***\",\"number\":\"***\"}]}");
+        assertThat(audit.lines()).isEmpty();
+    }
+
+    @Test
+    void isRevealedOnRequestAndThatIsWrittenDown() {
+        String reference = Caller.reference("revealed");
+        ObjectNode customer = Caller.person(reference, "bridge-xyz.422", "bridge-xyz");
+        String id = Operator.letter(customer, "rejected/invalid");
+
+        Answer revealed = operator.show(id + "?reveal=true");
+
+        assertThat(revealed.json().path("payload")).isEqualTo(customer);
+        assertThat(audit.lines()).containsExactly("by=anonymous action=reveal deadLetter=" + id);
+        assertThat(operator.show(id + "?reveal=yes").status()).isEqualTo(400);
+    }
+
+    @Test
+    void whatIsReplayedAndDeliveredIsNoDeadLetterAnyMore() {
+        String reference = Caller.reference("replayed");
+        String id = Operator.letter(
+                Caller.person(reference, "bridge-xyz.unauthorized-once", "bridge-xyz"), "dead/unauthorized");
+
+        Answer replayed = operator.replay(id);
+
+        assertThat(replayed.status()).as(replayed.body()).isEqualTo(202);
+        assertThat(CONTRACT.faults("Report", replayed.json())).isEmpty();
+        assertThat(id).startsWith(replayed.json().path("message").asText() + ".");
+        assertThat(replayed.header("Location"))
+                .isEqualTo("/v1/messages/" + replayed.json().path("message").asText());
+        assertThat(replayed.json().path("status").asText()).isIn("pending", "delivered");
+        operator.awaitState(id, "delivered");
+        assertThat(operator.report(id).path("status").asText()).isEqualTo("delivered");
+        assertThat(operator.delivery(id).path("attempts").asInt()).isEqualTo(2);
+        assertThat(Caller.customer(reference).at("/providers/0/providerCustomerId"))
+                .isEqualTo(operator.delivery(id).path("providerCustomerId"));
+        assertThat(operator.ids("")).isEmpty();
+        assertThat(operator.show(id).json().path("state").asText()).isEqualTo("delivered");
+        List<Received> sends = faults.sends("bridge-xyz", Caller.email(reference, "bridge-xyz.unauthorized-once"));
+        assertThat(sends).hasSize(2);
+        assertThat(sends.get(0).header("Idempotency-Key"))
+                .isNotEqualTo(sends.get(1).header("Idempotency-Key"));
+        assertThat(audit.lines())
+                .containsExactly("by=anonymous action=replay deadLetter=" + id + " corrected=false forced=false");
+    }
+
+    @Test
+    void untilItIsDeliveredAgainItsReportIsPending() throws SQLException {
+        String id = dead();
+        change("update delivery set state = 'pending', owner = 'another program', generation = 1");
+
+        JsonNode report = operator.report(id);
+
+        assertThat(report.path("status").asText()).isEqualTo("pending");
+        assertThat(operator.delivery(id).toString()).isEqualTo("{\"provider\":\"fraudspect\",\"state\":\"pending\"}");
+        assertThat(operator.show(id).json().path("reason").asText()).isEqualTo("unauthorized");
+        assertThat(operator.replay(id).status()).isEqualTo(409);
+        assertThat(operator.discard(id).status()).isEqualTo(409);
+    }
+
+    @Test
+    void aCorrectedCustomerGoesToThatProviderAlone() {
+        String reference = Caller.reference("corrected");
+        Caller.Report first = Caller.deliver(Caller.person(reference, "bridge-xyz.422"));
+        String id = first.body().path("message").textValue() + ".bridge-xyz";
+        assertThat(first.outcome("bridge-xyz")).isEqualTo("rejected/invalid");
+        int elsewhere = sandbox.requests("fraudspect").size();
+        ObjectNode corrected = Caller.person(reference, "");
+        corrected.withObject("/person").put("lastName", "Moss");
+
+        Answer replayed = operator.replay(id, corrected.toString());
+
+        assertThat(replayed.status()).as(replayed.body()).isEqualTo(202);
+        operator.awaitState(id, "delivered");
+        assertThat(operator.report(id).path("status").asText()).isEqualTo("delivered");
+        assertThat(faults.sends("bridge-xyz", Caller.email(reference, "")))
+                .singleElement()
+                .satisfies(send ->
+                        assertThat(send.json().path("last_name").asText()).isEqualTo("Moss"));
+        assertThat(sandbox.requests("fraudspect")).hasSize(elsewhere);
+        assertThat(audit.lines())
+                .containsExactly("by=anonymous action=replay deadLetter=" + id + " corrected=true forced=false");
+    }
+
+    @Test
+    void aCorrectionThatWasRefusedTooIsWhatIsShownAndReplayedNext() {
+        String reference = Caller.reference("twice");
+        String id = Operator.letter(Caller.person(reference, "bridge-xyz.422", "bridge-xyz"), "rejected/invalid");
+        ObjectNode corrected = Caller.person(reference, "bridge-xyz.unauthorized-once", "bridge-xyz");
+
+        operator.replay(id, corrected.toString());
+
+        operator.awaitState(id, "dead");
+        assertThat(operator.show(id + "?reveal=true").json().path("payload")).isEqualTo(corrected);
+        assertThat(operator.show(id).json().path("attempts")).hasSize(2);
+        assertThat(operator.replay(id).status()).isEqualTo(202);
+        operator.awaitState(id, "delivered");
+        assertThat(faults.customers("bridge-xyz", Caller.email(reference, "bridge-xyz.unauthorized-once")))
+                .hasSize(1);
+    }
+
+    @Test
+    void aCorrectionIsACanonicalCustomerOfTheSameReference() {
+        String id = dead();
+        int sent = sandbox.requests("fraudspect").size();
+
+        Answer other = operator.replay(id, Customers.person("CUST-other").toString());
+        Answer incomplete = operator.replay(id, "{\"type\": \"person\"}");
+        Answer broken = operator.replay(id, "{");
+        Answer text = operator.replay(id, "{}", "Content-Type", "text/plain");
+
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(other.json().at("/errors/0/pointer").asText()).isEqualTo("/reference");
+        assertThat(incomplete.status()).isEqualTo(422);
+        assertThat(broken.status()).isEqualTo(400);
+        assertThat(text.status()).isEqualTo(415);
+        assertThat(operator.ids("")).containsExactly(id);
+        assertThat(sandbox.requests("fraudspect")).hasSize(sent);
+        assertThat(audit.lines()).isEmpty();
+    }
+
+    @Test
+    void anUnclearOneIsLookedUpBeforeItIsSentAgain() {
+        String reference = Caller.reference("unclear");
+        String magic = "xbridge.lost-once";
+        StubMapping noLookUp = lookUpsAreForbidden();
+        String id = Operator.letter(Caller.person(reference, magic, "xbridge"), "dead/unclear");
+        sandbox.server().removeStub(noLookUp);
+        int before = sandbox.requests("xbridge").size();
+        ObjectNode corrected = Caller.person(reference, magic, "xbridge");
+        corrected.withObject("/address").put("city", "Dodoma");
+
+        assertThat(operator.replay(id, corrected.toString()).status()).isEqualTo(202);
+
+        operator.awaitState(id, "delivered");
+        assertThat(sandbox.requests("xbridge")
+                        .subList(before, sandbox.requests("xbridge").size()))
+                .extracting(Received::method)
+                .as("the look-up, and then the update of what the lost create made")
+                .containsExactly("GET", "POST");
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("updated");
+        assertThat(faults.customers("xbridge", Caller.email(reference, magic)))
+                .singleElement()
+                .satisfies(customer -> assertThat(customer.toString()).contains("Dodoma"));
+    }
+
+    @Test
+    void anUnclearOneThatDidNotArriveIsCreated() {
+        String reference = Caller.reference("not-there");
+        String magic = "xbridge.reset-once";
+        StubMapping noLookUp = lookUpsAreForbidden();
+        String id = Operator.letter(Caller.person(reference, magic, "xbridge"), "dead/unclear");
+        sandbox.server().removeStub(noLookUp);
+
+        operator.replay(id);
+
+        operator.awaitState(id, "delivered");
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("created");
+        assertThat(faults.customers("xbridge", Caller.email(reference, magic))).hasSize(1);
+        assertThat(faults.lookUps("xbridge")).extracting(Received::answered).containsExactly(403, 200);
+    }
+
+    private StubMapping lookUpsAreForbidden() {
+        return sandbox.server()
+                .stubFor(get(urlPathMatching("/xbridge/.*"))
+                        .willReturn(aResponse().withStatus(403)));
+    }
+
+    @Test
+    void anUnclearOneOfAProviderThatCannotBeAskedNeedsForce() throws SQLException {
+        String id = Operator.letter(
+                Caller.person(Caller.reference("asked"), "bridge-xyz.unauthorized-once", "bridge-xyz"),
+                "dead/unauthorized");
+        change("update delivery set reason = 'unclear'");
+
+        Answer refused = operator.replay(id);
+        Answer all = operator.replayAll("?provider=bridge-xyz");
+
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.json().path("detail").asText()).contains("cannot be asked", "force=true");
+        assertThat(all.json().path("count").asInt()).isZero();
+        assertThat(operator.replayWithForce(id, "maybe").status()).isEqualTo(400);
+        assertThat(operator.ids("")).containsExactly(id);
+        assertThat(operator.replayWithForce(id, "true").status()).isEqualTo(202);
+        operator.awaitState(id, "delivered");
+    }
+
+    @Test
+    void oneThatANewerMessageOvertookNeedsForce() {
+        String reference = Caller.reference("overtaken");
+        String id = Operator.letter(
+                Caller.person(reference, "fraudspect.unauthorized-once", "fraudspect"), "dead/unauthorized");
+        assertThat(Caller.deliver(Caller.person(reference, "", "fraudspect")).status())
+                .isEqualTo(200);
+
+        Answer refused = operator.replay(id);
+        Answer all = operator.replayAll("?reason=unauthorized");
+
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.json().path("detail").asText()).contains("a newer message", "force=true");
+        assertThat(all.json().path("count").asInt()).isZero();
+        assertThat(operator.ids("")).containsExactly(id);
+        assertThat(operator.replayWithForce(id, "true").status()).isEqualTo(202);
+        operator.awaitState(id, "delivered");
+        assertThat(audit.lines())
+                .contains("by=anonymous action=replay deadLetter=" + id + " corrected=false forced=true");
+    }
+
+    @Test
+    void oneWhoseNewerMessageIsOnItsWayNeedsForce() throws SQLException {
+        String reference = Caller.reference("behind");
+        String id = Operator.letter(
+                Caller.person(reference, "fraudspect.unauthorized-once", "fraudspect"), "dead/unauthorized");
+        Caller.deliver(Caller.person(reference, "", "fraudspect"));
+        change("update delivery set state = 'pending', owner = 'another program' where state = 'delivered'");
+
+        assertThat(operator.replay(id).status()).isEqualTo(409);
+    }
+
+    @Test
+    void oneWhoseCustomerIsErasedNeedsOne() throws SQLException {
+        String reference = Caller.reference("erased");
+        String id = Operator.letter(
+                Caller.person(reference, "fraudspect.unauthorized-once", "fraudspect"), "dead/unauthorized");
+        change("update message set payload = null");
+
+        Answer refused = operator.replay(id);
+
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.json().path("detail").asText()).contains("no longer kept", "in the body");
+        assertThat(operator.replayAll("?provider=fraudspect")
+                        .json()
+                        .path("count")
+                        .asInt())
+                .isZero();
+        assertThat(operator.show(id).json().has("payload")).isFalse();
+        assertThat(operator.replay(id, Caller.person(reference, "").toString()).status())
+                .isEqualTo(202);
+        operator.awaitState(id, "delivered");
+    }
+
+    @Test
+    void ofManyOperatorsAtOnceOneReplays() {
+        String reference = Caller.reference("operators");
+        String magic = "fraudspect.unauthorized-once";
+        String id = Operator.letter(Caller.person(reference, magic, "fraudspect"), "dead/unauthorized");
+        ExecutorService operators = Executors.newFixedThreadPool(16);
+
+        List<Integer> statuses = IntStream.range(0, 16)
+                .mapToObj(i ->
+                        CompletableFuture.supplyAsync(() -> operator.replay(id).status(), operators))
+                .toList()
+                .stream()
+                .map(CompletableFuture::join)
+                .toList();
+        operators.shutdown();
+
+        assertThat(statuses)
+                .containsOnlyOnce(202)
+                .filteredOn(status -> status != 202)
+                .containsOnly(409);
+        operator.awaitState(id, "delivered");
+        assertThat(faults.sends("fraudspect", Caller.email(reference, magic))).hasSize(2);
+    }
+
+    @Test
+    void allThatMatchAreReplayedOnceEach() {
+        List<String> matching =
+                IntStream.range(0, 50).mapToObj(i -> CompletableFuture.supplyAsync(this::dead)).toList().stream()
+                        .map(CompletableFuture::join)
+                        .toList();
+        String other = Operator.letter(
+                Caller.person(Caller.reference("other"), "bridge-xyz.unauthorized-once", "bridge-xyz"),
+                "dead/unauthorized");
+        int sent = sandbox.requests("fraudspect").size();
+
+        Answer replayed = operator.replayAll("?provider=fraudspect&reason=unauthorized");
+
+        assertThat(replayed.status()).isEqualTo(202);
+        assertThat(replayed.json().toString()).isEqualTo("{\"count\":50}");
+        assertThat(CONTRACT.faults("Replayed", replayed.json())).isEmpty();
+        matching.forEach(id -> operator.awaitState(id, "delivered"));
+        assertThat(sandbox.requests("fraudspect")).hasSize(sent + 50);
+        assertThat(operator.ids("")).containsExactly(other);
+        assertThat(audit.lines())
+                .containsExactly(
+                        "by=anonymous action=replay-all provider=fraudspect reason=unauthorized state=dead count=50");
+    }
+
+    @Test
+    void allOfEverythingIsNotReplayed() {
+        String id = dead();
+
+        assertThat(operator.replayAll("").status()).isEqualTo(400);
+        assertThat(operator.replayAll("?state=dead").status()).isEqualTo(400);
+        assertThat(operator.replayAll("?provider=&reason=").status()).isEqualTo(400);
+        assertThat(operator.replayAll("?provider=fraudspect&state=retrying").status())
+                .isEqualTo(400);
+        assertThat(operator.replayAll("?provider=fraudspect&state=rejected")
+                        .json()
+                        .path("count")
+                        .asInt())
+                .isZero();
+        assertThat(operator.ids("")).containsExactly(id);
+    }
+
+    @Test
+    void whatIsDiscardedIsErasedAndLeavesATrace() throws SQLException {
+        String reference = Caller.reference("discarded");
+        String id = Operator.letter(Caller.person(reference, "bridge-xyz.422", "bridge-xyz"), "rejected/invalid");
+
+        Answer discarded = operator.discard(id);
+
+        assertThat(discarded.status()).as(discarded.body()).isEqualTo(204);
+        assertThat(discarded.body()).isEmpty();
+        JsonNode report = operator.report(id);
+        assertThat(CONTRACT.faults("Report", report)).isEmpty();
+        assertThat(report.path("status").asText()).isEqualTo("failed");
+        assertThat(operator.delivery(id).path("state").asText()).isEqualTo("discarded");
+        assertThat(operator.delivery(id).at("/error/reason").asText()).isEqualTo("invalid");
+        Answer trace = operator.show(id);
+        assertThat(CONTRACT.faults("DeadLetter", trace.json())).isEmpty();
+        assertThat(trace.json().path("state").asText()).isEqualTo("discarded");
+        assertThat(trace.json().has("payload")).isFalse();
+        assertThat(trace.json().path("attempts")).singleElement().satisfies(attempt -> {
+            assertThat(attempt.path("httpStatus").asInt()).isEqualTo(422);
+            assertThat(attempt.has("message")).isFalse();
+        });
+        assertThat(count("select count(*) from message where payload is not null"))
+                .isZero();
+        assertThat(count("select count(*) from delivery where request is not null"))
+                .isZero();
+        assertThat(count("select count(*) from attempt where words is not null"))
+                .isZero();
+        assertThat(operator.ids("?state=rejected")).isEmpty();
+        assertThat(operator.replay(id).status()).isEqualTo(409);
+        assertThat(operator.discard(id).status()).isEqualTo(409);
+        assertThat(audit.lines()).containsExactly("by=anonymous action=discard deadLetter=" + id);
+    }
+
+    @Test
+    void theCustomerIsKeptAsLongAsAnotherDeliveryNeedsIt() throws SQLException {
+        String reference = Caller.reference("needed");
+        ObjectNode customer =
+                Caller.person(reference, "bridge-xyz.422+fraudspect.unauthorized-once", "bridge-xyz", "fraudspect");
+        String message = Caller.deliver(customer).body().path("message").textValue();
+
+        assertThat(operator.discard(message + ".bridge-xyz").status()).isEqualTo(204);
+
+        assertThat(operator.show(message + ".fraudspect?reveal=true").json().path("payload"))
+                .isEqualTo(customer);
+        operator.replay(message + ".fraudspect");
+        operator.awaitState(message + ".fraudspect", "delivered");
+        assertThat(operator.report(message + ".fraudspect").path("status").asText())
+                .isEqualTo("partial");
+        assertThat(count("select count(*) from message where payload is not null"))
+                .isZero();
+    }
+
+    @Test
+    void discardingWhatHoldsALaneBackLetsItGoOn() {
+        String reference = Caller.reference("lane");
+        String id = Operator.letter(Caller.person(reference, "fraudspect.429", "fraudspect"), "retrying/rate_limited");
+        JsonNode behind =
+                Caller.deliver(Caller.person(reference, "", "fraudspect")).body();
+        assertThat(behind.path("status").asText()).isEqualTo("pending");
+
+        assertThat(operator.discard(id).status()).isEqualTo(204);
+
+        operator.awaitState(behind.path("message").textValue() + ".fraudspect", "delivered");
+        assertThat(operator.delivery(id).path("state").asText()).isEqualTo("discarded");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"nothing", "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a", "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a.yativo"
+            })
+    void whatIsNotThereIsNotFound(String id) {
+        assertThat(operator.show(id).status()).isEqualTo(404);
+        assertThat(operator.replay(id).status()).isEqualTo(404);
+        assertThat(operator.replay(id, Customers.person("CUST-1").toString()).status())
+                .isEqualTo(404);
+        assertThat(operator.discard(id).status()).isEqualTo(404);
+    }
+
+    @Test
+    void whatWasDeliveredIsNoDeadLetter() {
+        Caller.Report report = Caller.deliver(Caller.person(Caller.reference("delivered"), "", "fraudspect"));
+        String id = report.body().path("message").textValue() + ".fraudspect";
+
+        assertThat(operator.show(id).status()).isEqualTo(404);
+        assertThat(operator.replay(id).status()).isEqualTo(409);
+        assertThat(operator.discard(id).status()).isEqualTo(409);
+        assertThat(sandbox.requests("fraudspect")).hasSize(1);
+    }
+
+    /** The id of a dead letter that succeeds when it is replayed. */
+    private String dead() {
+        return Operator.letter(
+                Caller.person(Caller.reference("dead"), "fraudspect.unauthorized-once", "fraudspect"),
+                "dead/unauthorized");
+    }
+
+    private void change(String sql) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate(sql);
+        }
+    }
+
+    private int count(String sql) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    /** The lines of the audit's log category. */
+    private static final class AuditLog extends Handler {
+
+        private final Logger log = Logger.getLogger("io.herald.audit");
+        private final List<String> lines = new ArrayList<>();
+
+        void open() {
+            log.addHandler(this);
+        }
+
+        List<String> lines() {
+            synchronized (lines) {
+                return List.copyOf(lines);
+            }
+        }
+
+        @Override
+        public void publish(LogRecord entry) {
+            synchronized (lines) {
+                lines.add(String.format(entry.getMessage(), entry.getParameters()));
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            log.removeHandler(this);
+        }
+    }
+}
