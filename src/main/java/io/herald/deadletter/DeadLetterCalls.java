@@ -114,9 +114,8 @@ public final class DeadLetterCalls {
         if (!providers.isEnabled(letter.provider())) {
             throw new ConflictException("its provider is not enabled");
         }
-        boolean looksUp = mappings.of(letter.provider()).finds();
         refuse(
-                letters.replay(letter, corrected.map(CanonicalCustomer::tree), looksUp, forced)
+                letters.replay(letter, provider(letter.provider()), corrected.map(CanonicalCustomer::tree), forced)
                         .join(),
                 "it is not dead or rejected");
         Audit.did("replay", "deadLetter=" + letter + " corrected=" + corrected.isPresent() + " forced=" + forced);
@@ -132,9 +131,9 @@ public final class DeadLetterCalls {
         if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
             throw new BadQueryException("say which: give a provider, a reason or both");
         }
-        List<String> lookedUp =
-                providers.ids().stream().filter(id -> mappings.of(id).finds()).toList();
-        int count = letters.replayAll(filter, providers.ids(), lookedUp).join();
+        List<DeadLetter.Provider> enabled =
+                providers.ids().stream().map(this::provider).toList();
+        int count = letters.replayAll(filter, enabled).join();
         Audit.did(
                 "replay-all",
                 "provider=" + filter.provider().orElse("any") + " reason="
@@ -164,6 +163,11 @@ public final class DeadLetterCalls {
             throw new BadQueryException("provider is the id of a provider that is configured");
         }
         return new DeadLetter.Filter(Query.oneOf("state", state, states).orElse("dead"), id, Query.reason(reason));
+    }
+
+    private DeadLetter.Provider provider(String id) {
+        return new DeadLetter.Provider(
+                id, mappings.of(id).finds(), providers.of(id).idempotencyLifetime());
     }
 
     private DeadLetter find(String id) throws NotFoundException {

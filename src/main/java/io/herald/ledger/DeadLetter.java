@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -54,6 +55,14 @@ public record DeadLetter(
 
     /** The place of one in the list: newest first. */
     public record Cursor(long sequence, String provider) {}
+
+    /**
+     * How it can be told whether a provider has a customer that a delivery may have created.
+     *
+     * @param looksUp by looking it up
+     * @param keyLifetime by sending the same request again, as long as its idempotency key is remembered
+     */
+    public record Provider(String id, boolean looksUp, Optional<Duration> keyLifetime) {}
 
     /** Why one was not replayed or discarded; then nothing was changed. */
     public enum Refusal {

@@ -14,7 +14,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +29,8 @@ public final class DeadLetters {
 
     /** The states that the list has; written into the queries as they are, or the index of them would not be used. */
     private static final Set<String> STATES = Set.of("dead", "rejected", "retrying");
+
+    private static final Set<String> REPLAYED = Set.of("dead", "rejected");
 
     private static final String COLUMNS =
             "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
@@ -47,9 +48,15 @@ public final class DeadLetters {
             + " and n.reference = d.reference and n.sequence > d.sequence"
             + " and (n.state = 'delivered' or n.owner is not null))";
 
+    /** An earlier try may have created the customer without our knowing. */
+    private static final String UNCLEAR =
+            "(d.unclear_since is not null or d.reason = 'unclear' and d.sent_at is not null)";
+
+    private static final String PENDING = " set state = 'pending', parks = 0, due_at = 0, updated_at = ?";
+
     /** What was sent before is forgotten, but not that the provider may have the customer. */
-    private static final String PENDING_AGAIN = " set state = 'pending', generation = generation + 1, request = null,"
-            + " sent_at = null, parks = 0, due_at = 0, owner = null, updated_at = ?";
+    private static final String PENDING_ANEW =
+            PENDING + ", generation = generation + 1, request = null, sent_at = null";
 
     private final Database database;
     private final Sealing sealing;
@@ -116,38 +123,37 @@ public final class DeadLetters {
     }
 
     /**
-     * Lets a dead or rejected delivery be made again, as a new one: mapped anew, and under another idempotency key.
+     * Lets a dead or rejected delivery be made again: as a new one, mapped anew and under another idempotency key. Only where
+     * nothing else can tell whether the provider has the customer already is the same request sent again, under its key.
      *
      * @param correction the customer to deliver instead
-     * @param looksUp whether its provider can be asked for a customer that it may have
-     * @param force also when it was overtaken or is unclear
+     * @param force also when it was overtaken, and when nothing can tell; then the provider is taken not to have the customer
      * @return when it is durable: why it was not done, or empty
      */
     public CompletableFuture<Optional<DeadLetter.Refusal>> replay(
-            DeadLetter.Id id, Optional<JsonNode> correction, boolean looksUp, boolean force) {
+            DeadLetter.Id id, DeadLetter.Provider provider, Optional<JsonNode> correction, boolean force) {
+        long now = clock.millis();
         return database.write(connection -> {
             List<Standing> found = standing(connection, id);
             if (found.isEmpty()) {
                 return Optional.of(DeadLetter.Refusal.UNKNOWN);
             }
             Standing standing = found.get(0);
-            if (!Set.of("dead", "rejected").contains(standing.state())) {
-                return Optional.of(DeadLetter.Refusal.WRONG_STATE);
+            boolean needsForce = standing.unclear() && !provider.looksUp();
+            boolean tellsByKey = needsForce && correction.isEmpty() && standing.isRemembered(provider, now);
+            Optional<DeadLetter.Refusal> refusal =
+                    standing.refusal(correction.isPresent(), needsForce && !tellsByKey, force);
+            if (refusal.isPresent()) {
+                return refusal;
             }
-            if (correction.isEmpty() && !standing.hasCustomer()) {
-                return Optional.of(DeadLetter.Refusal.ERASED);
-            }
-            if (standing.overtaken() && !force) {
-                return Optional.of(DeadLetter.Refusal.OVERTAKEN);
-            }
-            if (standing.unclear() && !looksUp && !force) {
-                return Optional.of(DeadLetter.Refusal.UNCLEAR);
+            if (force && !provider.looksUp()) {
+                forgetWhatIsUnclear(connection, standing, id.provider());
             }
             execute(
                     connection,
-                    "update delivery" + PENDING_AGAIN
+                    "update delivery" + (tellsByKey && !force ? PENDING : PENDING_ANEW)
                             + ", correction = coalesce(?, correction) where sequence = ? and provider = ?",
-                    clock.millis(),
+                    now,
                     correction
                             .map(customer -> sealing.correction(standing.sequence(), id.provider(), customer))
                             .orElse(null),
@@ -157,26 +163,61 @@ public final class DeadLetters {
         });
     }
 
+    private static void forgetWhatIsUnclear(Connection connection, Standing standing, String provider)
+            throws SQLException {
+        execute(
+                connection,
+                "update delivery set unclear_since = null where provider = ? and reference = ?"
+                        + " and state not in ('pending', 'retrying')",
+                provider,
+                standing.reference());
+    }
+
     /**
      * Lets all that match be made again, as {@link #replay} without force does.
      *
      * @param providers those that deliveries can be made to
-     * @param lookedUp those of them that can be asked for a customer that they may have
      * @return when it is durable: how many they are
      */
-    public CompletableFuture<Integer> replayAll(
-            DeadLetter.Filter filter, Collection<String> providers, Collection<String> lookedUp) {
+    public CompletableFuture<Integer> replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers) {
+        long now = clock.millis();
+        return database.write(connection -> {
+            int count = 0;
+            for (DeadLetter.Provider provider : providers) {
+                if (!provider.looksUp() && provider.keyLifetime().isPresent()) {
+                    long remembered = now - provider.keyLifetime().get().toMillis();
+                    count += replayAll(
+                            connection,
+                            filter,
+                            PENDING,
+                            provider,
+                            " and " + UNCLEAR + " and d.request is not null and d.sent_at > " + remembered,
+                            now);
+                }
+                String clear = provider.looksUp() ? "" : " and not " + UNCLEAR;
+                count += replayAll(connection, filter, PENDING_ANEW, provider, clear, now);
+            }
+            return count;
+        });
+    }
+
+    private static int replayAll(
+            Connection connection,
+            DeadLetter.Filter filter,
+            String change,
+            DeadLetter.Provider provider,
+            String condition,
+            long now)
+            throws SQLException {
         List<Object> parameters = new ArrayList<>();
-        parameters.add(clock.millis());
+        parameters.add(now);
         String where = where(filter, parameters);
-        parameters.addAll(providers);
-        parameters.addAll(lookedUp);
-        return database.write(connection -> execute(
+        parameters.add(provider.id());
+        return execute(
                 connection,
-                "update delivery as d" + PENDING_AGAIN + where + " and " + HAS_CUSTOMER + " and not " + OVERTAKEN
-                        + " and d.provider in (" + places(providers) + ")"
-                        + " and (d.reason <> 'unclear' or d.provider in (" + places(lookedUp) + "))",
-                parameters.toArray()));
+                "update delivery as d" + change + where + " and d.provider = ? and " + HAS_CUSTOMER + " and not "
+                        + OVERTAKEN + condition,
+                parameters.toArray());
     }
 
     /**
@@ -216,31 +257,57 @@ public final class DeadLetters {
     /** How a delivery stands inside a write. */
     private record Standing(
             long sequence,
+            String reference,
             String state,
             String reason,
             Optional<Integer> httpStatus,
             boolean inHand,
+            boolean hasRequest,
+            long sentAt,
             boolean hasCustomer,
-            boolean overtaken) {
+            boolean overtaken,
+            boolean unclear) {
 
-        boolean unclear() {
-            return "unclear".equals(reason);
+        /** Whether the provider still knows the request that was sent by its key. */
+        boolean isRemembered(DeadLetter.Provider provider, long now) {
+            return hasRequest
+                    && provider.keyLifetime()
+                            .filter(lifetime -> sentAt + lifetime.toMillis() > now)
+                            .isPresent();
+        }
+
+        Optional<DeadLetter.Refusal> refusal(boolean corrected, boolean needsForce, boolean force) {
+            if (!REPLAYED.contains(state)) {
+                return Optional.of(DeadLetter.Refusal.WRONG_STATE);
+            }
+            if (!corrected && !hasCustomer) {
+                return Optional.of(DeadLetter.Refusal.ERASED);
+            }
+            if (overtaken && !force) {
+                return Optional.of(DeadLetter.Refusal.OVERTAKEN);
+            }
+            return needsForce && !force ? Optional.of(DeadLetter.Refusal.UNCLEAR) : Optional.empty();
         }
     }
 
     private static List<Standing> standing(Connection connection, DeadLetter.Id id) throws SQLException {
         return query(
                 connection,
-                "select d.sequence, d.state, d.reason, d.http_status, d.owner, " + HAS_CUSTOMER + ", " + OVERTAKEN
+                "select d.sequence, d.reference, d.state, d.reason, d.http_status, d.owner, d.request is not null, d.sent_at, "
+                        + HAS_CUSTOMER + ", " + OVERTAKEN + ", " + UNCLEAR
                         + " from delivery d where d.sequence = (select sequence from message where id = ?) and d.provider = ?",
                 row -> new Standing(
                         row.getLong(1),
                         row.getString(2),
                         row.getString(3),
-                        integer(row, 4),
-                        row.getString(5) != null,
-                        row.getBoolean(6),
-                        row.getBoolean(7)),
+                        row.getString(4),
+                        integer(row, 5),
+                        row.getString(6) != null,
+                        row.getBoolean(7),
+                        row.getLong(8),
+                        row.getBoolean(9),
+                        row.getBoolean(10),
+                        row.getBoolean(11)),
                 id.message().toString(),
                 id.provider());
     }
@@ -268,10 +335,6 @@ public final class DeadLetters {
             parameters.add(reason);
         });
         return where.toString();
-    }
-
-    private static String places(Collection<String> values) {
-        return String.join(", ", Collections.nCopies(values.size(), "?"));
     }
 
     private DeadLetter deadLetter(ResultSet row) throws SQLException {

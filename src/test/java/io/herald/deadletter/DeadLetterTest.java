@@ -12,6 +12,7 @@ import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Faults;
+import io.herald.delivery.MovableClock;
 import io.herald.delivery.QuickRetries;
 import io.herald.rest.Api.Answer;
 import io.herald.rest.Contract;
@@ -24,6 +25,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +54,9 @@ class DeadLetterTest {
 
     @Inject
     AgroalDataSource dataSource;
+
+    @Inject
+    MovableClock clock;
 
     Sandbox sandbox;
 
@@ -345,11 +350,34 @@ class DeadLetterTest {
     }
 
     @Test
-    void anUnclearOneOfAProviderThatCannotBeAskedNeedsForce() throws SQLException {
-        String id = Operator.letter(
-                Caller.person(Caller.reference("asked"), "bridge-xyz.unauthorized-once", "bridge-xyz"),
-                "dead/unauthorized");
-        change("update delivery set reason = 'unclear'");
+    void anUnclearOneOfAProviderThatHonoursKeysIsSentAsItWasUnderItsKey() {
+        String reference = Caller.reference("same-key");
+        String id = unreadable(reference);
+        Received sent = faults.sends("bridge-xyz", Caller.email(reference, "")).get(0);
+        sandbox.reset();
+        ObjectNode corrected = Caller.person(reference, "");
+
+        Answer another = operator.replay(id, corrected.toString());
+        Answer replayed = operator.replayAll("?provider=bridge-xyz");
+
+        assertThat(another.status()).as("another request under another key").isEqualTo(409);
+        assertThat(replayed.json().path("count").asInt()).isEqualTo(1);
+        operator.awaitState(id, "delivered");
+        assertThat(faults.sends("bridge-xyz", Caller.email(reference, "")))
+                .singleElement()
+                .satisfies(again -> {
+                    assertThat(again.header("Idempotency-Key")).isEqualTo(sent.header("Idempotency-Key"));
+                    assertThat(again.body()).isEqualTo(sent.body());
+                });
+    }
+
+    @Test
+    void anUnclearOneWhoseKeyIsForgottenNeedsForce() {
+        String reference = Caller.reference("forgotten-key");
+        String id = unreadable(reference);
+        Received sent = faults.sends("bridge-xyz", Caller.email(reference, "")).get(0);
+        sandbox.reset();
+        clock.putForward(Duration.ofHours(25));
 
         Answer refused = operator.replay(id);
         Answer all = operator.replayAll("?provider=bridge-xyz");
@@ -361,6 +389,35 @@ class DeadLetterTest {
         assertThat(operator.ids("")).containsExactly(id);
         assertThat(operator.replayWithForce(id, "true").status()).isEqualTo(202);
         operator.awaitState(id, "delivered");
+        assertThat(faults.sends("bridge-xyz", Caller.email(reference, "")))
+                .singleElement()
+                .satisfies(again ->
+                        assertThat(again.header("Idempotency-Key")).isNotEqualTo(sent.header("Idempotency-Key")));
+    }
+
+    @Test
+    void forceEndsTheDoubtThatADiscardedOneLeft() {
+        String reference = Caller.reference("doubt");
+        assertThat(operator.discard(unreadable(reference)).status()).isEqualTo(204);
+        sandbox.reset();
+        String next = Operator.letter(Caller.person(reference, "", "bridge-xyz"), "dead/unclear");
+
+        operator.replay(next);
+        operator.awaitState(next, "dead");
+        assertThat(sandbox.requests("bridge-xyz")).isEmpty();
+        operator.replayWithForce(next, "true");
+
+        operator.awaitState(next, "delivered");
+        assertThat(faults.customers("bridge-xyz", Caller.email(reference, ""))).hasSize(1);
+    }
+
+    /** The id of a dead letter of bridge-xyz that may have made the customer. */
+    private String unreadable(String reference) {
+        faults.always(
+                "bridge-xyz",
+                Caller.email(reference, ""),
+                aResponse().withStatus(201).withBody("<html>"));
+        return Operator.letter(Caller.person(reference, "", "bridge-xyz"), "dead/unreadable_answer");
     }
 
     @Test
