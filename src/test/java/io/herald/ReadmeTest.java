@@ -2,6 +2,7 @@ package io.herald;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.is;
@@ -76,12 +77,43 @@ class ReadmeTest {
                 .body("deliveries.attempts", is(List.of(1, 1, 1, 2)));
     }
 
+    @Test
+    void itsDeadLetterIsListedAndDeliveredAgain() throws IOException {
+        MatchResult refused = posts().get(3);
+        assertThat(refused.group(2)).contains("+fraudspect.unauthorized-once");
+        assertThat(commands().stream().flatMap(String::lines))
+                .contains(
+                        "curl -s 'http://localhost:8080/v1/dead-letters?provider=fraudspect'",
+                        "curl -s \"http://localhost:8080/v1/dead-letters/$ID\"",
+                        "curl -s -X POST \"http://localhost:8080/v1/dead-letters/$ID/replay\"",
+                        "curl -s -X POST 'http://localhost:8080/v1/dead-letters/replay?provider=fraudspect&reason=unauthorized'");
+        send(refused).statusCode(207);
+
+        String id = given().get("/v1/dead-letters?provider=fraudspect")
+                .then()
+                .body("items", hasSize(1))
+                .extract()
+                .path("items[0].id");
+        given().get("/v1/dead-letters/" + id).then().statusCode(200).body("payload.person.firstName", is("***"));
+        given().post("/v1/dead-letters/" + id + "/replay").then().statusCode(202);
+
+        await().untilAsserted(() -> given().get("/v1/dead-letters/" + id).then().body("state", is("delivered")));
+        given().get("/v1/dead-letters?provider=fraudspect").then().body("items", hasSize(0));
+        given().post("/v1/dead-letters/replay?provider=fraudspect&reason=unauthorized")
+                .then()
+                .statusCode(202)
+                .body("count", is(0));
+    }
+
     private static ValidatableResponse run(MatchResult line) {
+        return send(line).statusCode(200);
+    }
+
+    private static ValidatableResponse send(MatchResult line) {
         return given().contentType("application/json")
                 .body(line.group(2))
                 .post(line.group(1))
-                .then()
-                .statusCode(200);
+                .then();
     }
 
     private static List<MatchResult> posts() throws IOException {
