@@ -343,6 +343,25 @@ class DeadLetterTest {
         assertThat(faults.lookUps("xbridge")).extracting(Received::answered).containsExactly(403, 200);
     }
 
+    @Test
+    void anUnclearOneWhoseCustomerIsKnownByNowIsNotLookedUp() {
+        String reference = Caller.reference("known");
+        String magic = "xbridge.lost-once";
+        StubMapping noLookUp = lookUpsAreForbidden();
+        String id = Operator.letter(Caller.person(reference, magic, "xbridge"), "dead/unclear");
+        sandbox.server().removeStub(noLookUp);
+        assertThat(Caller.deliver(Caller.person(reference, magic, "xbridge")).outcome("xbridge"))
+                .isEqualTo("delivered");
+        int lookUps = faults.lookUps("xbridge").size();
+
+        assertThat(operator.replay(id).status()).isEqualTo(409);
+        operator.replayWithForce(id, "true");
+
+        operator.awaitState(id, "delivered");
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("updated");
+        assertThat(faults.lookUps("xbridge")).hasSize(lookUps);
+    }
+
     private StubMapping lookUpsAreForbidden() {
         return sandbox.server()
                 .stubFor(get(urlPathMatching("/xbridge/.*"))
