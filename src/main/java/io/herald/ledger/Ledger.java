@@ -41,10 +41,13 @@ public final class Ledger {
     private static final String LANE_WAITS = "exists (select 1 from delivery where provider = ? and reference = ?"
             + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
 
+    private static final String TAKEN_OVER = "the delivery was taken over by another program";
+
     private final Database database;
     private final Sealing sealing;
     private final ObjectMapper json;
     private final Clock clock;
+    private final Replica replica;
     private final String me;
 
     public Ledger(Database database, Sealing sealing, Replica replica, ObjectMapper json, Clock clock) {
@@ -52,12 +55,8 @@ public final class Ledger {
         this.sealing = sealing;
         this.json = json;
         this.clock = clock;
+        this.replica = replica;
         this.me = replica.id();
-        if (database.dialect() == Dialect.EMBEDDED) {
-            database.write(connection ->
-                            execute(connection, "update delivery set owner = null where owner is not null"))
-                    .join();
-        }
     }
 
     /**
@@ -89,7 +88,22 @@ public final class Ledger {
                     }
                     return insert(connection, id, customer, now, text.length, payload);
                 },
-                inOrder);
+                inOrder,
+                (connection, lost) -> {
+                    for (String provider : lost.inHand()) {
+                        free(connection, lost.message().sequence(), provider);
+                    }
+                });
+    }
+
+    /** Lets go of what this program has in hand without knowing of it. */
+    private void free(Connection connection, long sequence, String provider) throws SQLException {
+        execute(
+                connection,
+                "update delivery set owner = null where sequence = ? and provider = ? and owner = ?",
+                sequence,
+                provider,
+                me);
     }
 
     /** An idempotency key as it is kept. */
@@ -173,23 +187,40 @@ public final class Ledger {
     public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean mark) {
         byte[] sealed = sealing.request(message.sequence(), provider, request);
         long now = clock.millis();
-        return database.write(connection -> {
-            int changed = execute(
-                    connection,
-                    "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
-                            + " where sequence = ? and provider = ? and owner = ?",
-                    sealed,
-                    now,
-                    mark ? now : null,
-                    now,
-                    message.sequence(),
-                    provider,
-                    me);
-            if (changed == 0) {
-                throw new LedgerException("the delivery was taken over by another program", null);
-            }
-            return null;
-        });
+        return database.<Void>write(connection -> {
+                    int changed = execute(
+                            connection,
+                            "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
+                                    + " where sequence = ? and provider = ? and owner = ?",
+                            sealed,
+                            now,
+                            mark ? now : null,
+                            now,
+                            message.sequence(),
+                            provider,
+                            me);
+                    if (changed == 0) {
+                        throw new LedgerException(TAKEN_OVER, null);
+                    }
+                    return null;
+                })
+                .thenRun(replica::mustBeAlive);
+    }
+
+    /**
+     * To be asked before a request is sent that was kept for an earlier try.
+     *
+     * @throws LedgerException if the delivery is no longer in this program's hands; then nothing may be sent
+     */
+    public void mustBeInHand(Message message, String provider) {
+        database.one(
+                        "select 1 from delivery where sequence = ? and provider = ? and owner = ?",
+                        row -> true,
+                        message.sequence(),
+                        provider,
+                        me)
+                .orElseThrow(() -> new LedgerException(TAKEN_OVER, null));
+        replica.mustBeAlive();
     }
 
     /**
@@ -303,7 +334,12 @@ public final class Ledger {
     public CompletableFuture<List<OpenDelivery>> take(
             String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
         long now = clock.millis();
-        return database.write(connection -> takeNow(connection, provider, most, mostBytes, now), inOrder);
+        return database.write(
+                connection -> takeNow(connection, provider, most, mostBytes, now), inOrder, (connection, lost) -> {
+                    for (OpenDelivery open : lost) {
+                        free(connection, open.sequence(), open.provider());
+                    }
+                });
     }
 
     private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
