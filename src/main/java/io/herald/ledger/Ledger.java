@@ -41,6 +41,9 @@ public final class Ledger {
     private static final String LANE_WAITS = "exists (select 1 from delivery where provider = ? and reference = ?"
             + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
 
+    /** A delivery that the program has had in hand since it took it for the so-manieth time. */
+    private static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
+
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
     private final Database database;
@@ -191,14 +194,15 @@ public final class Ledger {
                     int changed = execute(
                             connection,
                             "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
-                                    + " where sequence = ? and provider = ? and owner = ?",
+                                    + " where " + IN_HAND,
                             sealed,
                             now,
                             mark ? now : null,
                             now,
                             message.sequence(),
                             provider,
-                            me);
+                            me,
+                            message.takes());
                     if (changed == 0) {
                         throw new LedgerException(TAKEN_OVER, null);
                     }
@@ -214,11 +218,12 @@ public final class Ledger {
      */
     public void mustBeInHand(Message message, String provider) {
         database.one(
-                        "select 1 from delivery where sequence = ? and provider = ? and owner = ?",
+                        "select 1 from delivery where " + IN_HAND,
                         row -> true,
                         message.sequence(),
                         provider,
-                        me)
+                        me,
+                        message.takes())
                 .orElseThrow(() -> new LedgerException(TAKEN_OVER, null));
         replica.mustBeAlive();
     }
@@ -240,8 +245,8 @@ public final class Ledger {
             int changed = execute(
                     connection,
                     "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
-                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, owner = null"
-                            + " where sequence = ? and provider = ? and owner = ?",
+                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, owner = null where "
+                            + IN_HAND,
                     outcome.get("state").textValue(),
                     progress.attempts(),
                     progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
@@ -254,7 +259,8 @@ public final class Ledger {
                     error.has("httpStatus") ? error.get("httpStatus").intValue() : null,
                     sequence,
                     provider,
-                    me);
+                    me,
+                    message.takes());
             if (changed == 0) {
                 return false;
             }
@@ -347,14 +353,15 @@ public final class Ledger {
         record Candidate(OpenDelivery open, long size) {}
         List<Candidate> candidates = query(
                 connection,
-                "select d.sequence, d.reference, d.provider, d.generation, d.attempts, d.parks, d.sent_at, d.unclear_since,"
+                "select d.sequence, d.reference, d.provider, d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at,"
+                        + " d.unclear_since,"
                         + " m.size from delivery d join message m on m.sequence = d.sequence"
                         + " where d.provider = ? and d.owner is null and d.state in ('pending', 'retrying') and d.due_at <= ?"
                         + " and not exists (select 1 from delivery e where e.provider = d.provider"
                         + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
                         + " and (e.sequence < d.sequence or e.owner is not null))"
                         + " order by d.due_at, d.sequence limit ?",
-                row -> new Candidate(openDelivery(row), row.getLong(9)),
+                row -> new Candidate(openDelivery(row), row.getLong(10)),
                 provider,
                 now,
                 most);
@@ -368,8 +375,9 @@ public final class Ledger {
             OpenDelivery open = candidate.open();
             execute(
                     connection,
-                    "update delivery set owner = ? where sequence = ? and provider = ?",
+                    "update delivery set owner = ?, takes = ? where sequence = ? and provider = ?",
                     me,
+                    open.takes(),
                     open.sequence(),
                     open.provider());
             taken.add(open);
@@ -385,8 +393,9 @@ public final class Ledger {
                 row.getInt(4),
                 row.getInt(5),
                 row.getInt(6),
-                instant(row, 7),
-                instant(row, 8));
+                row.getInt(7),
+                instant(row, 8),
+                instant(row, 9));
     }
 
     private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
@@ -431,7 +440,8 @@ public final class Ledger {
                                     correction == null
                                             ? sealing.openPayload(id, row.getBytes(3))
                                             : sealing.openCorrection(open.sequence(), open.provider(), correction),
-                                    List.of(open.provider()));
+                                    List.of(open.provider()),
+                                    open.takes());
                         },
                         open.sequence(),
                         open.provider())

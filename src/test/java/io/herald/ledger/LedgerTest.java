@@ -2,6 +2,7 @@ package io.herald.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -162,11 +163,12 @@ class LedgerTest {
         assertThat(behind.inHand()).as("its lane waits in the ledger").containsExactly("yativo");
         assertThat(ledger.waiting()).containsExactly("xbridge");
 
-        assertThat(take("xbridge")).containsExactly(first.sequence());
+        Message again = takenUp("xbridge");
+        assertThat(again.id()).isEqualTo(first.id());
 
         assertThat(take("xbridge")).as("one of a lane at a time").isEmpty();
         assertThat(accepted("CUST-1").inHand()).as("behind one that waits").containsExactly("yativo");
-        record(first, "xbridge", delivered("id-1"));
+        record(again, "xbridge", delivered("id-1"));
         assertThat(take("xbridge")).containsExactly(behind.message().sequence());
     }
 
@@ -181,8 +183,30 @@ class LedgerTest {
         assertThat(ledger.record(message, "xbridge", progress).join()).isFalse();
         assertThat(ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true))
                 .failsWithin(Duration.ofSeconds(10));
-        assertThat(take("xbridge")).containsExactly(message.sequence());
-        assertThat(ledger.record(message, "xbridge", progress).join()).isTrue();
+        Message again = takenUp("xbridge");
+        assertThat(again.id()).isEqualTo(message.id());
+        assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
+    }
+
+    @Test
+    void whoHadItInHandBeforeItWasTakenAgainIsTooLate() {
+        Message early = accept("CUST-1");
+        ledger.sending(early, "xbridge", new byte[] {'{', '}'}, true).join();
+        database.change("update delivery set owner = null");
+        Message again = takenUp("xbridge");
+
+        assertThat(ledger.sending(early, "xbridge", new byte[] {'{', '}'}, true))
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .havingRootCause()
+                .withMessageContaining("taken over");
+        assertThatThrownBy(() -> ledger.mustBeInHand(early, "xbridge")).isInstanceOf(LedgerException.class);
+        Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
+        assertThat(ledger.record(early, "xbridge", progress).join()).isFalse();
+
+        ledger.mustBeInHand(again, "xbridge");
+        ledger.sending(again, "xbridge", new byte[] {'{', '}'}, true).join();
+        assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
     }
 
     @Test
@@ -359,6 +383,14 @@ class LedgerTest {
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
         return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt);
+    }
+
+    /** The one delivery that can be taken up. */
+    private Message takenUp(String provider) {
+        List<OpenDelivery> taken =
+                ledger.take(provider, 10, Long.MAX_VALUE, all -> {}).join();
+        assertThat(taken).hasSize(1);
+        return ledger.messageOf(taken.get(0));
     }
 
     private List<Long> take(String provider) {
