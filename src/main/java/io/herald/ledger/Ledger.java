@@ -19,7 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The tables of messages, deliveries and links. What it answers was on disk before it answered.
@@ -40,6 +41,9 @@ public final class Ledger {
     /** A lane with a delivery that the program does not have in hand. */
     private static final String LANE_WAITS = "exists (select 1 from delivery where provider = ? and reference = ?"
             + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
+
+    private static final String NEW_DELIVERY =
+            "(?, ?, ?, 'pending', ?, case when " + LANE_WAITS + " then null else cast(? as text) end)";
 
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
     private static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
@@ -155,29 +159,42 @@ public final class Ledger {
                         size,
                         payload)
                 .get(0);
-        Set<String> inHand = new HashSet<>();
-        for (String provider : customer.targets()) {
-            query(
-                            connection,
-                            "insert into delivery (sequence, provider, reference, state, updated_at, owner)"
-                                    + " values (?, ?, ?, 'pending', ?, case when " + LANE_WAITS
-                                    + " then null else cast(? as text) end) returning owner",
-                            row -> Optional.ofNullable(row.getString(1)),
-                            sequence,
-                            provider,
-                            customer.reference(),
-                            now.toEpochMilli(),
-                            provider,
-                            customer.reference(),
-                            me,
-                            me)
-                    .get(0)
-                    .ifPresent(owner -> inHand.add(provider));
-        }
         return new Accepted(
                 new Message(id, sequence, customer.reference(), now, customer.canonical(), customer.targets()),
-                inHand,
+                insertDeliveries(connection, sequence, customer, now),
                 Accepted.Kind.NEW);
+    }
+
+    /** All in one statement; answers the targets whose deliveries do not wait. */
+    private Set<String> insertDeliveries(Connection connection, long sequence, NewMessage customer, Instant now)
+            throws SQLException {
+        if (customer.targets().isEmpty()) {
+            return Set.of();
+        }
+        List<Object> parameters = new ArrayList<>();
+        for (String provider : customer.targets()) {
+            parameters.addAll(List.of(
+                    sequence,
+                    provider,
+                    customer.reference(),
+                    now.toEpochMilli(),
+                    provider,
+                    customer.reference(),
+                    me,
+                    me));
+        }
+        return query(
+                        connection,
+                        "insert into delivery (sequence, provider, reference, state, updated_at, owner) values "
+                                + String.join(
+                                        ", ",
+                                        Collections.nCopies(customer.targets().size(), NEW_DELIVERY))
+                                + " returning provider, owner",
+                        row -> row.getString(2) == null ? Optional.<String>empty() : Optional.of(row.getString(1)),
+                        parameters.toArray())
+                .stream()
+                .flatMap(Optional::stream)
+                .collect(Collectors.toSet());
     }
 
     /**

@@ -25,34 +25,43 @@ import org.flywaydb.core.Flyway;
 final class TestDatabase implements AutoCloseable {
 
     private static final List<String> TABLES =
-            List.of("message", "delivery", "attempt", "link", "idempotency", "replica");
+            List.of("message", "delivery", "attempt", "link", "idempotency", "replica", "rate");
 
     private final Dialect dialect;
     private final Path directory;
     private final String url;
-    private final Properties settings = new Properties();
+    private final Properties settings;
 
     private DataDirectory dataDirectory;
     private AgroalDataSource dataSource;
     private Database database;
 
-    private TestDatabase(Dialect dialect, Path directory) {
+    private TestDatabase(Dialect dialect, Path directory, Properties settings, String url) {
         this.dialect = dialect;
-        this.directory = directory.resolve("data");
+        this.directory = directory;
+        this.settings = settings;
+        this.url = url;
+    }
+
+    /** @param directory of the test's own */
+    static TestDatabase make(Dialect dialect, Path directory) {
+        Properties settings = new Properties();
         try (var file = Files.newBufferedReader(Path.of("application.properties"))) {
             settings.load(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        this.url = dialect == Dialect.POSTGRESQL
+        Path data = directory.resolve("data");
+        String url = dialect == Dialect.POSTGRESQL
                 ? TestPostgres.newDatabase()
                 : settings.getProperty("quarkus.datasource.embedded.jdbc.url")
-                        .replace("${herald.data-directory:data}", this.directory.toString());
+                        .replace("${herald.data-directory:data}", data.toString());
+        return new TestDatabase(dialect, data, settings, url);
     }
 
-    /** @param directory of the test's own */
-    static TestDatabase make(Dialect dialect, Path directory) {
-        return new TestDatabase(dialect, directory);
+    /** The same database, for a second program; an embedded one is locked elsewhere. */
+    TestDatabase again() {
+        return new TestDatabase(dialect, directory.resolveSibling("again"), settings, url);
     }
 
     /** Opens it, as a program does that starts. */

@@ -8,7 +8,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.UUID;
 
-/** A PostgreSQL server for all tests of this JVM, started when the first one needs it; it ends with the JVM. */
+/**
+ * A PostgreSQL server for all tests of this JVM, started when the first one needs it; it ends with the JVM. It is as durable
+ * as a real one: by itself the library would switch off both settings.
+ */
 public final class TestPostgres {
 
     private static EmbeddedPostgres server;
@@ -19,7 +22,10 @@ public final class TestPostgres {
     public static synchronized String newDatabase() {
         try {
             if (server == null) {
-                server = EmbeddedPostgres.builder().start();
+                server = EmbeddedPostgres.builder()
+                        .setServerConfig("fsync", "on")
+                        .setServerConfig("synchronous_commit", "on")
+                        .start();
             }
             String name = "test_" + UUID.randomUUID().toString().replace('-', '_');
             try (Connection connection = server.getPostgresDatabase().getConnection();
