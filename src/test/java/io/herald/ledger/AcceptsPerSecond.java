@@ -15,12 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Measures how many messages to four providers a ledger takes in a second, each durable before it counts: docs/performance.md. */
-@Tag("measurement")
 class AcceptsPerSecond {
 
     private static final List<String> TARGETS = List.of("bridge-xyz", "fraudspect", "xbridge", "yativo");
