@@ -13,6 +13,7 @@ create table message (
 create index message_reference on message (reference);
 
 -- owner: the running program that works on it; null while it waits here
+-- takes: counts how often it was taken in hand again; who has it in hand from an earlier time may no longer change it
 create table delivery (
     sequence      bigint  not null references message (sequence),
     provider      text    not null,
@@ -22,6 +23,7 @@ create table delivery (
     attempts      integer not null default 0,
     parks         integer not null default 0,
     owner         text,
+    takes         integer not null default 0,
     due_at        bigint  not null default 0,
     sent_at       bigint,
     unclear_since bigint,

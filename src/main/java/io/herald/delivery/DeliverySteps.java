@@ -173,6 +173,8 @@ public final class DeliverySteps {
             ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.requestBytes(), marks)
                     .join();
             delivery.requestKept();
+        } else {
+            ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider());
         }
         return delivery.sending(clock.instant());
     }

@@ -1,7 +1,11 @@
 package io.herald.ledger;
 
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.arc.InjectableInstance;
+import io.quarkus.runtime.PreventFurtherStepsException;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.inject.Any;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,7 +16,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 
 /** The database that the ledger stands in: one writer, many readers. */
 @Singleton
@@ -22,16 +29,37 @@ final class Database {
         T map(ResultSet row) throws SQLException;
     }
 
-    private final AgroalDataSource dataSource;
     private final Dialect dialect;
+    private final DataSource dataSource;
     private final GroupCommit writes;
 
-    Database(DataDirectory directory, AgroalDataSource dataSource, Flyway flyway) {
-        directory.open();
-        flyway.migrate();
+    @Inject
+    Database(
+            @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
+            DataDirectory directory,
+            @Any InjectableInstance<AgroalDataSource> dataSources,
+            @Any InjectableInstance<Flyway> flyways) {
+        this(Dialect.named(ledger).orElseThrow(), directory, dataSources.getActive(), flyways.getActive());
+    }
+
+    Database(Dialect dialect, DataDirectory directory, DataSource dataSource, Flyway flyway) {
+        if (dialect == Dialect.EMBEDDED) {
+            directory.open();
+        }
+        migrate(flyway);
+        this.dialect = dialect;
         this.dataSource = dataSource;
-        this.dialect = Dialect.EMBEDDED;
         this.writes = new GroupCommit(dataSource, dialect);
+    }
+
+    private static void migrate(Flyway flyway) {
+        try {
+            flyway.migrate();
+        } catch (FlywayException e) {
+            throw new PreventFurtherStepsException(
+                    "Herald does not start: herald.ledger: the tables cannot be made or read: " + firstLineOfCause(e),
+                    1);
+        }
     }
 
     Dialect dialect() {
@@ -39,10 +67,11 @@ final class Database {
     }
 
     /** Queues a write, as {@link GroupCommit#submit} does. */
-    <T> CompletableFuture<T> write(GroupCommit.Write<T> write, Consumer<T> committed) {
-        return writes.submit(write, committed);
+    <T> CompletableFuture<T> write(GroupCommit.Write<T> write, Consumer<T> committed, GroupCommit.Undo<T> undo) {
+        return writes.submit(write, committed, undo);
     }
 
+    /** Queues a write that may be repeated when nobody knows whether it was kept. */
     <T> CompletableFuture<T> write(GroupCommit.Write<T> write) {
         return writes.submit(write, done -> {});
     }
@@ -87,6 +116,14 @@ final class Database {
         for (int i = 0; i < parameters.length; i++) {
             statement.setObject(i + 1, parameters[i]);
         }
+    }
+
+    private static String firstLineOfCause(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     @PreDestroy

@@ -1,22 +1,33 @@
 package io.herald.ledger;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What differs between the databases that a ledger can stand in. */
-enum Dialect {
+public enum Dialect {
     /** SQLite, in the data directory of one program. */
     EMBEDDED(null),
 
     /**
      * PostgreSQL, shared by replicas. Each group of writes takes a lock that all replicas share: what one of them writes
-     * comes wholly before or after what another one writes, and sequences are given in the order of acceptance.
+     * comes wholly before or after what another one writes, and sequences are given in the order of acceptance. A replica
+     * that hangs while it has the lock loses it, with all that it has not committed, before the others lose patience.
      */
-    POSTGRESQL("select pg_advisory_xact_lock(4836251)");
+    POSTGRESQL("set local idle_in_transaction_session_timeout = '5s'; set local lock_timeout = '8s';"
+            + " set local statement_timeout = '10s'; select pg_advisory_xact_lock(4836251)");
 
     private final String beginGroup;
 
     Dialect(String beginGroup) {
         this.beginGroup = beginGroup;
+    }
+
+    /** The one that a value of {@code herald.ledger} names. */
+    public static Optional<Dialect> named(String name) {
+        return Arrays.stream(values())
+                .filter(dialect -> dialect.name().toLowerCase(Locale.ROOT).equals(name))
+                .findFirst();
     }
 
     /** What a group of writes begins with. */

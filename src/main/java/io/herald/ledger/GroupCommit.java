@@ -24,11 +24,33 @@ final class GroupCommit implements AutoCloseable {
         T apply(Connection connection) throws SQLException;
     }
 
-    private record Waiting<T>(Write<T> write, Consumer<T> committed, CompletableFuture<T> done) {}
+    /** Undoes what a write did to no avail, so that the ledger and this program agree again. */
+    interface Undo<T> {
+        void apply(Connection connection, T result) throws SQLException;
+    }
+
+    private record Waiting<T>(Write<T> write, Consumer<T> committed, Undo<T> undo, CompletableFuture<T> done) {}
+
+    /** A write that ran inside the group's transaction. */
+    private record Applied<T>(Waiting<T> waiting, T result) {
+        void complete() {
+            try {
+                waiting.committed().accept(result);
+                waiting.done().complete(result);
+            } catch (RuntimeException | Error e) {
+                waiting.done().completeExceptionally(e);
+            }
+        }
+
+        void undo(Connection connection) throws SQLException {
+            waiting.undo().apply(connection, result);
+        }
+    }
 
     private final DataSource dataSource;
     private final Dialect dialect;
     private final BlockingQueue<Waiting<?>> queue = new ArrayBlockingQueue<>(8 * LARGEST_GROUP);
+    private final List<Applied<?>> inDoubt = new ArrayList<>();
     private final Thread writer = new Thread(this::run, "ledger-writer");
     private volatile boolean closed;
 
@@ -39,14 +61,21 @@ final class GroupCommit implements AutoCloseable {
         writer.start();
     }
 
+    /** Queues a write that may be repeated when nobody knows whether it was kept. */
+    <T> CompletableFuture<T> submit(Write<T> write, Consumer<T> committed) {
+        return submit(write, committed, (connection, result) -> {});
+    }
+
     /**
      * Queues a write; waits for a place while the queue is full.
      *
      * @param committed called when the write is durable, before the future completes, by one thread in the order of the
      *     writes
+     * @param undo called before any further write, if the write may be durable although its future failed: the database
+     *     went away while it committed
      */
-    <T> CompletableFuture<T> submit(Write<T> write, Consumer<T> committed) {
-        Waiting<T> waiting = new Waiting<>(write, committed, new CompletableFuture<>());
+    <T> CompletableFuture<T> submit(Write<T> write, Consumer<T> committed, Undo<T> undo) {
+        Waiting<T> waiting = new Waiting<>(write, committed, undo, new CompletableFuture<>());
         if (closed) {
             fail(List.of(waiting), new IllegalStateException("the ledger is closed"));
             return waiting.done();
@@ -85,36 +114,44 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private void commit(List<Waiting<?>> group) {
-        List<Runnable> completions = new ArrayList<>(group.size());
-        try {
-            inTransaction(group, completions);
+        List<Applied<?>> applied = new ArrayList<>(group.size());
+        try (Connection connection = dataSource.getConnection()) {
+            connection.setAutoCommit(false);
+            apply(group, connection, applied);
+            commit(connection, applied);
+            applied.forEach(Applied::complete);
         } catch (RefusedWrite refused) {
             if (group.size() == 1) {
                 fail(group, refused.getCause());
             } else {
                 group.forEach(waiting -> commit(List.of(waiting)));
             }
-            return;
         } catch (SQLException | RuntimeException | Error e) {
             fail(group, e);
-            return;
         }
-        completions.forEach(Runnable::run);
     }
 
-    private void inTransaction(List<Waiting<?>> group, List<Runnable> completions) throws SQLException, RefusedWrite {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                begin(connection);
-                for (Waiting<?> waiting : group) {
-                    completions.add(apply(waiting, connection));
-                }
-                connection.commit();
-            } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
-                connection.rollback();
-                throw e;
+    private void apply(List<Waiting<?>> group, Connection connection, List<Applied<?>> applied)
+            throws SQLException, RefusedWrite {
+        try {
+            begin(connection);
+            for (Waiting<?> waiting : group) {
+                applied.add(apply(waiting, connection));
             }
+        } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
+            connection.rollback();
+            throw e;
+        }
+    }
+
+    private void commit(Connection connection, List<Applied<?>> applied) throws SQLException {
+        try {
+            connection.commit();
+            inDoubt.clear();
+        } catch (SQLException | RuntimeException | Error e) {
+            inDoubt.addAll(applied);
+            connection.rollback();
+            throw e;
         }
     }
 
@@ -124,23 +161,17 @@ final class GroupCommit implements AutoCloseable {
                 statement.execute(dialect.beginGroup().get());
             }
         }
+        for (Applied<?> doubtful : inDoubt) {
+            doubtful.undo(connection);
+        }
     }
 
-    private static <T> Runnable apply(Waiting<T> waiting, Connection connection) throws RefusedWrite {
-        T result;
+    private static <T> Applied<T> apply(Waiting<T> waiting, Connection connection) throws RefusedWrite {
         try {
-            result = waiting.write().apply(connection);
+            return new Applied<>(waiting, waiting.write().apply(connection));
         } catch (SQLException | RuntimeException e) {
             throw new RefusedWrite(e);
         }
-        return () -> {
-            try {
-                waiting.committed().accept(result);
-                waiting.done().complete(result);
-            } catch (RuntimeException | Error e) {
-                waiting.done().completeExceptionally(e);
-            }
-        };
     }
 
     private static void fail(List<Waiting<?>> group, Throwable cause) {

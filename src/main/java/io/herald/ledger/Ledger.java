@@ -19,7 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The tables of messages, deliveries and links. What it answers was on disk before it answered.
@@ -41,10 +42,19 @@ public final class Ledger {
     private static final String LANE_WAITS = "exists (select 1 from delivery where provider = ? and reference = ?"
             + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
 
+    private static final String NEW_DELIVERY =
+            "(?, ?, ?, 'pending', ?, case when " + LANE_WAITS + " then null else cast(? as text) end)";
+
+    /** A delivery that the program has had in hand since it took it for the so-manieth time. */
+    private static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
+
+    private static final String TAKEN_OVER = "the delivery was taken over by another program";
+
     private final Database database;
     private final Sealing sealing;
     private final ObjectMapper json;
     private final Clock clock;
+    private final Replica replica;
     private final String me;
 
     public Ledger(Database database, Sealing sealing, Replica replica, ObjectMapper json, Clock clock) {
@@ -52,12 +62,8 @@ public final class Ledger {
         this.sealing = sealing;
         this.json = json;
         this.clock = clock;
+        this.replica = replica;
         this.me = replica.id();
-        if (database.dialect() == Dialect.EMBEDDED) {
-            database.write(connection ->
-                            execute(connection, "update delivery set owner = null where owner is not null"))
-                    .join();
-        }
     }
 
     /**
@@ -89,7 +95,22 @@ public final class Ledger {
                     }
                     return insert(connection, id, customer, now, text.length, payload);
                 },
-                inOrder);
+                inOrder,
+                (connection, lost) -> {
+                    for (String provider : lost.inHand()) {
+                        free(connection, lost.message().sequence(), provider);
+                    }
+                });
+    }
+
+    /** Lets go of what this program has in hand without knowing of it. */
+    private void free(Connection connection, long sequence, String provider) throws SQLException {
+        execute(
+                connection,
+                "update delivery set owner = null where sequence = ? and provider = ? and owner = ?",
+                sequence,
+                provider,
+                me);
     }
 
     /** An idempotency key as it is kept. */
@@ -138,29 +159,42 @@ public final class Ledger {
                         size,
                         payload)
                 .get(0);
-        Set<String> inHand = new HashSet<>();
-        for (String provider : customer.targets()) {
-            query(
-                            connection,
-                            "insert into delivery (sequence, provider, reference, state, updated_at, owner)"
-                                    + " values (?, ?, ?, 'pending', ?, case when " + LANE_WAITS
-                                    + " then null else cast(? as text) end) returning owner",
-                            row -> Optional.ofNullable(row.getString(1)),
-                            sequence,
-                            provider,
-                            customer.reference(),
-                            now.toEpochMilli(),
-                            provider,
-                            customer.reference(),
-                            me,
-                            me)
-                    .get(0)
-                    .ifPresent(owner -> inHand.add(provider));
-        }
         return new Accepted(
                 new Message(id, sequence, customer.reference(), now, customer.canonical(), customer.targets()),
-                inHand,
+                insertDeliveries(connection, sequence, customer, now),
                 Accepted.Kind.NEW);
+    }
+
+    /** All in one statement; answers the targets whose deliveries do not wait. */
+    private Set<String> insertDeliveries(Connection connection, long sequence, NewMessage customer, Instant now)
+            throws SQLException {
+        if (customer.targets().isEmpty()) {
+            return Set.of();
+        }
+        List<Object> parameters = new ArrayList<>();
+        for (String provider : customer.targets()) {
+            parameters.addAll(List.of(
+                    sequence,
+                    provider,
+                    customer.reference(),
+                    now.toEpochMilli(),
+                    provider,
+                    customer.reference(),
+                    me,
+                    me));
+        }
+        return query(
+                        connection,
+                        "insert into delivery (sequence, provider, reference, state, updated_at, owner) values "
+                                + String.join(
+                                        ", ",
+                                        Collections.nCopies(customer.targets().size(), NEW_DELIVERY))
+                                + " returning provider, owner",
+                        row -> row.getString(2) == null ? Optional.<String>empty() : Optional.of(row.getString(1)),
+                        parameters.toArray())
+                .stream()
+                .flatMap(Optional::stream)
+                .collect(Collectors.toSet());
     }
 
     /**
@@ -173,23 +207,42 @@ public final class Ledger {
     public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean mark) {
         byte[] sealed = sealing.request(message.sequence(), provider, request);
         long now = clock.millis();
-        return database.write(connection -> {
-            int changed = execute(
-                    connection,
-                    "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
-                            + " where sequence = ? and provider = ? and owner = ?",
-                    sealed,
-                    now,
-                    mark ? now : null,
-                    now,
-                    message.sequence(),
-                    provider,
-                    me);
-            if (changed == 0) {
-                throw new LedgerException("the delivery was taken over by another program", null);
-            }
-            return null;
-        });
+        return database.<Void>write(connection -> {
+                    int changed = execute(
+                            connection,
+                            "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
+                                    + " where " + IN_HAND,
+                            sealed,
+                            now,
+                            mark ? now : null,
+                            now,
+                            message.sequence(),
+                            provider,
+                            me,
+                            message.takes());
+                    if (changed == 0) {
+                        throw new LedgerException(TAKEN_OVER, null);
+                    }
+                    return null;
+                })
+                .thenRun(replica::mustBeAlive);
+    }
+
+    /**
+     * To be asked before a request is sent that was kept for an earlier try.
+     *
+     * @throws LedgerException if the delivery is no longer in this program's hands; then nothing may be sent
+     */
+    public void mustBeInHand(Message message, String provider) {
+        database.one(
+                        "select 1 from delivery where " + IN_HAND,
+                        row -> true,
+                        message.sequence(),
+                        provider,
+                        me,
+                        message.takes())
+                .orElseThrow(() -> new LedgerException(TAKEN_OVER, null));
+        replica.mustBeAlive();
     }
 
     /**
@@ -209,8 +262,8 @@ public final class Ledger {
             int changed = execute(
                     connection,
                     "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
-                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, owner = null"
-                            + " where sequence = ? and provider = ? and owner = ?",
+                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, owner = null where "
+                            + IN_HAND,
                     outcome.get("state").textValue(),
                     progress.attempts(),
                     progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
@@ -223,7 +276,8 @@ public final class Ledger {
                     error.has("httpStatus") ? error.get("httpStatus").intValue() : null,
                     sequence,
                     provider,
-                    me);
+                    me,
+                    message.takes());
             if (changed == 0) {
                 return false;
             }
@@ -304,7 +358,12 @@ public final class Ledger {
     public CompletableFuture<List<OpenDelivery>> take(
             String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
         long now = clock.millis();
-        return database.write(connection -> takeNow(connection, provider, most, mostBytes, now), inOrder);
+        return database.write(
+                connection -> takeNow(connection, provider, most, mostBytes, now), inOrder, (connection, lost) -> {
+                    for (OpenDelivery open : lost) {
+                        free(connection, open.sequence(), open.provider());
+                    }
+                });
     }
 
     private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
@@ -312,14 +371,15 @@ public final class Ledger {
         record Candidate(OpenDelivery open, long size) {}
         List<Candidate> candidates = query(
                 connection,
-                "select d.sequence, d.reference, d.provider, d.generation, d.attempts, d.parks, d.sent_at, d.unclear_since,"
+                "select d.sequence, d.reference, d.provider, d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at,"
+                        + " d.unclear_since,"
                         + " m.size from delivery d join message m on m.sequence = d.sequence"
                         + " where d.provider = ? and d.owner is null and d.state in ('pending', 'retrying') and d.due_at <= ?"
                         + " and not exists (select 1 from delivery e where e.provider = d.provider"
                         + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
                         + " and (e.sequence < d.sequence or e.owner is not null))"
                         + " order by d.due_at, d.sequence limit ?",
-                row -> new Candidate(openDelivery(row), row.getLong(9)),
+                row -> new Candidate(openDelivery(row), row.getLong(10)),
                 provider,
                 now,
                 most);
@@ -333,8 +393,9 @@ public final class Ledger {
             OpenDelivery open = candidate.open();
             execute(
                     connection,
-                    "update delivery set owner = ? where sequence = ? and provider = ?",
+                    "update delivery set owner = ?, takes = ? where sequence = ? and provider = ?",
                     me,
+                    open.takes(),
                     open.sequence(),
                     open.provider());
             taken.add(open);
@@ -350,8 +411,9 @@ public final class Ledger {
                 row.getInt(4),
                 row.getInt(5),
                 row.getInt(6),
-                instant(row, 7),
-                instant(row, 8));
+                row.getInt(7),
+                instant(row, 8),
+                instant(row, 9));
     }
 
     private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
@@ -396,7 +458,8 @@ public final class Ledger {
                                     correction == null
                                             ? sealing.openPayload(id, row.getBytes(3))
                                             : sealing.openCorrection(open.sequence(), open.provider(), correction),
-                                    List.of(open.provider()));
+                                    List.of(open.provider()),
+                                    open.takes());
                         },
                         open.sequence(),
                         open.provider())

@@ -15,7 +15,21 @@ import java.util.UUID;
  * @param acceptedAt when it was on disk
  * @param canonical the customer, parsed and normalised once; shared by all its deliveries, never changed
  * @param targets the providers it goes to
+ * @param takes how often its delivery was taken up from the ledger: what has it in hand from an earlier time is too late
  */
 @RegisterForReflection
 public record Message(
-        UUID id, long sequence, String reference, Instant acceptedAt, JsonNode canonical, List<String> targets) {}
+        UUID id,
+        long sequence,
+        String reference,
+        Instant acceptedAt,
+        JsonNode canonical,
+        List<String> targets,
+        int takes) {
+
+    /** A message that was accepted just now. */
+    public Message(
+            UUID id, long sequence, String reference, Instant acceptedAt, JsonNode canonical, List<String> targets) {
+        this(id, sequence, reference, acceptedAt, canonical, targets, 0);
+    }
+}

@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param generation counts its replays
  * @param parks how often it was parked
+ * @param takes how often it was taken up, this time included
  * @param sentAt when its request was sent first, or was about to be
  * @param unclearSince since when the provider may have created the customer without our knowing
  */
@@ -18,5 +19,6 @@ public record OpenDelivery(
         int generation,
         int attempts,
         int parks,
+        int takes,
         Optional<Instant> sentAt,
         Optional<Instant> unclearSince) {}

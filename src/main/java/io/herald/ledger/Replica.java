@@ -1,15 +1,146 @@
 package io.herald.ledger;
 
-import jakarta.inject.Singleton;
-import java.util.UUID;
+import static io.herald.ledger.Database.execute;
 
-/** This running program, as the ledger names it: the owner of the deliveries that it works on. */
+import io.herald.thread.Threads;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.BeforeDestroyed;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.Reception;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * This running program, as the ledger names it: the owner of the deliveries that it works on. Where others share the ledger
+ * it has a lease, which it renews while it lives; the deliveries of a replica whose lease has ended are free again. Leases
+ * are told by the clock of the database.
+ */
 @Singleton
 final class Replica {
 
+    private static final Logger LOG = Logger.getLogger(Replica.class);
+    private static final String NOW = "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+    private static final int RENEWALS_IN_A_LEASE = 5;
+
+    /** What is sent in the first third of a lease has its answer, or its time-out, before the lease ends. */
+    private static final int SENDING_ENDS_AFTER = 3;
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
     private final String id = UUID.randomUUID().toString();
+    private final Database database;
+    private final boolean alone;
+    private final Duration lease;
+    private final ScheduledExecutorService renewals =
+            Executors.newSingleThreadScheduledExecutor(Threads.named("lease-"));
+    private volatile long renewedAt;
+
+    Replica(Database database, @ConfigProperty(name = "herald.replica.lease", defaultValue = "15s") Duration lease) {
+        this.database = database;
+        this.alone = database.dialect() == Dialect.EMBEDDED;
+        this.lease = lease;
+        if (alone) {
+            database.write(connection ->
+                            execute(connection, "update delivery set owner = null where owner is not null"))
+                    .join();
+        } else {
+            renew().join();
+            long pause = lease.toMillis() / RENEWALS_IN_A_LEASE;
+            renewals.scheduleWithFixedDelay(this::tryToRenew, pause, pause, TimeUnit.MILLISECONDS);
+        }
+    }
 
     String id() {
         return id;
+    }
+
+    /**
+     * To be asked before bytes leave.
+     *
+     * @throws LedgerException if others may soon take over what this program works on, because it could not renew its lease
+     */
+    void mustBeAlive() {
+        if (!alone && System.nanoTime() - renewedAt > lease.toNanos() / SENDING_ENDS_AFTER) {
+            throw new LedgerException("this program could not renew its lease in time", null);
+        }
+    }
+
+    /** Renews the lease, and frees what dead replicas had in hand. */
+    CompletableFuture<Void> renew() {
+        long begun = System.nanoTime();
+        return database.write(this::renew).thenAccept(freed -> {
+            renewedAt = begun;
+            if (freed > 0) {
+                LOG.warnf("%d deliveries that another Herald had in hand are free again: its lease has ended", freed);
+            }
+        });
+    }
+
+    private int renew(Connection connection) throws SQLException {
+        execute(
+                connection,
+                "insert into replica (id, alive_till) values (?, " + NOW + " + ?)"
+                        + " on conflict (id) do update set alive_till = excluded.alive_till",
+                id,
+                lease.toMillis());
+        execute(connection, "delete from replica where alive_till < " + NOW);
+        return execute(
+                connection,
+                "update delivery set owner = null"
+                        + " where owner is not null and owner not in (select id from replica)");
+    }
+
+    private void tryToRenew() {
+        try {
+            renew().join();
+        } catch (CompletionException e) {
+            LOG.errorf(
+                    "The lease of this program cannot be renewed: %s",
+                    e.getCause().getMessage());
+        }
+    }
+
+    /**
+     * Frees what was never sent. What was being sent when the routes were stopped is free when the lease ends: nobody knows
+     * yet what came of it.
+     */
+    void leave(@Observes(notifyObserver = Reception.IF_EXISTS) @BeforeDestroyed(ApplicationScoped.class) Object event) {
+        renewals.shutdownNow();
+        if (alone) {
+            return;
+        }
+        try {
+            database.write(this::leave)
+                    .orTimeout(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            LOG.warn("What this program has in hand is free when its lease ends: the ledger cannot be written");
+        }
+    }
+
+    private Void leave(Connection connection) throws SQLException {
+        execute(connection, "update delivery set owner = null where owner = ? and request is null", id);
+        execute(
+                connection,
+                "delete from replica where id = ? and not exists (select 1 from delivery where owner = ?)",
+                id,
+                id);
+        return null;
+    }
+
+    @PreDestroy
+    void stop() {
+        renewals.shutdownNow();
     }
 }

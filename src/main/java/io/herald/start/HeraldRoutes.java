@@ -5,6 +5,7 @@ import io.herald.provider.ProviderHttp;
 import io.herald.provider.Providers;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.http.HttpMethods;
@@ -32,8 +33,9 @@ public class HeraldRoutes extends RouteBuilder {
     @Inject
     Providers providers;
 
+    /** Asked for when all is in order, because it opens the ledger. */
     @Inject
-    Lanes lanes;
+    Instance<Lanes> lanes;
 
     @Inject
     ProviderHttp http;
@@ -44,7 +46,7 @@ public class HeraldRoutes extends RouteBuilder {
         convertHttpMethods();
         Registry registry = getContext().getRegistry();
         for (String id : providers.ids()) {
-            registry.bind(id + "-lanes", lanes.step(id));
+            registry.bind(id + "-lanes", lanes.get().step(id));
             registry.bind(id + "-http", http.clients().get(id));
         }
         PluginHelper.getRoutesLoader(getContext()).loadRoutes(files);

@@ -1,6 +1,7 @@
 package io.herald.start;
 
 import io.herald.canonical.CanonicalReader;
+import io.herald.ledger.Dialect;
 import io.herald.ledger.PayloadCipher;
 import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
@@ -47,9 +48,12 @@ public final class Preflight {
             BeanManager beanManager,
             Clock clock,
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
+            @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
+            @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         mistakes.addAll(providers.mistakes());
         cipher = cipher(payloadKey, mistakes);
+        checkLedger(ledger, postgresql);
         mistakes.addAll(bundle.mistakes());
         Set<String> bound = providers.ids().stream()
                 .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
@@ -93,6 +97,15 @@ public final class Preflight {
     @Singleton
     PayloadCipher cipher() {
         return cipher;
+    }
+
+    private void checkLedger(String ledger, Optional<String> postgresql) {
+        Optional<Dialect> dialect = Dialect.named(ledger);
+        if (dialect.isEmpty()) {
+            mistakes.add("herald.ledger: must be embedded or postgresql");
+        } else if (dialect.get() == Dialect.POSTGRESQL && postgresql.isEmpty()) {
+            mistakes.add("quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set");
+        }
     }
 
     private static PayloadCipher cipher(Optional<String> key, List<String> mistakes) {

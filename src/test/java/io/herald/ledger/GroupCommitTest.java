@@ -3,6 +3,9 @@ package io.herald.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.agroal.api.AgroalDataSource;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -23,40 +27,48 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.sqlite.SQLiteDataSource;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Writes that wait are committed together, each with its own ending, in order, and durable before anyone hears of it. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource
 class GroupCommitTest {
+
+    @Parameter
+    Dialect dialect;
 
     @TempDir
     Path directory;
 
-    private SQLiteDataSource database;
+    private AgroalDataSource database;
     private GroupCommit writes;
 
     @BeforeEach
     void open() throws SQLException {
-        database = new SQLiteDataSource();
-        database.setUrl(
-                "jdbc:sqlite:" + directory.resolve("test.db") + "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000");
+        TestDatabase made = TestDatabase.make(dialect, directory);
+        database = made.pool();
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.executeUpdate("create table entry (sequence integer primary key autoincrement,"
-                    + " text text not null unique check (text <> 'refused'))");
+            statement.executeUpdate("create table entry (sequence "
+                    + made.placeholders().get("sequence") + ", text text not null unique check (text <> 'refused'))");
         }
-        writes = new GroupCommit(database, Dialect.EMBEDDED);
+        writes = new GroupCommit(database, dialect);
     }
 
     @AfterEach
     void close() {
         writes.close();
+        database.close();
     }
 
     @Test
@@ -143,14 +155,11 @@ class GroupCommitTest {
     @Test
     void aGroupSharesOneCommit() {
         AtomicInteger connections = new AtomicInteger();
-        SQLiteDataSource counting = new SQLiteDataSource() {
-            @Override
-            public Connection getConnection() throws SQLException {
-                connections.incrementAndGet();
-                return database.getConnection();
-            }
-        };
-        try (GroupCommit counted = new GroupCommit(counting, Dialect.EMBEDDED)) {
+        DataSource counting = connecting(() -> {
+            connections.incrementAndGet();
+            return database.getConnection();
+        });
+        try (GroupCommit counted = new GroupCommit(counting, dialect)) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
             all.add(counted.submit(
@@ -232,6 +241,47 @@ class GroupCommitTest {
         assertThatThrownBy(waiting.orTimeout(10, TimeUnit.SECONDS)::join).hasCauseInstanceOf(LedgerException.class);
         assertThatThrownBy(late.orTimeout(10, TimeUnit.SECONDS)::join).hasCauseInstanceOf(LedgerException.class);
         assertThat(texts()).containsExactly("under way");
+    }
+
+    @Test
+    void whatMayHaveBeenKeptAlthoughItFailedIsUndoneBeforeTheNextWrite() {
+        AtomicBoolean lose = new AtomicBoolean(true);
+        DataSource losing = connecting(() -> {
+            Connection connection = database.getConnection();
+            return proxy(Connection.class, (method, arguments) -> {
+                Object result = method.invoke(connection, arguments);
+                if (method.getName().equals("commit") && lose.getAndSet(false)) {
+                    throw new SQLException("the connection was lost after the commit");
+                }
+                return result;
+            });
+        });
+        try (GroupCommit doubtful = new GroupCommit(losing, dialect)) {
+            CompletableFuture<Long> lost = doubtful.submit(
+                    insert("lost"),
+                    sequence -> {},
+                    (connection, sequence) ->
+                            Database.execute(connection, "delete from entry where sequence = ?", sequence));
+            assertThatThrownBy(lost::join).hasRootCauseMessage("the connection was lost after the commit");
+            assertThat(texts()).containsExactly("lost");
+
+            assertThat(doubtful.submit(insert("lost"), sequence -> {}).join()).isEqualTo(2);
+        }
+    }
+
+    private static DataSource connecting(Callable<Connection> connect) {
+        return proxy(DataSource.class, (method, arguments) -> connect.call());
+    }
+
+    private interface Call {
+        Object of(Method method, Object[] arguments) throws Exception;
+    }
+
+    private static <T> T proxy(Class<T> type, Call call) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (proxy, method, arguments) -> call.of(method, arguments)));
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {

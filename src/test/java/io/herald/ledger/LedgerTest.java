@@ -2,22 +2,15 @@ package io.herald.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.agroal.api.AgroalDataSource;
-import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.herald.Customers;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,46 +18,48 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The ledger keeps messages, outcomes and links on disk: in order, for the next program, and unreadable for anybody else. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource
 class LedgerTest {
 
     private static final List<String> TARGETS = List.of("xbridge", "yativo");
     private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
 
-    @TempDir
-    Path parent;
+    @Parameter
+    Dialect dialect;
 
-    private Path data;
-    private DataDirectory directory;
-    private AgroalDataSource dataSource;
-    private Database database;
+    @TempDir
+    Path directory;
+
+    private TestDatabase database;
+    private Replica replica;
     private Ledger ledger;
 
     @BeforeEach
-    void open() throws SQLException {
-        data = parent.resolve("data");
+    void open() {
+        database = TestDatabase.make(dialect, directory);
         open(new byte[32]);
     }
 
     @AfterEach
-    void close() throws IOException {
+    void close() {
+        replica.stop();
         database.close();
-        dataSource.close();
-        directory.close();
     }
 
     @Test
@@ -168,11 +163,12 @@ class LedgerTest {
         assertThat(behind.inHand()).as("its lane waits in the ledger").containsExactly("yativo");
         assertThat(ledger.waiting()).containsExactly("xbridge");
 
-        assertThat(take("xbridge")).containsExactly(first.sequence());
+        Message again = takenUp("xbridge");
+        assertThat(again.id()).isEqualTo(first.id());
 
         assertThat(take("xbridge")).as("one of a lane at a time").isEmpty();
         assertThat(accepted("CUST-1").inHand()).as("behind one that waits").containsExactly("yativo");
-        record(first, "xbridge", delivered("id-1"));
+        record(again, "xbridge", delivered("id-1"));
         assertThat(take("xbridge")).containsExactly(behind.message().sequence());
     }
 
@@ -187,17 +183,40 @@ class LedgerTest {
         assertThat(ledger.record(message, "xbridge", progress).join()).isFalse();
         assertThat(ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true))
                 .failsWithin(Duration.ofSeconds(10));
-        assertThat(take("xbridge")).containsExactly(message.sequence());
-        assertThat(ledger.record(message, "xbridge", progress).join()).isTrue();
+        Message again = takenUp("xbridge");
+        assertThat(again.id()).isEqualTo(message.id());
+        assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
     }
 
     @Test
-    void whatWasInHandWhenTheProgramEndedIsTakenByTheNextWithTheRequestThatItSent() throws Exception {
+    void whoHadItInHandBeforeItWasTakenAgainIsTooLate() {
+        Message early = accept("CUST-1");
+        ledger.sending(early, "xbridge", new byte[] {'{', '}'}, true).join();
+        database.change("update delivery set owner = null");
+        Message again = takenUp("xbridge");
+
+        assertThat(ledger.sending(early, "xbridge", new byte[] {'{', '}'}, true))
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .havingRootCause()
+                .withMessageContaining("taken over");
+        assertThatThrownBy(() -> ledger.mustBeInHand(early, "xbridge")).isInstanceOf(LedgerException.class);
+        Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
+        assertThat(ledger.record(early, "xbridge", progress).join()).isFalse();
+
+        ledger.mustBeInHand(again, "xbridge");
+        ledger.sending(again, "xbridge", new byte[] {'{', '}'}, true).join();
+        assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
+    }
+
+    @Test
+    void whatWasInHandWhenTheProgramEndedIsTakenByTheNextWithTheRequestThatItSent() {
         Message message = accept("CUST-1");
         ledger.sending(message, "xbridge", "{\"a\": 1}".getBytes(StandardCharsets.UTF_8), true)
                 .join();
 
         close();
+        database.change("update replica set alive_till = 0");
         open(new byte[32]);
 
         OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
@@ -246,32 +265,23 @@ class LedgerTest {
     }
 
     @Test
-    void whenAllIsDeliveredTheCustomerIsNoLongerKept() throws SQLException {
+    void whenAllIsDeliveredTheCustomerIsNoLongerKept() {
         Message message = accept("CUST-1");
         ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true).join();
         record(message, "xbridge", delivered("id-1"));
-        assertThat(kept("select count(*) from message where payload is not null"))
+        assertThat(database.number("select count(*) from message where payload is not null"))
                 .isEqualTo(1);
 
         record(message, "yativo", delivered("id-2"));
 
-        assertThat(kept("select count(*) from message where payload is not null"))
+        assertThat(database.number("select count(*) from message where payload is not null"))
                 .isZero();
-        assertThat(kept("select count(*) from delivery where request is not null"))
+        assertThat(database.number("select count(*) from delivery where request is not null"))
                 .isZero();
-    }
-
-    private int kept(String count) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(count)) {
-            row.next();
-            return row.getInt(1);
-        }
     }
 
     @Test
-    void theNextProgramKnowsAllOfIt() throws Exception {
+    void theNextProgramKnowsAllOfIt() {
         Message message = accept("CUST-1");
         record(message, "xbridge", delivered("id-1"));
         KeptMessage kept = ledger.message(message.id()).orElseThrow();
@@ -287,7 +297,7 @@ class LedgerTest {
     }
 
     @Test
-    void withAnotherKeyItSaysSo() throws Exception {
+    void withAnotherKeyItSaysSo() {
         Message message = accept("CUST-1");
         record(message, "xbridge", delivered("id-1"));
 
@@ -302,22 +312,19 @@ class LedgerTest {
     }
 
     @Test
-    void anOutcomeMovedToAnotherDeliveryIsNotBelieved() throws SQLException {
+    void anOutcomeMovedToAnotherDeliveryIsNotBelieved() {
         Message message = accept("CUST-1");
         record(message, "xbridge", delivered("id-1"));
         record(message, "yativo", delivered("id-2"));
-        try (Connection connection = dataSource.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.executeUpdate("update delivery set outcome ="
-                    + " (select outcome from delivery where provider = 'xbridge') where provider = 'yativo'");
-        }
+        database.change("update delivery set outcome ="
+                + " (select outcome from delivery where provider = 'xbridge') where provider = 'yativo'");
 
         assertThatIllegalStateException().isThrownBy(() -> ledger.message(message.id()));
     }
 
-    /** The write-ahead log too, and both before and after it is folded into the database. */
+    /** Of SQLite: the write-ahead log too, and both before and after it is folded into the database. */
     @Test
-    void noWordOfACustomerCanBeReadInItsFiles() throws IOException {
+    void noWordOfACustomerCanBeReadInItsFiles() {
         Message message = accept("CUST-marker");
         ObjectNode outcome = delivered("id-marker");
         outcome.putObject("urls").put("kyc", "https://kyc.example.com/session-marker");
@@ -330,43 +337,22 @@ class LedgerTest {
         assertOnlyReferenceAndIdAreReadable();
     }
 
-    private void assertOnlyReferenceAndIdAreReadable() throws IOException {
-        String all = contentsOf(data);
+    private void assertOnlyReferenceAndIdAreReadable() {
+        String all = database.contents();
         assertThat(all).as("what is to be found").contains("CUST-marker", "id-marker");
         assertThat(all)
                 .doesNotContain("Jane", "Doe", "1995-01-10", "cust-marker@example.com", "Uhuru")
                 .doesNotContain("session-marker", "marker-street", "https://");
     }
 
-    /** Every byte of every file, a character each. */
-    static String contentsOf(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            StringBuilder all = new StringBuilder();
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
-            }
-            return all.toString();
-        }
-    }
-
-    private void open(byte[] key) throws SQLException {
-        directory = new DataDirectory(data);
-        dataSource = AgroalDataSource.from(
-                new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
-                        .acquisitionTimeout(Duration.ofSeconds(10))
-                        .connectionFactoryConfiguration(connection -> connection.jdbcUrl("jdbc:sqlite:" + data
-                                + "/herald.db?journal_mode=WAL&synchronous=FULL&busy_timeout=5000"))));
-        Flyway flyway = Flyway.configure()
-                .dataSource(dataSource)
-                .locations("db/migration")
-                .placeholders(Map.of("sequence", "integer primary key autoincrement", "bytes", "blob"))
-                .load();
-        database = new Database(directory, dataSource, flyway);
+    private void open(byte[] key) {
+        database.open();
         ObjectMapper json = new ObjectMapper();
+        replica = new Replica(database.get(), Duration.ofSeconds(15));
         ledger = new Ledger(
-                database,
+                database.get(),
                 new Sealing(new PayloadCipher(key), json),
-                new Replica(),
+                replica,
                 json,
                 Clock.fixed(NOW, ZoneOffset.UTC));
     }
@@ -397,6 +383,14 @@ class LedgerTest {
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
         return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt);
+    }
+
+    /** The one delivery that can be taken up. */
+    private Message takenUp(String provider) {
+        List<OpenDelivery> taken =
+                ledger.take(provider, 10, Long.MAX_VALUE, all -> {}).join();
+        assertThat(taken).hasSize(1);
+        return ledger.messageOf(taken.get(0));
     }
 
     private List<Long> take(String provider) {

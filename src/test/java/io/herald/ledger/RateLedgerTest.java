@@ -2,50 +2,55 @@ package io.herald.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.agroal.api.AgroalDataSource;
-import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two programs that share a ledger never get the same slot. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource
 class RateLedgerTest {
 
     private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
     private static final Duration INTERVAL = Duration.ofMillis(7);
 
+    @Parameter
+    Dialect dialect;
+
     @TempDir
     Path directory;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private final List<RateLedger> ledgers = new ArrayList<>();
+    private final List<TestDatabase> databases = new ArrayList<>();
+    private List<RateLedger> ledgers;
 
     @BeforeEach
-    void open() throws SQLException {
-        ledgers.add(ledger("one"));
-        ledgers.add(ledger("two"));
+    void open() {
+        databases.add(TestDatabase.make(dialect, directory));
+        databases.add(databases.get(0).again());
+        databases.forEach(TestDatabase::open);
+        ledgers = databases.stream()
+                .map(database -> new RateLedger(database.get()))
+                .toList();
     }
 
     @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable one : open) {
-            one.close();
-        }
+    void close() {
+        databases.forEach(TestDatabase::close);
     }
 
     @Test
@@ -84,27 +89,5 @@ class RateLedgerTest {
                 .mapToObj(i -> ledger.reserve("xbridge", NOW, slots, INTERVAL))
                 .flatMap(first -> IntStream.range(0, slots).mapToObj(i -> first.plus(INTERVAL.multipliedBy(i))))
                 .toList();
-    }
-
-    private RateLedger ledger(String lock) throws SQLException {
-        String url = "jdbc:sqlite:" + directory.resolve("herald.db")
-                + "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000";
-        AgroalDataSource dataSource = AgroalDataSource.from(
-                new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
-                        .acquisitionTimeout(Duration.ofSeconds(10))
-                        .connectionFactoryConfiguration(connection -> connection.jdbcUrl(url))));
-        DataDirectory locked = new DataDirectory(directory.resolve(lock));
-        Database database = new Database(
-                locked,
-                dataSource,
-                Flyway.configure()
-                        .dataSource(dataSource)
-                        .locations("db/migration")
-                        .placeholders(Map.of("sequence", "integer primary key autoincrement", "bytes", "blob"))
-                        .load());
-        open.add(database::close);
-        open.add(dataSource);
-        open.add(locked::close);
-        return new RateLedger(database);
     }
 }

@@ -1,0 +1,126 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.herald.Customers;
+import io.herald.rest.Api;
+import io.herald.sandbox.Sandbox;
+import io.herald.start.PackagedProgram;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program and a PostgreSQL that is not there, goes away, and comes back. */
+class PostgresqlIT {
+
+    private static final Duration BOUND = Duration.ofSeconds(60);
+    private static final Duration QUICKLY = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
+
+    private Sandbox sandbox;
+    private Map<String, String> environment;
+    private int port;
+
+    @BeforeEach
+    void settings() throws IOException {
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+        environment = PackagedProgram.environment(sandbox);
+        environment.put("HERALD_LEDGER", "postgresql");
+        environment.put(
+                "QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL",
+                "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres");
+        environment.put("PROVIDER_XBRIDGE_PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
+    }
+
+    @AfterEach
+    void stop() {
+        sandbox.close();
+    }
+
+    @Test
+    void whileItIsAwayCallersAreToldAndAfterwardsAllIsDelivered() throws IOException {
+        EmbeddedPostgres server = server();
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            Api herald = Api.at(URI.create(program.url()).getPort());
+            List<Api.Answer> kept = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                kept.add(herald.submit(Customers.person("CUST-before-" + i), "Prefer", "respond-async"));
+            }
+            server.close();
+
+            Api.Answer refused = herald.submit(Customers.person("CUST-while"));
+            assertThat(refused.status()).as(refused.body()).isEqualTo(503);
+            assertThat(refused.millis()).isLessThan(QUICKLY.toMillis());
+            assertThat(herald.get("/v1/customers/CUST-before-1").status()).isEqualTo(503);
+
+            server = server();
+            kept.add(await().atMost(BOUND)
+                    .until(
+                            () -> herald.submit(Customers.person("CUST-after"), "Prefer", "respond-async"),
+                            answer -> answer.status() == 202));
+            assertThat(kept).extracting(Api.Answer::status).containsOnly(202);
+            kept.forEach(answer -> await().atMost(BOUND)
+                    .until(() -> herald.report(answer.json().path("message").asText())
+                            .path("status")
+                            .asText()
+                            .equals("delivered")));
+            assertThat(program.output()).doesNotContain("\tat ");
+        } finally {
+            server.close();
+        }
+    }
+
+    /** With the same data each time. */
+    private EmbeddedPostgres server() throws IOException {
+        return EmbeddedPostgres.builder()
+                .setDataDirectory(directory.resolve("postgresql"))
+                .setCleanDataDirectory(false)
+                .setPort(port)
+                .start();
+    }
+
+    @Test
+    void withoutItThereIsNoStart() {
+        assertThat(refused())
+                .contains("Herald does not start: herald.ledger: the tables cannot be made or read:")
+                .contains("localhost:" + port + " refused");
+    }
+
+    @Test
+    void aLedgerThatThereIsNotAndAnAddressThatIsMissingAreMistakes() {
+        environment.put("HERALD_LEDGER", "postgres");
+        assertThat(refused()).contains("1 mistake:", "herald.ledger: must be embedded or postgresql");
+
+        environment.put("HERALD_LEDGER", "postgresql");
+        environment.remove("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL");
+        assertThat(refused())
+                .contains(
+                        "1 mistake:",
+                        "quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set");
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    private String refused() {
+        try (PackagedProgram program = PackagedProgram.launch(directory, environment)) {
+            assertThat(program.awaitExit(QUICKLY)).isEqualTo(1);
+            assertThat(program.output()).doesNotContain("\tat ", "Exception", "Listening on");
+            return program.output();
+        }
+    }
+}

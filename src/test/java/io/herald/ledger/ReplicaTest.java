@@ -1,0 +1,160 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.herald.Customers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Replicas on one PostgreSQL: what one has in hand no other takes, until its lease ends or it says goodbye. */
+@Timeout(60)
+class ReplicaTest {
+
+    private static final Duration LEASE = Duration.ofSeconds(30);
+    private static final byte[] REQUEST = "{}".getBytes(StandardCharsets.UTF_8);
+
+    @TempDir
+    Path directory;
+
+    private TestDatabase database;
+    private Replica one;
+    private Replica other;
+    private Ledger ofOne;
+    private Ledger ofOther;
+
+    @BeforeEach
+    void open() {
+        database = TestDatabase.make(Dialect.POSTGRESQL, directory);
+        database.open();
+        one = new Replica(database.get(), LEASE);
+        other = new Replica(database.get(), LEASE);
+        ofOne = ledger(one);
+        ofOther = ledger(other);
+    }
+
+    private Ledger ledger(Replica replica) {
+        ObjectMapper json = new ObjectMapper();
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        return new Ledger(database.get(), sealing, replica, json, Clock.systemUTC());
+    }
+
+    @AfterEach
+    void close() {
+        one.stop();
+        other.stop();
+        database.close();
+    }
+
+    @Test
+    void aLaneIsInTheHandsOfOneOfThem() {
+        assertThat(accept(ofOne).inHand()).containsExactly("xbridge");
+        assertThat(accept(ofOther).inHand())
+                .as("behind what another has in hand")
+                .isEmpty();
+        assertThat(accept(ofOne).inHand()).as("behind what waits").isEmpty();
+        assertThat(take(ofOther)).isEmpty();
+    }
+
+    @Test
+    void whatOneHasInHandIsFreeWhenItsLeaseEnds() {
+        Message message = accept(ofOne).message();
+        other.renew().join();
+        assertThat(take(ofOther)).as("its lease lasts").isEmpty();
+
+        database.change("update replica set alive_till = 0 where id = '" + one.id() + "'");
+        other.renew().join();
+
+        assertThat(take(ofOther)).containsExactly(message.sequence());
+        one.renew().join();
+        assertThat(ofOne.sending(message, "xbridge", REQUEST, true))
+                .as("it comes back, too late")
+                .failsWithin(Duration.ofSeconds(10));
+        assertThat(take(ofOne)).isEmpty();
+    }
+
+    @Test
+    void whoCannotRenewItsLeaseSendsNothing() {
+        Replica hurried = new Replica(database.get(), Duration.ofMillis(600));
+        try {
+            Ledger ledger = ledger(hurried);
+            Message message = accept(ledger).message();
+            hurried.stop();
+
+            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThatThrownBy(hurried::mustBeAlive)
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessageContaining("could not renew its lease"));
+
+            assertThat(ledger.sending(message, "xbridge", REQUEST, true)).failsWithin(Duration.ofSeconds(10));
+            assertThatThrownBy(() -> ledger.mustBeInHand(message, "xbridge")).isInstanceOf(LedgerException.class);
+        } finally {
+            hurried.stop();
+        }
+    }
+
+    @Test
+    void itRenewsItsLeaseByItself() {
+        database.change("update replica set alive_till = 1 where id = '" + one.id() + "'");
+        Replica quick = new Replica(database.get(), Duration.ofSeconds(1));
+        try {
+            long first = aliveTill(quick);
+
+            await().atMost(Duration.ofSeconds(10)).until(() -> aliveTill(quick) > first);
+            quick.mustBeAlive();
+            assertThat(database.number("select count(*) from replica where id = '" + one.id() + "'"))
+                    .as("a dead one is forgotten")
+                    .isZero();
+        } finally {
+            quick.stop();
+        }
+    }
+
+    private long aliveTill(Replica replica) {
+        return database.number("select alive_till from replica where id = '" + replica.id() + "'");
+    }
+
+    @Test
+    void whoStopsFreesWhatItNeverSent() {
+        Message unsent = accept(ofOne).message();
+
+        one.leave(new Object());
+
+        assertThat(take(ofOther)).containsExactly(unsent.sequence());
+        assertThat(database.number("select count(*) from replica")).isEqualTo(1);
+    }
+
+    @Test
+    void whoStopsWhileItSendsKeepsThatUntilItsLeaseEnds() {
+        ofOne.sending(accept(ofOne).message(), "xbridge", REQUEST, true).join();
+
+        one.leave(new Object());
+        other.renew().join();
+
+        assertThat(take(ofOther)).isEmpty();
+    }
+
+    private static Accepted accept(Ledger ledger) {
+        return ledger.accept(
+                        new NewMessage(
+                                "CUST-1", Customers.person("CUST-1"), List.of("xbridge"), "rest", Optional.empty()),
+                        kept -> {})
+                .join();
+    }
+
+    private static List<Long> take(Ledger ledger) {
+        return ledger.take("xbridge", 10, Long.MAX_VALUE, taken -> {}).join().stream()
+                .map(OpenDelivery::sequence)
+                .toList();
+    }
+}

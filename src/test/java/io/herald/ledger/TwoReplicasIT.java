@@ -1,0 +1,174 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.global.GlobalSettings;
+import com.github.tomakehurst.wiremock.http.UniformDistribution;
+import io.herald.Customers;
+import io.herald.delivery.Faults;
+import io.herald.rest.Api;
+import io.herald.sandbox.Sandbox;
+import io.herald.start.PackagedProgram;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Promises 1 to 3 of two packaged programs that share one PostgreSQL: lanes go across both, and what a killed one had in
+ * hand is taken over by the other.
+ */
+class TwoReplicasIT {
+
+    private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
+    private static final Duration BOUND = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private Sandbox sandbox;
+    private Faults faults;
+    private PackagedProgram one;
+    private PackagedProgram other;
+
+    @BeforeEach
+    void startBoth() throws IOException {
+        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+        faults = new Faults(sandbox);
+        Map<String, String> environment = PackagedProgram.environment(sandbox);
+        environment.put("HERALD_LEDGER", "postgresql");
+        environment.put("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", TestPostgres.newDatabase());
+        environment.put("HERALD_REPLICA_LEASE", "10s");
+        environment.put("HERALD_PARK_POLL", "200ms");
+        for (String provider : PROVIDERS) {
+            String prefix = "PROVIDER_" + provider.toUpperCase(Locale.ROOT).replace('-', '_');
+            environment.put(prefix + "_PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
+            environment.put(prefix + "_FIND_SETTLE", "200ms");
+        }
+        one = PackagedProgram.launch(Files.createDirectory(directory.resolve("one")), environment);
+        other = PackagedProgram.launch(Files.createDirectory(directory.resolve("other")), environment);
+        one.awaitReady();
+        other.awaitReady();
+    }
+
+    @AfterEach
+    void stopBoth() {
+        one.close();
+        other.close();
+        sandbox.close();
+    }
+
+    @Test
+    void ofAHundredFirstMessagesOverBothOneCreatesAndTheLastStands() {
+        List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, 100)
+                .mapToObj(i -> {
+                    ObjectNode customer = Customers.person("CUST-hundred");
+                    customer.withObject("/person").put("firstName", "Number" + i);
+                    return api(i % 2 == 0 ? one : other).submitting(customer, "Prefer", "respond-async");
+                })
+                .toList();
+        List<Api.Answer> answers = calls.stream().map(CompletableFuture::join).toList();
+        assertThat(answers).extracting(Api.Answer::status).containsOnly(202);
+
+        List<JsonNode> reports = IntStream.range(0, 100)
+                .mapToObj(i -> delivered(one, answers.get(i)).put("sent", "Number" + i))
+                .map(JsonNode.class::cast)
+                .sorted(Comparator.comparingLong(
+                        report -> report.path("sequence").asLong()))
+                .toList();
+        for (String provider : PROVIDERS) {
+            assertThat(reports)
+                    .as(provider)
+                    .extracting(report ->
+                            Api.delivery(report, provider).path("operation").asText())
+                    .startsWith("created")
+                    .filteredOn("updated"::equals)
+                    .hasSize(99);
+            assertThat(sandbox.customers(provider)).as(provider).hasSize(1).allSatisfy(customer -> assertThat(
+                            customer.toString())
+                    .contains(reports.get(99).path("sent").asText()));
+        }
+        assertThat(directory.resolve("one")).as("no embedded ledger is made").isEmptyDirectory();
+        stopOneWhileItWorks();
+    }
+
+    /** One that stops leaves nothing in hand. */
+    private void stopOneWhileItWorks() {
+        List<Api.Answer> kept = IntStream.range(0, 100)
+                .mapToObj(i -> api(one).submitting(Customers.person("CUST-" + i % 50), "Prefer", "respond-async"))
+                .toList()
+                .stream()
+                .map(CompletableFuture::join)
+                .toList();
+
+        one.stop();
+
+        kept.forEach(answer -> delivered(other, answer));
+        assertThat(other.output()).doesNotContain("its lease has ended");
+        assertThat(one.output()).doesNotContain("the ledger cannot be written");
+    }
+
+    @Test
+    void whatAKilledReplicaHadInHandIsTakenOver() {
+        sandbox.server()
+                .updateGlobalSettings(GlobalSettings.builder()
+                        .delayDistribution(new UniformDistribution(50, 400))
+                        .build());
+        List<CompletableFuture<Api.Answer>> calls = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            calls.add(api(i % 2 == 0 ? one : other)
+                    .submitting(Customers.person("CUST-" + i % 250), "Prefer", "respond-async"));
+        }
+        List<Api.Answer> kept = calls.stream().map(CompletableFuture::join).toList();
+        assertThat(kept).extracting(Api.Answer::status).containsOnly(202);
+        one.kill();
+        assertThat(kept)
+                .as("a killed replica leaves something to take over")
+                .anyMatch(answer -> !isDelivered(report(other, answer)));
+
+        kept.forEach(answer -> delivered(other, answer));
+
+        assertThat(other.output()).contains("its lease has ended");
+        for (String provider : PROVIDERS) {
+            for (int i = 0; i < 250; i++) {
+                assertThat(faults.customers(provider, "cust-" + i + "@example.com"))
+                        .as("CUST-%d at %s", i, provider)
+                        .hasSize(1);
+            }
+        }
+    }
+
+    private static ObjectNode delivered(PackagedProgram program, Api.Answer answer) {
+        return (ObjectNode) await().atMost(BOUND)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> report(program, answer), TwoReplicasIT::isDelivered);
+    }
+
+    private static JsonNode report(PackagedProgram program, Api.Answer answer) {
+        return api(program).report(answer.json().path("message").asText());
+    }
+
+    private static boolean isDelivered(JsonNode report) {
+        return report.path("status").asText().equals("delivered");
+    }
+
+    private static Api api(PackagedProgram program) {
+        return Api.at(URI.create(program.url()).getPort());
+    }
+}
