@@ -102,7 +102,13 @@ final class GroupCommit implements AutoCloseable {
         completions.forEach(Runnable::run);
     }
 
-    private void inTransaction(List<Waiting<?>> group, List<Runnable> completions) throws SQLException, RefusedWrite {
+    /** Does something that wants the database for itself, between two groups. */
+    synchronized void between(Runnable action) {
+        action.run();
+    }
+
+    private synchronized void inTransaction(List<Waiting<?>> group, List<Runnable> completions)
+            throws SQLException, RefusedWrite {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
@@ -112,9 +118,18 @@ final class GroupCommit implements AutoCloseable {
                 }
                 connection.commit();
             } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
-                connection.rollback();
+                rollBack(connection, e);
                 throw e;
             }
+        }
+    }
+
+    /** SQLite has rolled back already when its disk is full, and refuses to do it twice; that is not what went wrong. */
+    private static void rollBack(Connection connection, Throwable cause) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
         }
     }
 

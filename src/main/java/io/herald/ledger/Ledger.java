@@ -232,7 +232,7 @@ public final class Ledger {
             }
             if (id.isTextual()) {
                 link(connection, message.reference(), provider, id.textValue(), now);
-                forgetWhenAllDelivered(connection, sequence);
+                forgetWhenNobodyNeedsIt(connection, sequence);
             }
             return true;
         });
@@ -269,15 +269,20 @@ public final class Ledger {
                 now);
     }
 
-    private static void forgetWhenAllDelivered(Connection connection, long sequence) throws SQLException {
-        boolean all = query(
-                        connection,
-                        "select 1 from delivery where sequence = ? and state <> 'delivered' limit 1",
-                        row -> true,
-                        sequence)
-                .isEmpty();
-        if (all) {
-            execute(connection, "update message set payload = null where sequence = ?", sequence);
+    /**
+     * Erases the customer and what was sent when all deliveries of a message have ended well. What the providers said of it
+     * can still be asked for during {@link Erasure#WORDS_KEPT}.
+     */
+    static void forgetWhenNobodyNeedsIt(Connection connection, long sequence) throws SQLException {
+        int forgotten = execute(
+                connection,
+                "update message set payload = null,"
+                        + " reduce_at = ? + (select max(updated_at) from delivery where sequence = message.sequence)"
+                        + " where sequence = ? and not exists (select 1 from delivery where sequence = message.sequence"
+                        + " and state not in ('delivered', 'discarded'))",
+                Erasure.WORDS_KEPT.toMillis(),
+                sequence);
+        if (forgotten > 0) {
             execute(connection, "update delivery set request = null, correction = null where sequence = ?", sequence);
             execute(connection, "update attempt set words = null where sequence = ?", sequence);
         }

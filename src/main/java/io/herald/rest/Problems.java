@@ -7,6 +7,7 @@ import io.herald.intake.IdempotencyKeyException;
 import io.herald.intake.OverloadedException;
 import io.herald.ledger.LedgerException;
 import io.herald.report.NotFoundException;
+import io.herald.retention.InFlightException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -55,6 +56,9 @@ public final class Problems {
         }
         if (thrown instanceof IdempotencyKeyException refused) {
             return Problem.of(refused.isTaken() ? 409 : 400, refused.getMessage());
+        }
+        if (thrown instanceof InFlightException) {
+            return Problem.of(409, thrown.getMessage());
         }
         if (thrown instanceof OverloadedException) {
             return Problem.of(503, "Herald is full: " + thrown.getMessage());

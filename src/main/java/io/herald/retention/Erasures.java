@@ -1,0 +1,40 @@
+package io.herald.retention;
+
+import io.herald.ledger.Erasure;
+import io.herald.report.NotFoundException;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import org.apache.camel.Header;
+import org.jboss.logging.Logger;
+
+/** Erases a customer when somebody asks for it, and keeps account of who did. */
+@Singleton
+@Named("erasures")
+@RegisterForReflection
+public final class Erasures {
+
+    private static final Logger AUDIT = Logger.getLogger("io.herald.audit");
+
+    private final Erasure erasure;
+
+    public Erasures(Erasure erasure) {
+        this.erasure = erasure;
+    }
+
+    /**
+     * Erases all that is kept about a customer.
+     *
+     * @throws NotFoundException if nothing is
+     * @throws InFlightException if a delivery has not ended; then nothing was erased
+     */
+    public void ofCustomer(@Header("reference") String reference) throws NotFoundException, InFlightException {
+        switch (erasure.ofCustomer(reference)) {
+            case ERASED -> AUDIT.infof("by=anonymous action=erase customer=%s", reference);
+            case UNKNOWN -> throw new NotFoundException("nothing is kept about a customer of that reference");
+            case IN_FLIGHT ->
+                throw new InFlightException(
+                        "a delivery of this customer is pending or retrying; try again when it has ended");
+        }
+    }
+}
