@@ -57,21 +57,24 @@ class BackupIT {
         Path backup = directory.resolve("backup.db");
         ValidatableResponse before;
         ValidatableResponse late;
+        long atBackup;
 
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             before = delivered(program.submit(person("CUST-before")));
             Load load = new Load(program);
             await().atMost(Duration.ofSeconds(30)).until(() -> load.done.get() >= 5);
+            atBackup = System.currentTimeMillis();
             execute(file(), "vacuum into '" + backup + "'");
-            int atBackup = load.done.get();
-            await().atMost(Duration.ofSeconds(30)).until(() -> load.done.get() >= atBackup + 5);
+            int done = load.done.get();
+            await().atMost(Duration.ofSeconds(30)).until(() -> load.done.get() >= done + 5);
             load.stop();
             late = delivered(program.submit(person("CUST-late")));
             program.kill();
         }
 
         restore(backup);
-        execute(file(), "update delivery set unclear_since = 1 where state in ('pending', 'retrying')");
+        execute(file(), "update delivery set unclear_since = coalesce(unclear_since, " + atBackup
+                        + "), sent_at = coalesce(sent_at, " + atBackup + ") where state in ('pending', 'retrying')");
         for (String provider : PROVIDERS) {
             link("CUST-late", provider, late.extract().path(id(provider)));
         }
