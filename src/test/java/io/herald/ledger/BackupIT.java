@@ -73,7 +73,9 @@ class BackupIT {
         }
 
         restore(backup);
-        execute(file(), "update delivery set unclear_since = coalesce(unclear_since, " + atBackup
+        execute(
+                file(),
+                "update delivery set unclear_since = coalesce(unclear_since, " + atBackup
                         + "), sent_at = coalesce(sent_at, " + atBackup + ") where state in ('pending', 'retrying')");
         for (String provider : PROVIDERS) {
             link("CUST-late", provider, late.extract().path(id(provider)));
