@@ -54,7 +54,8 @@ class ContractTest {
                         "submitCustomer: POST /v1/customers",
                         "previewCustomer: POST /v1/preview",
                         "showMessage: GET /v1/messages/{id}",
-                        "showCustomer: GET /v1/customers/{reference}");
+                        "showCustomer: GET /v1/customers/{reference}",
+                        "eraseCustomer: DELETE /v1/customers/{reference}");
     }
 
     @Test
