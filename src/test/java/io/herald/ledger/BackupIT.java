@@ -61,6 +61,9 @@ class BackupIT {
 
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             before = delivered(program.submit(person("CUST-before")));
+            program.submit(person("CUST-open", "cust-open+bridge-xyz.422@example.com"))
+                    .statusCode(207)
+                    .body("status", is("partial"));
             Load load = new Load(program);
             await().atMost(Duration.ofSeconds(30)).until(() -> load.done.get() >= 5);
             atBackup = System.currentTimeMillis();
@@ -73,6 +76,11 @@ class BackupIT {
         }
 
         restore(backup);
+        execute(
+                file(),
+                asBeforeItWasSent("update delivery set state = 'pending', sent_at = null, unclear_since = null,"
+                        + " request = null, outcome = null"));
+        execute(file(), asBeforeItWasSent("delete from link"));
         execute(
                 file(),
                 "update delivery set unclear_since = coalesce(unclear_since, " + atBackup
@@ -100,7 +108,7 @@ class BackupIT {
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> number("select count(*) from delivery where state in ('pending', 'retrying')") == 0);
         }
-        assertThat(number("select count(*) from delivery where state <> 'delivered'"))
+        assertThat(number("select count(*) from delivery where state <> 'delivered' and reference <> 'CUST-open'"))
                 .isZero();
         for (String provider : PROVIDERS) {
             assertThat(sandbox.customers(provider))
@@ -109,6 +117,11 @@ class BackupIT {
                     .contains("cust-before@example.com", "cust-late@example.com")
                     .doesNotHaveDuplicates();
         }
+    }
+
+    /** Makes of the backup one that was taken when this customer had been accepted, and sent to nobody who can be asked. */
+    private static String asBeforeItWasSent(String change) {
+        return change + " where reference = 'CUST-open' and provider in ('xbridge', 'yativo')";
     }
 
     private static ValidatableResponse delivered(ValidatableResponse report) {
