@@ -1,5 +1,6 @@
 -- ${sequence} and ${bytes} are what the database in use calls them; see io.herald.ledger.Dialect.
 
+-- reduce_at: when all deliveries have ended well, the time from which the providers' words are no longer kept
 create table message (
     sequence    ${sequence},
     id          text   not null unique,
@@ -7,10 +8,13 @@ create table message (
     accepted_at bigint not null,
     source      text   not null,
     size        bigint not null,
-    payload     ${bytes}
+    payload     ${bytes},
+    reduce_at   bigint
 );
 
 create index message_reference on message (reference);
+create index message_kept on message (accepted_at) where payload is not null;
+create index message_to_reduce on message (reduce_at) where reduce_at is not null;
 
 -- owner: the running program that works on it; null while it waits here
 -- takes: counts how often it was taken in hand again; who has it in hand from an earlier time may no longer change it
@@ -72,6 +76,9 @@ create table idempotency (
     digest   ${bytes} not null,
     kept_at  bigint not null
 );
+
+create index idempotency_message on idempotency (message);
+create index idempotency_kept_at on idempotency (kept_at);
 
 create table replica (
     id         text   not null primary key,

@@ -3,6 +3,7 @@ package io.herald.deadletter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.audit.Audit;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.lane.Lanes;

@@ -30,6 +30,8 @@ public final class DataDirectory {
     private static final String LOCK = "herald.lock";
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
+    private static final String DATABASE = "herald.db";
+
     private final Path directory;
     private FileChannel lockFile;
 
@@ -66,6 +68,11 @@ public final class DataDirectory {
                     "Herald does not start: herald.data-directory: cannot use " + directory.toAbsolutePath() + ": " + e,
                     1);
         }
+    }
+
+    /** The file of the embedded ledger. */
+    Path database() {
+        return directory.resolve(DATABASE).toAbsolutePath();
     }
 
     /** A directory that was there before may be open to others; that of a mounted volume often belongs to somebody else. */

@@ -2,7 +2,6 @@ package io.herald.ledger;
 
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.arc.InjectableInstance;
-import io.quarkus.runtime.PreventFurtherStepsException;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
@@ -19,11 +18,16 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
+import org.jboss.logging.Logger;
 
 /** The database that the ledger stands in: one writer, many readers. */
 @Singleton
 final class Database {
+
+    /** So long somebody who reads may hold up the writer. */
+    private static final int CHECKPOINT_PATIENCE_MILLIS = 500;
+
+    private static final Logger LOG = Logger.getLogger(Database.class);
 
     interface RowMapper<T> {
         T map(ResultSet row) throws SQLException;
@@ -31,6 +35,7 @@ final class Database {
 
     private final Dialect dialect;
     private final DataSource dataSource;
+    private final LedgerPlace place;
     private final GroupCommit writes;
 
     @Inject
@@ -43,23 +48,16 @@ final class Database {
     }
 
     Database(Dialect dialect, DataDirectory directory, DataSource dataSource, Flyway flyway) {
+        this.dialect = dialect;
         if (dialect == Dialect.EMBEDDED) {
             directory.open();
+            this.place = new LedgerPlace(Optional.of(directory.database()));
+        } else {
+            this.place = new LedgerPlace(Optional.empty());
         }
-        migrate(flyway);
-        this.dialect = dialect;
+        place.migrate(flyway);
         this.dataSource = dataSource;
         this.writes = new GroupCommit(dataSource, dialect);
-    }
-
-    private static void migrate(Flyway flyway) {
-        try {
-            flyway.migrate();
-        } catch (FlywayException e) {
-            throw new PreventFurtherStepsException(
-                    "Herald does not start: herald.ledger: the tables cannot be made or read: " + firstLineOfCause(e),
-                    1);
-        }
     }
 
     Dialect dialect() {
@@ -68,12 +66,17 @@ final class Database {
 
     /** Queues a write, as {@link GroupCommit#submit} does. */
     <T> CompletableFuture<T> write(GroupCommit.Write<T> write, Consumer<T> committed, GroupCommit.Undo<T> undo) {
+        try {
+            place.requireUnmoved();
+        } catch (LedgerException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         return writes.submit(write, committed, undo);
     }
 
     /** Queues a write that may be repeated when nobody knows whether it was kept. */
     <T> CompletableFuture<T> write(GroupCommit.Write<T> write) {
-        return writes.submit(write, done -> {});
+        return write(write, done -> {}, (connection, result) -> {});
     }
 
     /** The first row that a query finds. */
@@ -87,6 +90,31 @@ final class Database {
             return query(connection, sql, mapper, parameters);
         } catch (SQLException e) {
             throw new LedgerException("the ledger cannot be read", e);
+        }
+    }
+
+    /**
+     * Sees to it that what was erased does not live on in SQLite's write-ahead log. While somebody reads for longer, as a
+     * backup does, nothing happens: it is tried again after the next erasure.
+     */
+    void forgetErased() {
+        if (dialect == Dialect.EMBEDDED) {
+            writes.between(this::emptyLog);
+        }
+    }
+
+    private void emptyLog() {
+        try (Connection connection = dataSource.getConnection()) {
+            int patience = query(connection, "pragma busy_timeout", row -> row.getInt(1))
+                    .get(0);
+            query(connection, "pragma busy_timeout = " + CHECKPOINT_PATIENCE_MILLIS, row -> true);
+            try {
+                query(connection, "pragma wal_checkpoint(truncate)", row -> true);
+            } finally {
+                query(connection, "pragma busy_timeout = " + patience, row -> true);
+            }
+        } catch (SQLException e) {
+            LOG.warnf("What was erased stays in the write-ahead log until the next erasure: %s", e.getMessage());
         }
     }
 
@@ -116,14 +144,6 @@ final class Database {
         for (int i = 0; i < parameters.length; i++) {
             statement.setObject(i + 1, parameters[i]);
         }
-    }
-
-    private static String firstLineOfCause(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     @PreDestroy

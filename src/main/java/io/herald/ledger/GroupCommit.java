@@ -113,7 +113,7 @@ final class GroupCommit implements AutoCloseable {
         fail(left, new IllegalStateException("the ledger is closed"));
     }
 
-    private void commit(List<Waiting<?>> group) {
+    private synchronized void commit(List<Waiting<?>> group) {
         List<Applied<?>> applied = new ArrayList<>(group.size());
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
@@ -131,6 +131,11 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
+    /** Does something that wants the database for itself, between two groups. */
+    synchronized void between(Runnable action) {
+        action.run();
+    }
+
     private void apply(List<Waiting<?>> group, Connection connection, List<Applied<?>> applied)
             throws SQLException, RefusedWrite {
         try {
@@ -139,7 +144,7 @@ final class GroupCommit implements AutoCloseable {
                 applied.add(apply(waiting, connection));
             }
         } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
-            connection.rollback();
+            rollBack(connection, e);
             throw e;
         }
     }
@@ -150,8 +155,17 @@ final class GroupCommit implements AutoCloseable {
             inDoubt.clear();
         } catch (SQLException | RuntimeException | Error e) {
             inDoubt.addAll(applied);
-            connection.rollback();
+            rollBack(connection, e);
             throw e;
+        }
+    }
+
+    /** SQLite has rolled back already when its disk is full, and refuses to do it twice; that is not what went wrong. */
+    private static void rollBack(Connection connection, Throwable cause) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
         }
     }
 

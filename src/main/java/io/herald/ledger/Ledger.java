@@ -323,16 +323,20 @@ public final class Ledger {
                 now);
     }
 
-    /** Keeps no longer what was sent and said of a message whose deliveries were all made, or given up. */
+    /**
+     * Erases the customer and what was sent when all deliveries of a message have ended well. What the providers said of it
+     * can still be asked for during {@link Erasure#WORDS_KEPT}.
+     */
     static void forgetWhenNobodyNeedsIt(Connection connection, long sequence) throws SQLException {
-        boolean done = query(
-                        connection,
-                        "select 1 from delivery where sequence = ? and state not in ('delivered', 'discarded') limit 1",
-                        row -> true,
-                        sequence)
-                .isEmpty();
-        if (done) {
-            execute(connection, "update message set payload = null where sequence = ?", sequence);
+        int forgotten = execute(
+                connection,
+                "update message set payload = null,"
+                        + " reduce_at = ? + (select max(updated_at) from delivery where sequence = message.sequence)"
+                        + " where sequence = ? and not exists (select 1 from delivery where sequence = message.sequence"
+                        + " and state not in ('delivered', 'discarded'))",
+                Erasure.WORDS_KEPT.toMillis(),
+                sequence);
+        if (forgotten > 0) {
             execute(connection, "update delivery set request = null, correction = null where sequence = ?", sequence);
             execute(connection, "update attempt set words = null where sequence = ?", sequence);
         }

@@ -6,6 +6,9 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -13,9 +16,13 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * Encrypts what the ledger keeps of a customer: AES-256 in Galois/Counter Mode, a random 96-bit nonce for each record (NIST
  * SP 800-38D). A record is a format byte, four bytes that name the key, the nonce, and the text with its tag; it opens only
- * for the purpose that it was sealed for.
+ * for the purpose that it was sealed for. Of several keys the first one seals, and each opens what it sealed when it was the
+ * first: so a key is replaced while records of the former one are kept.
  */
 public final class PayloadCipher {
+
+    /** The length of a key. */
+    public static final int KEY_BYTES = 32;
 
     private static final byte FORMAT = 1;
     private static final int KEY_ID_BYTES = 4;
@@ -23,20 +30,33 @@ public final class PayloadCipher {
     private static final int HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES;
     private static final int TAG_BYTES = 16;
 
-    private final SecretKeySpec key;
-    private final byte[] keyId;
+    private final Map<String, SecretKeySpec> keys = new LinkedHashMap<>();
+    private final SecretKeySpec sealing;
+    private final byte[] sealingId;
     private final SecureRandom random = new SecureRandom();
 
     /**
-     * @param key 32 bytes
-     * @throws IllegalArgumentException if it has another length
+     * @param keys 32 bytes each
+     * @throws IllegalArgumentException if there is none, or one has another length
      */
-    public PayloadCipher(byte[] key) {
-        if (key.length != 32) {
-            throw new IllegalArgumentException("a payload key has 32 bytes, this one has " + key.length);
+    public PayloadCipher(byte[]... keys) {
+        if (keys.length == 0) {
+            throw new IllegalArgumentException("there is no payload key");
         }
-        this.key = new SecretKeySpec(key, "AES");
-        this.keyId = Arrays.copyOf(sha256(key), KEY_ID_BYTES);
+        for (byte[] key : keys) {
+            if (key.length != KEY_BYTES) {
+                throw new IllegalArgumentException(
+                        "a payload key has " + KEY_BYTES + " bytes, this one has " + key.length);
+            }
+            this.keys.put(HexFormat.of().formatHex(idOf(key)), new SecretKeySpec(key, "AES"));
+        }
+        this.sealing = new SecretKeySpec(keys[0], "AES");
+        this.sealingId = idOf(keys[0]);
+    }
+
+    /** What names a key in a record: the first bytes of its SHA-256. */
+    private static byte[] idOf(byte[] key) {
+        return Arrays.copyOf(sha256(key), KEY_ID_BYTES);
     }
 
     /** Seals a text for a purpose, such as {@code "message 0199…"}. */
@@ -44,10 +64,10 @@ public final class PayloadCipher {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         try {
-            byte[] sealed = cipher(Cipher.ENCRYPT_MODE, nonce, purpose).doFinal(text);
+            byte[] sealed = cipher(Cipher.ENCRYPT_MODE, sealing, nonce, purpose).doFinal(text);
             return ByteBuffer.allocate(HEADER_BYTES + sealed.length)
                     .put(FORMAT)
-                    .put(keyId)
+                    .put(sealingId)
                     .put(nonce)
                     .put(sealed)
                     .array();
@@ -59,7 +79,7 @@ public final class PayloadCipher {
     /**
      * Opens what {@link #seal} made.
      *
-     * @throws IllegalStateException if it was sealed with another key or for another purpose, or was changed since
+     * @throws IllegalStateException if it was sealed with a key that is not among these (its message has the key's id), or for another purpose, or was changed since
      */
     public byte[] open(String purpose, byte[] record) {
         ByteBuffer in = ByteBuffer.wrap(record);
@@ -69,18 +89,22 @@ public final class PayloadCipher {
             throw new IllegalStateException("not an encrypted payload of this program");
         }
         in.get(sealedBy).get(nonce);
-        if (!Arrays.equals(sealedBy, keyId)) {
-            throw new IllegalStateException("a payload in the ledger was encrypted with another herald.payload-key");
+        String keyId = HexFormat.of().formatHex(sealedBy);
+        SecretKeySpec key = keys.get(keyId);
+        if (key == null) {
+            throw new IllegalStateException(
+                    "a payload in the ledger was encrypted with another herald.payload-key, that of the id " + keyId);
         }
         try {
-            return cipher(Cipher.DECRYPT_MODE, nonce, purpose)
+            return cipher(Cipher.DECRYPT_MODE, key, nonce, purpose)
                     .doFinal(record, HEADER_BYTES, record.length - HEADER_BYTES);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a payload in the ledger is damaged", e);
         }
     }
 
-    private Cipher cipher(int mode, byte[] nonce, String purpose) throws GeneralSecurityException {
+    private static Cipher cipher(int mode, SecretKeySpec key, byte[] nonce, String purpose)
+            throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, key, new GCMParameterSpec(8 * TAG_BYTES, nonce));
         cipher.updateAAD(purpose.getBytes(StandardCharsets.UTF_8));

@@ -9,6 +9,7 @@ import io.herald.intake.IdempotencyKeyException;
 import io.herald.intake.OverloadedException;
 import io.herald.ledger.LedgerException;
 import io.herald.report.NotFoundException;
+import io.herald.retention.InFlightException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -61,7 +62,7 @@ public final class Problems {
         if (thrown instanceof IdempotencyKeyException refused) {
             return Problem.of(refused.isTaken() ? 409 : 400, refused.getMessage());
         }
-        if (thrown instanceof ConflictException) {
+        if (thrown instanceof ConflictException || thrown instanceof InFlightException) {
             return Problem.of(409, thrown.getMessage());
         }
         if (thrown instanceof OverloadedException) {

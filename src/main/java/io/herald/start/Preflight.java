@@ -108,15 +108,31 @@ public final class Preflight {
         }
     }
 
-    private static PayloadCipher cipher(Optional<String> key, List<String> mistakes) {
-        if (key.isEmpty()) {
+    private static PayloadCipher cipher(Optional<String> property, List<String> mistakes) {
+        if (property.isEmpty()) {
             mistakes.add("herald.payload-key: required and not set (32 random bytes in base64)");
             return null;
         }
+        List<String> wrong = new ArrayList<>();
+        String[] texts = property.get().split(",", -1);
+        byte[][] keys = new byte[texts.length][];
+        for (int i = 0; i < texts.length; i++) {
+            keys[i] = key(texts[i].strip());
+            if (keys[i] == null) {
+                String which = texts.length == 1 ? "" : "key " + (i + 1) + " of " + texts.length + " ";
+                wrong.add("herald.payload-key: " + which + "must be 32 bytes in base64");
+            }
+        }
+        mistakes.addAll(wrong);
+        return wrong.isEmpty() ? new PayloadCipher(keys) : null;
+    }
+
+    /** The key that a text stands for; null if it is none. */
+    private static byte[] key(String text) {
         try {
-            return new PayloadCipher(Base64.getDecoder().decode(key.get()));
+            byte[] key = Base64.getDecoder().decode(text);
+            return key.length == PayloadCipher.KEY_BYTES ? key : null;
         } catch (IllegalArgumentException e) {
-            mistakes.add("herald.payload-key: must be 32 bytes in base64");
             return null;
         }
     }

@@ -55,6 +55,7 @@ class ContractTest {
                         "previewCustomer: POST /v1/preview",
                         "showMessage: GET /v1/messages/{id}",
                         "showCustomer: GET /v1/customers/{reference}",
+                        "eraseCustomer: DELETE /v1/customers/{reference}",
                         "listDeadLetters: GET /v1/dead-letters",
                         "replayDeadLetters: POST /v1/dead-letters/replay",
                         "showDeadLetter: GET /v1/dead-letters/{id}",

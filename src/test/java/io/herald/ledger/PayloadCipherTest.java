@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,12 +46,29 @@ class PayloadCipherTest {
     }
 
     @Test
-    void namesTheKeyWhenItIsAnother() {
+    void ofSeveralKeysTheFirstSealsAndAllOpen() {
+        byte[] before = cipher.seal(PURPOSE, TEXT);
+        PayloadCipher both = new PayloadCipher(key("two"), key("one"));
+
+        assertThat(both.open(PURPOSE, before)).isEqualTo(TEXT);
+        assertThat(new PayloadCipher(key("two")).open(PURPOSE, both.seal(PURPOSE, TEXT)))
+                .isEqualTo(TEXT);
+    }
+
+    @Test
+    void aKeyThatIsMissingIsNamedByItsIdAndNotShown() {
         byte[] sealed = cipher.seal(PURPOSE, TEXT);
+        String id = HexFormat.of().formatHex(sha256(key("one")), 0, 4);
 
         assertThatIllegalStateException()
-                .isThrownBy(() -> new PayloadCipher(key("two")).open(PURPOSE, sealed))
-                .withMessageContaining("another herald.payload-key");
+                .isThrownBy(() -> new PayloadCipher(key("two"), key("three")).open(PURPOSE, sealed))
+                .withMessage(
+                        "a payload in the ledger was encrypted with another herald.payload-key, that of the id " + id);
+    }
+
+    @Test
+    void needsAKey() {
+        assertThatIllegalArgumentException().isThrownBy(PayloadCipher::new).withMessage("there is no payload key");
     }
 
     @Test
@@ -94,8 +112,12 @@ class PayloadCipherTest {
     }
 
     private static byte[] key(String text) {
+        return sha256(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] sha256(byte[] bytes) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

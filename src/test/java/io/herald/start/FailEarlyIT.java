@@ -149,6 +149,18 @@ class FailEarlyIT {
     }
 
     @Test
+    void ofSeveralPayloadKeysEachThatIsNoneIsToldByItsPlace() {
+        secrets.add(SHORT_KEY);
+        environment.put(
+                "HERALD_PAYLOAD_KEY", String.join(", ", PackagedProgram.payloadKey("fail early"), SHORT_KEY, ""));
+
+        assertThat(mistakes())
+                .containsExactly(
+                        "herald.payload-key: key 2 of 3 must be 32 bytes in base64",
+                        "herald.payload-key: key 3 of 3 must be 32 bytes in base64");
+    }
+
+    @Test
     void directoriesThatPropertiesNameReplaceTheBuiltInOnes() throws IOException {
         mount("routes");
         mount("mappings");

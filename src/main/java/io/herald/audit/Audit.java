@@ -1,9 +1,9 @@
-package io.herald.deadletter;
+package io.herald.audit;
 
 import org.jboss.logging.Logger;
 
 /** Who did what, in the log category {@code io.herald.audit}: names of things, and nothing of a customer. */
-final class Audit {
+public final class Audit {
 
     private static final Logger LOG = Logger.getLogger("io.herald.audit");
     private static final String CALLER = "anonymous";
@@ -11,7 +11,7 @@ final class Audit {
     private Audit() {}
 
     /** @param what it was done to, as {@code name=value} */
-    static void did(String action, String what) {
+    public static void did(String action, String what) {
         LOG.infof("by=%s action=%s %s", CALLER, action, what);
     }
 }

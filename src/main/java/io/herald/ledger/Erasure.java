@@ -1,0 +1,222 @@
+package io.herald.ledger;
+
+import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.query;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes out of the ledger what is no longer to be kept of customers. What is left of a message is its trace: the reference,
+ * the providers with their ids of the customer, and how and when each delivery ended.
+ */
+@Singleton
+public final class Erasure {
+
+    /** When all deliveries of a message have ended well, its caller can still ask for the providers' urls for so long. */
+    static final Duration WORDS_KEPT = Duration.ofHours(1);
+
+    /** So many messages are erased in one write, and so large may they be together: others wait behind it. */
+    private static final int BATCH = 100;
+
+    private static final long BATCH_BYTES = 16 << 20;
+
+    private static final Logger LOG = Logger.getLogger(Erasure.class);
+
+    /** What came of a request to erase a customer. */
+    public enum Result {
+        ERASED,
+        /** Nothing is known of such a customer. */
+        UNKNOWN,
+        /** A delivery has not ended; nothing was erased. */
+        IN_FLIGHT
+    }
+
+    private final Database database;
+    private final Sealing sealing;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private final Duration retention;
+    private final Duration idempotencyRetention;
+
+    public Erasure(
+            Database database,
+            Sealing sealing,
+            ObjectMapper json,
+            Clock clock,
+            @ConfigProperty(name = "herald.retention", defaultValue = "30d") Duration retention,
+            @ConfigProperty(name = "herald.idempotency.retention", defaultValue = "7d") Duration idempotencyRetention) {
+        this.database = database;
+        this.sealing = sealing;
+        this.json = json;
+        this.clock = clock;
+        this.retention = retention;
+        this.idempotencyRetention = idempotencyRetention;
+    }
+
+    /**
+     * Erases all that is due, a batch at a time; returns when that is durable.
+     *
+     * @throws RuntimeException if the ledger cannot be used now; what is left is erased the next time
+     */
+    public void sweep() {
+        long now = clock.millis();
+        eraseWhile(connection -> endedWell(connection, now));
+        eraseWhile(connection -> keptLongEnough(connection, now));
+        while (forgetKeys(now) > 0) {
+            LOG.debug("Idempotency keys were forgotten");
+        }
+        database.forgetErased();
+    }
+
+    private record Due(long sequence, long size) {}
+
+    private static List<Due> endedWell(Connection connection, long now) throws SQLException {
+        return due(connection, "reduce_at <= ? order by reduce_at", now);
+    }
+
+    /** Messages of which something was not delivered, and nothing has happened since. */
+    private List<Due> keptLongEnough(Connection connection, long now) throws SQLException {
+        long before = now - retention.toMillis();
+        return due(
+                connection,
+                "payload is not null and accepted_at <= ? and not exists (select 1 from delivery d"
+                        + " where d.sequence = m.sequence and (d.state in ('pending', 'retrying') or d.updated_at > ?))"
+                        + " order by accepted_at",
+                before,
+                before);
+    }
+
+    private static List<Due> due(Connection connection, String condition, Object... parameters) throws SQLException {
+        List<Due> due = new ArrayList<>();
+        long bytes = 0;
+        for (Due next : query(
+                connection,
+                "select sequence, size from message m where " + condition + " limit " + BATCH,
+                row -> new Due(row.getLong(1), row.getLong(2)),
+                parameters)) {
+            bytes += next.size();
+            if (!due.isEmpty() && bytes > BATCH_BYTES) {
+                break;
+            }
+            due.add(next);
+        }
+        return due;
+    }
+
+    private void eraseWhile(GroupCommit.Write<List<Due>> anyDue) {
+        int erased;
+        do {
+            erased = database.write(connection -> {
+                        List<Due> due = anyDue.apply(connection);
+                        for (Due message : due) {
+                            erase(connection, message.sequence());
+                        }
+                        return due.size();
+                    })
+                    .join();
+        } while (erased > 0);
+    }
+
+    private void erase(Connection connection, long sequence) throws SQLException {
+        record Kept(String provider, byte[] outcome) {}
+        for (Kept kept : query(
+                connection,
+                "select provider, outcome from delivery where sequence = ?",
+                row -> new Kept(row.getString(1), row.getBytes(2)),
+                sequence)) {
+            execute(
+                    connection,
+                    "update delivery set request = null, correction = null, outcome = ? where sequence = ? and provider = ?",
+                    trace(sequence, kept.provider(), kept.outcome()),
+                    sequence,
+                    kept.provider());
+        }
+        execute(connection, "update attempt set words = null where sequence = ? and words is not null", sequence);
+        execute(connection, "update message set payload = null, reduce_at = null where sequence = ?", sequence);
+    }
+
+    /** An outcome without the provider's words and urls; null if it cannot be read any more. */
+    private byte[] trace(long sequence, String provider, byte[] sealed) {
+        if (sealed == null) {
+            return null;
+        }
+        ObjectNode outcome;
+        try {
+            outcome = sealing.openOutcome(sequence, provider, sealed);
+        } catch (RuntimeException e) {
+            LOG.warnf("An outcome that was due for erasure is erased as a whole: %s", e.getMessage());
+            return null;
+        }
+        ObjectNode trace = json.createObjectNode();
+        copy(outcome, "state", trace);
+        copy(outcome, "operation", trace);
+        copy(outcome, "providerCustomerId", trace);
+        JsonNode error = outcome.path("error");
+        if (error.isObject()) {
+            ObjectNode left = trace.putObject("error");
+            left.set("code", error.path("reason"));
+            copy(error, "reason", left);
+            copy(error, "httpStatus", left);
+            left.put("message", "the provider's words are no longer kept");
+        }
+        return sealing.outcome(sequence, provider, trace);
+    }
+
+    private static void copy(JsonNode from, String field, ObjectNode to) {
+        if (from.has(field)) {
+            to.set(field, from.get(field));
+        }
+    }
+
+    private int forgetKeys(long now) {
+        return database.write(connection -> execute(
+                        connection,
+                        "delete from idempotency where id in" + " (select id from idempotency where kept_at <= ? limit "
+                                + BATCH + ")",
+                        now - idempotencyRetention.toMillis()))
+                .join();
+    }
+
+    /** Erases all that is kept about a customer, its links and traces too; returns when that is durable. */
+    public Result ofCustomer(String reference) {
+        Result result =
+                database.write(connection -> ofCustomer(connection, reference)).join();
+        if (result == Result.ERASED) {
+            database.forgetErased();
+        }
+        return result;
+    }
+
+    private static Result ofCustomer(Connection connection, String reference) throws SQLException {
+        String messages = "(select sequence from message where reference = ?)";
+        boolean open = !query(
+                        connection,
+                        "select 1 from delivery where state in ('pending', 'retrying') and sequence in " + messages,
+                        row -> true,
+                        reference)
+                .isEmpty();
+        if (open) {
+            return Result.IN_FLIGHT;
+        }
+        execute(
+                connection,
+                "delete from idempotency where message in (select id from message where reference = ?)",
+                reference);
+        execute(connection, "delete from attempt where sequence in " + messages, reference);
+        execute(connection, "delete from delivery where sequence in " + messages, reference);
+        int known = execute(connection, "delete from message where reference = ?", reference)
+                + execute(connection, "delete from link where reference = ?", reference);
+        return known > 0 ? Result.ERASED : Result.UNKNOWN;
+    }
+}

@@ -1,0 +1,106 @@
+package io.herald.ledger;
+
+import io.quarkus.runtime.PreventFurtherStepsException;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+
+/** Where the ledger stands: a database that this program can work with, and a file that stays where it is. */
+final class LedgerPlace {
+
+    private static final String REFUSAL = "Herald does not start: the ledger, ";
+
+    private final Optional<Path> file;
+    private final String name;
+    private Object identity;
+
+    /** @param file that of an embedded ledger */
+    LedgerPlace(Optional<Path> file) {
+        this.file = file;
+        this.name = file.map(Path::toString).orElse("the database of quarkus.datasource.postgresql.jdbc.url");
+    }
+
+    /**
+     * Brings the tables to the form that this program knows.
+     *
+     * @throws PreventFurtherStepsException if they are those of a newer program, or the database cannot be used; then
+     *     nothing was changed
+     */
+    void migrate(Flyway flyway) {
+        try {
+            file.ifPresent(LedgerPlace::create);
+            Arrays.stream(flyway.info().all())
+                    .filter(migration -> migration.getState().isApplied()
+                            && !migration.getState().isResolved())
+                    .map(MigrationInfo::getVersion)
+                    .findFirst()
+                    .ifPresent(version -> {
+                        throw new PreventFurtherStepsException(
+                                REFUSAL + name + ", is that of a newer Herald (version " + version
+                                        + " of its tables): start that one, or restore a backup of this one's,"
+                                        + " see docs/backup.md; nothing was changed",
+                                1);
+                    });
+            flyway.migrate();
+            identity = file.map(LedgerPlace::identity).orElse(null);
+        } catch (FlywayException e) {
+            throw new PreventFurtherStepsException(
+                    REFUSAL + name + ", cannot be used: " + innermost(e)
+                            + (file.isPresent()
+                                    ? "; restore a backup, see docs/backup.md, or, to begin anew, move it away; nothing was changed"
+                                    : ""),
+                    1);
+        }
+    }
+
+    /** Empty, which is how a database begins: the driver is told never to make one, lest a lost one is replaced. */
+    private static void create(Path file) {
+        try {
+            Files.createFile(file);
+        } catch (FileAlreadyExistsException e) {
+            // it is not new
+        } catch (IOException e) {
+            throw new PreventFurtherStepsException(REFUSAL + file + ", cannot be made: " + e, 1);
+        }
+    }
+
+    private static String innermost(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage();
+    }
+
+    /**
+     * Lets nothing be written to a file that the next program would not find.
+     *
+     * @throws LedgerException if the file is no longer where it was at the start
+     */
+    void requireUnmoved() {
+        if (file.isPresent() && !Objects.equals(identity, identity(file.get()))) {
+            throw new LedgerException(
+                    "the ledger cannot be written",
+                    new IllegalStateException(
+                            name
+                                    + " was moved, deleted or replaced while Herald runs: put it back as it was, or start Herald anew"));
+        }
+    }
+
+    /** What tells the file from any other; null if there is none. */
+    private static Object identity(Path file) {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        } catch (IOException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.herald.retention;
+
+import io.herald.audit.Audit;
+import io.herald.ledger.Erasure;
+import io.herald.report.NotFoundException;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import org.apache.camel.Header;
+
+/** Erases a customer when somebody asks for it, and keeps account of who did. */
+@Singleton
+@Named("erasures")
+@RegisterForReflection
+public final class Erasures {
+
+    private final Erasure erasure;
+
+    public Erasures(Erasure erasure) {
+        this.erasure = erasure;
+    }
+
+    /**
+     * Erases all that is kept about a customer.
+     *
+     * @throws NotFoundException if nothing is
+     * @throws InFlightException if a delivery has not ended; then nothing was erased
+     */
+    public void ofCustomer(@Header("reference") String reference) throws NotFoundException, InFlightException {
+        switch (erasure.ofCustomer(reference)) {
+            case ERASED -> Audit.did("erase", "customer=" + reference);
+            case UNKNOWN -> throw new NotFoundException("nothing is kept about a customer of that reference");
+            case IN_FLIGHT ->
+                throw new InFlightException(
+                        "a delivery of this customer is pending or retrying; try again when it has ended");
+        }
+    }
+}

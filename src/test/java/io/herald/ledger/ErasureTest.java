@@ -1,0 +1,359 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.Customers;
+import io.herald.delivery.MovableClock;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is no longer to be kept of customers is gone, from the rows and from the files; what is left is the trace. */
+@Timeout(60)
+class ErasureTest {
+
+    private static final List<String> TARGETS = List.of("xbridge", "yativo");
+
+    @TempDir
+    Path parent;
+
+    private final MovableClock clock = new MovableClock();
+    private EmbeddedLedger embedded;
+
+    @BeforeEach
+    void open() throws Exception {
+        embedded = new EmbeddedLedger(parent.resolve("data"), clock, new byte[32]);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        embedded.close();
+    }
+
+    @Test
+    void urlsAreGivenForAnHourAfterTheLastDelivery() {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        clock.putForward(Duration.ofDays(1));
+        record(message, "yativo", delivered("id-2"));
+
+        clock.putForward(Duration.ofMinutes(59));
+        embedded.erasure.sweep();
+        assertThat(outcome(message, "xbridge")).isEqualTo(delivered("id-1"));
+
+        clock.putForward(Duration.ofMinutes(2));
+        embedded.erasure.sweep();
+        assertThat(outcome(message, "xbridge").toString())
+                .isEqualTo("{\"state\":\"delivered\",\"operation\":\"created\",\"providerCustomerId\":\"id-1\"}");
+        assertThat(outcome(message, "yativo").fieldNames()).toIterable().doesNotContain("urls");
+        assertThat(embedded.ledger.linkOf("CUST-1", "yativo")).contains("id-2");
+    }
+
+    @Test
+    void aRefusedOneIsKeptForTheRetentionAndThenItsTraceIs() {
+        Message message = accept("CUST-1");
+        for (String provider : TARGETS) {
+            embedded.ledger
+                    .sending(message, provider, new byte[] {'{', '}'}, true)
+                    .join();
+        }
+        record(message, "xbridge", delivered("id-1"));
+        record(message, "yativo", rejected());
+        ObjectNode delivered = outcome(message, "xbridge");
+
+        clock.putForward(Duration.ofDays(30).minusMinutes(1));
+        embedded.erasure.sweep();
+        assertThat(outcome(message, "xbridge")).isEqualTo(delivered);
+        assertThat(outcome(message, "yativo")).isEqualTo(rejected());
+        assertThat(kept()).containsExactly(1L, 2L, 2L);
+
+        clock.putForward(Duration.ofMinutes(2));
+        embedded.erasure.sweep();
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
+        assertThat(outcome(message, "xbridge").has("urls")).isFalse();
+        assertThat(outcome(message, "yativo").toString())
+                .isEqualTo("{\"state\":\"rejected\",\"error\":{\"code\":\"invalid\",\"reason\":\"invalid\","
+                        + "\"httpStatus\":400,\"message\":\"the provider's words are no longer kept\"}}");
+        assertThat(embedded.number("select count(*) from attempt where http_status = 400"))
+                .as("the attempts' traces")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void theRetentionBeginsWithWhatHappenedLast() {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        clock.putForward(Duration.ofDays(29));
+        record(message, "yativo", rejected());
+
+        clock.putForward(Duration.ofDays(29));
+        embedded.erasure.sweep();
+        assertThat(kept().get(0)).isEqualTo(1);
+
+        clock.putForward(Duration.ofDays(2));
+        embedded.erasure.sweep();
+        assertThat(kept().get(0)).isZero();
+    }
+
+    @Test
+    void whatHasNotEndedIsKeptHoweverOldItIs() {
+        Message waits = accept("CUST-1");
+        record(waits, "xbridge", rejected());
+        accept("CUST-2");
+
+        clock.putForward(Duration.ofDays(400));
+        embedded.erasure.sweep();
+
+        assertThat(kept().get(0)).isEqualTo(2);
+        assertThat(outcome(waits, "xbridge")).isEqualTo(rejected());
+    }
+
+    @Test
+    void whatWasGivenUpCountsAsEndedWell() throws SQLException {
+        Message message = accept("CUST-1");
+        record(message, "yativo", rejected());
+        record(message, "xbridge", delivered("id-1"));
+        assertThat(kept().get(0)).as("one was refused").isEqualTo(1);
+
+        embedded.execute("update delivery set state = 'discarded' where provider = 'yativo'");
+        embedded.database
+                .write(connection -> {
+                    Ledger.forgetWhenNobodyNeedsIt(connection, message.sequence());
+                    return null;
+                })
+                .join();
+
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
+    }
+
+    @Test
+    void moreThanABatchIsErasedInOneSweep() {
+        for (int i = 0; i < 230; i++) {
+            NewMessage call = new NewMessage(
+                    "CUST-" + i,
+                    Customers.person("CUST-" + i),
+                    List.of("xbridge"),
+                    "rest",
+                    Optional.of(new IdempotencyKey("alice", "key-" + i)));
+            record(embedded.ledger.accept(call, kept -> {}).join().message(), "xbridge", rejected());
+        }
+
+        clock.putForward(Duration.ofDays(31));
+        embedded.erasure.sweep();
+
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
+        assertThat(embedded.number("select count(*) from idempotency")).isZero();
+    }
+
+    @Test
+    void anIdempotencyKeyIsForgottenAfterItsRetention() {
+        NewMessage call = new NewMessage(
+                "CUST-1",
+                Customers.person("CUST-1"),
+                TARGETS,
+                "rest",
+                Optional.of(new IdempotencyKey("alice", "key-1")));
+        embedded.ledger.accept(call, kept -> {}).join();
+
+        clock.putForward(Duration.ofDays(7).minusMinutes(1));
+        embedded.erasure.sweep();
+        assertThat(embedded.ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.REPEATED);
+
+        clock.putForward(Duration.ofMinutes(2));
+        embedded.erasure.sweep();
+        assertThat(embedded.ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.NEW);
+    }
+
+    @Test
+    void whatCannotBeReadAnyMoreIsErasedAsAWhole() throws Exception {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        record(message, "yativo", delivered("id-2"));
+        embedded.close();
+        byte[] other = new byte[32];
+        other[0] = 1;
+        embedded = new EmbeddedLedger(parent.resolve("data"), clock, other);
+
+        clock.putForward(Duration.ofHours(2));
+        embedded.erasure.sweep();
+
+        assertThat(embedded.ledger.message(message.id()).orElseThrow().deliveries())
+                .extracting(KeptMessage.Delivery::outcome)
+                .containsExactly(Optional.empty(), Optional.empty());
+    }
+
+    @Test
+    void onRequestNothingOfTheCustomerIsLeftAndAllOfTheOthers() {
+        Message first = accept("CUST-1");
+        Message second = accept("CUST-1");
+        Message other = accept("CUST-2");
+        for (String provider : TARGETS) {
+            record(first, provider, delivered("id-1"));
+            record(other, provider, delivered("id-2"));
+        }
+        assertThat(erase("CUST-1")).as("a later message is pending").isEqualTo(Erasure.Result.IN_FLIGHT);
+        assertThat(embedded.ledger.message(first.id())).isPresent();
+        record(second, "xbridge", rejected());
+        record(second, "yativo", rejected());
+
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.ERASED);
+
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.UNKNOWN);
+        assertThat(embedded.ledger.message(first.id())).isEmpty();
+        assertThat(embedded.ledger.message(second.id())).isEmpty();
+        assertThat(embedded.ledger.customer("CUST-1")).isEmpty();
+        assertThat(embedded.ledger.linkOf("CUST-1", "xbridge")).isEmpty();
+        assertThat(embedded.number("select count(*) from attempt")).isEqualTo(2);
+        assertThat(outcome(other, "xbridge")).isEqualTo(delivered("id-2"));
+        assertThat(embedded.ledger.linkOf("CUST-2", "xbridge")).contains("id-2");
+    }
+
+    @Test
+    void afterARequestNoFileHasTheReferenceOrTheSealedBytes() throws IOException {
+        byte[] reference = "CUST-marker".getBytes(StandardCharsets.US_ASCII);
+        for (int i = 0; i < 200; i++) {
+            refuse(accept("CUST-" + i));
+        }
+        ObjectNode large = Customers.person("CUST-marker");
+        large.putObject("attributes").put("note", "a".repeat(20_000));
+        Message message = accept("CUST-marker", large);
+        embedded.ledger
+                .sending(message, "xbridge", large.toString().getBytes(StandardCharsets.UTF_8), true)
+                .join();
+        refuse(message);
+        for (int i = 200; i < 400; i++) {
+            refuse(accept("CUST-" + i));
+        }
+        byte[] payload = middle(embedded.bytes("select payload from message where reference = 'CUST-marker'"));
+        byte[] request = middle(embedded.bytes("select request from delivery where request is not null"));
+        byte[] outcome = middle(embedded.bytes("select outcome from delivery where reference = 'CUST-marker'"));
+        assertThat(contents()).contains(text(reference), text(payload), text(request), text(outcome));
+
+        assertThat(erase("CUST-marker")).isEqualTo(Erasure.Result.ERASED);
+
+        assertThat(contents()).doesNotContain(text(reference), text(payload), text(request), text(outcome));
+    }
+
+    @Test
+    void afterASweepNoFileHasTheSealedBytesOfWhatWasDelivered() throws IOException {
+        Message message = accept("CUST-1");
+        byte[] payload = middle(embedded.bytes("select payload from message"));
+        record(message, "xbridge", delivered("id-1"));
+        record(message, "yativo", delivered("id-2"));
+        assertThat(contents()).as("the log has it still").contains(text(payload));
+
+        embedded.erasure.sweep();
+
+        assertThat(contents()).doesNotContain(text(payload));
+    }
+
+    /** A backup reads for minutes; the log is then emptied by a later sweep. */
+    @Test
+    void whoeverReadsMeanwhileIsNotInTheWayAndNobodyIsHeldUp() throws Exception {
+        Message message = accept("CUST-1");
+        byte[] payload = middle(embedded.bytes("select payload from message"));
+        accept("CUST-2");
+        try (AutoCloseable reader = embedded.reader()) {
+            record(message, "xbridge", delivered("id-1"));
+            record(message, "yativo", delivered("id-2"));
+            embedded.erasure.sweep();
+            accept("CUST-3");
+            assertThat(contents()).contains(text(payload));
+        }
+
+        embedded.erasure.sweep();
+
+        assertThat(contents()).doesNotContain(text(payload));
+    }
+
+    private Erasure.Result erase(String reference) {
+        return embedded.erasure.ofCustomer(reference);
+    }
+
+    private Message accept(String reference) {
+        return accept(reference, Customers.person(reference));
+    }
+
+    private Message accept(String reference, JsonNode customer) {
+        return embedded.ledger
+                .accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
+                .join()
+                .message();
+    }
+
+    private void refuse(Message message) {
+        TARGETS.forEach(provider -> record(message, provider, rejected()));
+    }
+
+    private void record(Message message, String provider, ObjectNode outcome) {
+        Attempt attempt = new Attempt(
+                clock.instant(), 41, Optional.of(400), Optional.empty(), Optional.empty(), Optional.of("a word"));
+        Progress progress = new Progress(outcome, 1, List.of(attempt), 41, Optional.empty(), 0, Optional.empty());
+        assertThat(embedded.ledger.record(message, provider, progress).join()).isTrue();
+    }
+
+    private ObjectNode outcome(Message message, String provider) {
+        return embedded.ledger.message(message.id()).orElseThrow().deliveries().stream()
+                .filter(delivery -> delivery.provider().equals(provider))
+                .findFirst()
+                .flatMap(KeptMessage.Delivery::outcome)
+                .orElseThrow();
+    }
+
+    /** How many payloads, requests and attempts' words there are. */
+    private List<Long> kept() {
+        return List.of(
+                embedded.number("select count(payload) from message"),
+                embedded.number("select count(request) from delivery"),
+                embedded.number("select count(words) from attempt"));
+    }
+
+    private String contents() {
+        return embedded.contents();
+    }
+
+    private static byte[] middle(byte[] sealed) {
+        return Arrays.copyOfRange(sealed, sealed.length / 2, sealed.length / 2 + 32);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    private static ObjectNode delivered(String id) {
+        ObjectNode outcome = JsonNodeFactory.instance
+                .objectNode()
+                .put("state", "delivered")
+                .put("operation", "created")
+                .put("providerCustomerId", id);
+        outcome.putObject("urls").put("kyc", "https://kyc.example.com/session");
+        return outcome;
+    }
+
+    private static ObjectNode rejected() {
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode().put("state", "rejected");
+        outcome.putObject("error")
+                .put("code", "bad_street")
+                .put("reason", "invalid")
+                .put("httpStatus", 400)
+                .put("message", "this is no street")
+                .putArray("fields")
+                .addObject()
+                .put("pointer", "/street")
+                .put("message", "is no street");
+        return outcome;
+    }
+}

@@ -1,0 +1,84 @@
+package io.herald.ledger;
+
+import static io.herald.Customers.person;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.is;
+
+import io.herald.sandbox.Sandbox;
+import io.herald.start.PackagedProgram;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program whose ledger goes away and comes back, or is none. In detail: {@link LedgerPlaceTest}. */
+@Timeout(120)
+class LedgerLossIT {
+
+    @TempDir
+    Path directory;
+
+    private Sandbox sandbox;
+    private Map<String, String> environment;
+    private Path file;
+
+    @BeforeEach
+    void startSandbox() {
+        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+        environment = PackagedProgram.environment(sandbox);
+        file = directory.resolve("data/herald.db");
+    }
+
+    @AfterEach
+    void stopSandbox() {
+        sandbox.close();
+    }
+
+    @Test
+    void whileItIsAwayNothingIsAcceptedAndWhenItIsBackAllIsThere() throws Exception {
+        Path elsewhere = directory.resolve("elsewhere");
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            program.submit(person("CUST-1")).statusCode(200);
+
+            Files.move(directory.resolve("data"), elsewhere);
+            program.submit(person("CUST-2"))
+                    .statusCode(503)
+                    .contentType("application/problem+json")
+                    .header("Retry-After", is("1"));
+            assertThat(program.output()).contains("herald.db was moved, deleted or replaced");
+            assertThat(sandbox.customers("fraudspect")).hasSize(1);
+
+            Files.move(elsewhere, directory.resolve("data"));
+            program.submit(person("CUST-2")).statusCode(200);
+            program.kill();
+        }
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            program.call().get("/v1/customers/CUST-1").then().statusCode(200);
+            program.call().get("/v1/customers/CUST-2").then().statusCode(200);
+        }
+    }
+
+    @Test
+    void aFileThatIsNoLedgerStopsTheStartWithOneLine() throws Exception {
+        Files.createDirectory(file.getParent());
+        String garbage = "no database ".repeat(500);
+        Files.writeString(file, garbage, StandardCharsets.US_ASCII);
+
+        try (PackagedProgram program = PackagedProgram.launch(directory, environment)) {
+            int exit = program.awaitExit(Duration.ofSeconds(60));
+
+            assertThat(exit).as("exit code, after\n" + program.output()).isEqualTo(1);
+            assertThat(program.output())
+                    .containsOnlyOnce("Herald does not start")
+                    .contains("herald.db, cannot be used: ", "file is not a database", "see docs/backup.md")
+                    .doesNotContain("\tat ", "Listening on");
+            assertThat(file).hasContent(garbage);
+        }
+    }
+}

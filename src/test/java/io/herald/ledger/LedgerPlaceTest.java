@@ -1,0 +1,126 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.herald.Customers;
+import io.quarkus.runtime.PreventFurtherStepsException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file that is not this program's ledger is told and left alone; one that is taken away takes nothing more. */
+@Timeout(60)
+class LedgerPlaceTest {
+
+    @TempDir
+    Path parent;
+
+    private Path data;
+    private Path file;
+
+    @BeforeEach
+    void aLedgerWithAMessage() throws Exception {
+        data = parent.resolve("data");
+        file = data.resolve("herald.db");
+        try (EmbeddedLedger embedded = open()) {
+            accept(embedded, "CUST-1").join();
+        }
+    }
+
+    @Test
+    void aFileThatIsNoDatabaseStopsTheStart() throws IOException {
+        byte[] garbage = Files.readAllBytes(file);
+        Arrays.fill(garbage, 0, 100, (byte) 'x');
+
+        assertIsRefused(
+                garbage, "cannot be used: ", "file is not a database", "; restore a backup, see docs/backup.md");
+    }
+
+    @Test
+    void aDatabaseThatWasCutShortStopsTheStart() throws IOException {
+        byte[] all = Files.readAllBytes(file);
+
+        assertIsRefused(Arrays.copyOf(all, all.length / 2), "cannot be used: ", "malformed", "; restore a backup");
+        assertIsRefused(Arrays.copyOf(all, 50), "cannot be used: ", "; restore a backup");
+    }
+
+    @Test
+    void aDatabaseOfANewerProgramStopsTheStart() throws Exception {
+        try (EmbeddedLedger embedded = open()) {
+            embedded.execute("insert into flyway_schema_history select 2, '2', 'more', type, 'V2__more.sql', checksum,"
+                    + " installed_by, installed_on, execution_time, success from flyway_schema_history"
+                    + " where installed_rank = 1");
+        }
+
+        assertIsRefused(
+                Files.readAllBytes(file), "is that of a newer Herald (version 2 of its tables): start that one");
+    }
+
+    private void assertIsRefused(byte[] content, String... words) throws IOException {
+        Files.write(file, content);
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(PreventFurtherStepsException.class)
+                .hasMessageStartingWith("Herald does not start: the ledger, " + file + ", ")
+                .hasMessageContainingAll(words)
+                .hasMessageEndingWith("nothing was changed")
+                .message()
+                .hasLineCount(1);
+        assertThat(file).as("it is left as it was").hasBinaryContent(content);
+    }
+
+    @Test
+    void nothingIsAcceptedWhileTheFileIsAwayAndAgainWhenItIsBack() throws Exception {
+        Path elsewhere = parent.resolve("elsewhere.db");
+        try (EmbeddedLedger embedded = open()) {
+            Files.move(file, elsewhere);
+            assertThat(accept(embedded, "CUST-2"))
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .havingCause()
+                    .isInstanceOf(LedgerException.class)
+                    .havingCause()
+                    .withMessageContaining(file + " was moved, deleted or replaced while Herald runs");
+            assertThat(file).as("none is made in its place").doesNotExist();
+
+            Files.move(elsewhere, file);
+            accept(embedded, "CUST-2").join();
+        }
+        try (EmbeddedLedger embedded = open()) {
+            assertThat(embedded.number("select count(*) from message")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void nothingIsWrittenIntoAFileThatAnotherTookThePlaceOf() throws Exception {
+        try (EmbeddedLedger embedded = open()) {
+            Files.move(file, parent.resolve("elsewhere.db"));
+            Files.writeString(file, "another", StandardCharsets.US_ASCII);
+
+            assertThat(accept(embedded, "CUST-2")).failsWithin(Duration.ofSeconds(10));
+            assertThat(file).hasContent("another");
+        }
+    }
+
+    private EmbeddedLedger open() throws Exception {
+        return new EmbeddedLedger(data, Clock.systemUTC(), new byte[32]);
+    }
+
+    private static CompletableFuture<Accepted> accept(EmbeddedLedger embedded, String reference) {
+        return embedded.ledger.accept(
+                new NewMessage(reference, Customers.person(reference), List.of("xbridge"), "rest", Optional.empty()),
+                kept -> {});
+    }
+}

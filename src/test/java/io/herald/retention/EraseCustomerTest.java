@@ -1,0 +1,98 @@
+package io.herald.retention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.herald.Customers;
+import io.herald.provider.Impostors;
+import io.herald.provider.Neighbours;
+import io.herald.rest.Api;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code DELETE /v1/customers/{reference}}: afterwards Herald has never heard of the customer. */
+@QuarkusTest
+@TestProfile(Neighbours.class)
+class EraseCustomerTest {
+
+    private static final Logger AUDIT = Logger.getLogger("io.herald.audit");
+
+    Impostors impostors;
+
+    private final Api herald = Api.underTest();
+    private final List<String> audited = new CopyOnWriteArrayList<>();
+    private final Handler listener = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+            audited.add(
+                    line instanceof org.jboss.logmanager.ExtLogRecord told
+                            ? told.getFormattedMessage()
+                            : line.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    @BeforeEach
+    void listen() {
+        impostors.reset();
+        AUDIT.addHandler(listener);
+    }
+
+    @AfterEach
+    void stopListening() {
+        AUDIT.removeHandler(listener);
+    }
+
+    @Test
+    void erasesAndKeepsAccountOfIt() {
+        Api.Answer first = herald.submit(Customers.person("CUST-erase"));
+        String message = first.json().path("message").asText();
+        assertThat(first.status()).isEqualTo(200);
+
+        Api.Answer erased = herald.send("DELETE", "/v1/customers/CUST-erase", null);
+
+        assertThat(erased.status()).isEqualTo(204);
+        assertThat(erased.body()).isEmpty();
+        assertThat(audited).containsExactly("by=anonymous action=erase customer=CUST-erase");
+        assertThat(herald.get("/v1/customers/CUST-erase").status()).isEqualTo(404);
+        assertThat(herald.get("/v1/messages/" + message).status()).isEqualTo(404);
+    }
+
+    @Test
+    void ofWhomNothingIsKeptIsNotFound() {
+        Api.Answer unknown = herald.send("DELETE", "/v1/customers/CUST-nobody", null);
+
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(unknown.json().path("detail").asText())
+                .isEqualTo("nothing is kept about a customer of that reference");
+        assertThat(audited).isEmpty();
+    }
+
+    @Test
+    void whileADeliveryHasNotEndedNothingIsErased() {
+        Api.Answer submitted = herald.submit(Customers.person("CUST-waits", "waits+xbridge.500@example.com"));
+        assertThat(submitted.delivery("xbridge").path("state").asText()).isEqualTo("retrying");
+
+        Api.Answer refused = herald.send("DELETE", "/v1/customers/CUST-waits", null);
+
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.json().path("detail").asText())
+                .isEqualTo("a delivery of this customer is pending or retrying; try again when it has ended");
+        assertThat(herald.get("/v1/customers/CUST-waits").json().path("providers"))
+                .hasSize(4);
+        assertThat(audited).isEmpty();
+    }
+}
