@@ -18,6 +18,7 @@ import io.herald.rest.Api.Answer;
 import io.herald.rest.Contract;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.agroal.DataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
@@ -53,6 +54,7 @@ class DeadLetterTest {
     private static final Contract CONTRACT = Contract.load();
 
     @Inject
+    @DataSource("embedded")
     AgroalDataSource dataSource;
 
     @Inject

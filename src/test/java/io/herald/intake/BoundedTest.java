@@ -82,6 +82,7 @@ class BoundedTest {
     Places places;
 
     @Inject
+    @io.quarkus.agroal.DataSource("embedded")
     DataSource ledger;
 
     Impostors impostors;

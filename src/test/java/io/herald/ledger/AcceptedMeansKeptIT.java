@@ -1,5 +1,8 @@
 package io.herald.ledger;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -9,6 +12,7 @@ import com.github.tomakehurst.wiremock.global.GlobalSettings;
 import com.github.tomakehurst.wiremock.http.DelayDistribution;
 import com.github.tomakehurst.wiremock.http.FixedDelayDistribution;
 import com.github.tomakehurst.wiremock.http.UniformDistribution;
+import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.herald.Customers;
 import io.herald.delivery.Faults;
 import io.herald.rest.Api;
@@ -37,6 +41,7 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +61,7 @@ class AcceptedMeansKeptIT {
     private static final int ROUNDS = Integer.getInteger("herald.kill.rounds", 4);
     private static final int MESSAGES_A_ROUND = 120;
     private static final int CALLERS = 8;
+    private static final int REPLAYED = 60;
     private static final Duration BOUND = Duration.ofSeconds(60);
     private static final Pattern NAME = Pattern.compile("Round\\d+Number\\d+");
     private static final String EDITED_PHONE = "+255711111111";
@@ -206,13 +212,17 @@ class AcceptedMeansKeptIT {
     }
 
     private static JsonNode awaitDelivered(Api herald, String message) {
-        return await().alias("every delivery of " + message + " is delivered")
+        return awaitStatus(herald, message, "delivered");
+    }
+
+    private static JsonNode awaitStatus(Api herald, String message, String status) {
+        return await().alias("message " + message + " is " + status)
                 .atMost(BOUND)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(50))
                 .until(
                         () -> herald.report(message),
-                        report -> report.path("status").asText().equals("delivered"));
+                        report -> report.path("status").asText().equals(status));
     }
 
     /** With the data of the last message; that may be one whose answer was lost, but none before the last answered one. */
@@ -314,6 +324,55 @@ class AcceptedMeansKeptIT {
             assertThat(sends.subList(0, sends.size() - 1))
                     .noneMatch(send -> send.json().toString().contains(EDITED_PHONE));
         });
+    }
+
+    @Test
+    void aReplayOfManyGoesOnWhereverItIsKilled() {
+        long seed = Long.getLong("herald.kill.seed", System.nanoTime());
+        Random random = new Random(seed);
+        List<String> refusing = List.of("xbridge", "bridge-xyz");
+        StubMapping refusal = sandbox.server()
+                .stubFor(any(urlPathMatching("/xbridge/v1/kyc/.*|/bridge-xyz/.*"))
+                        .atPriority(1)
+                        .willReturn(aResponse().withStatus(422).withBody("{}")));
+        Queue<Kept> kept = new ConcurrentLinkedQueue<>();
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            Api herald = api(program);
+            List<ObjectNode> customers = IntStream.range(0, REPLAYED)
+                    .mapToObj(i -> Customers.person("CUST-replayed-" + i))
+                    .toList();
+            submit(herald, customers, kept, () -> false);
+            kept.forEach(message -> awaitStatus(herald, message.id(), "partial"));
+            sandbox.server().removeStub(refusal);
+            answersAfter(new UniformDistribution(200, 1_500));
+            for (String provider : refusing) {
+                Api.Answer answer =
+                        herald.send("POST", "/v1/dead-letters/replay?state=rejected&provider=" + provider, null);
+                assertThat(answer.json().path("count").asInt()).isEqualTo(REPLAYED);
+            }
+            pause(random.nextInt(1_000));
+            program.kill();
+        }
+        for (int round = 1; round < ROUNDS; round++) {
+            try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+                int later = random.nextInt(800);
+                System.out.printf("-Dherald.kill.seed=%d, replay: killed %d ms after it was up%n", seed, later);
+                pause(later);
+                program.kill();
+            }
+        }
+
+        answersAfter(null);
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            Api herald = api(program);
+            assertThat(kept).hasSize(REPLAYED).allSatisfy(message -> {
+                awaitDelivered(herald, message.id());
+                assertThat(PROVIDERS)
+                        .allSatisfy(provider -> assertThat(faults.customers(provider, email(message.reference())))
+                                .as("%s at %s", message.reference(), provider)
+                                .hasSize(1));
+            });
+        }
     }
 
     private void mountMappings() throws IOException {
