@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
@@ -72,12 +73,15 @@ final class LedgerPlace {
         }
     }
 
+    /** What the driver says: the first line of the innermost failure of SQL. */
     private static String innermost(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
+        String told = thrown.getMessage();
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException) {
+                told = cause.getMessage();
+            }
         }
-        return cause.getMessage();
+        return String.valueOf(told).lines().findFirst().orElse("");
     }
 
     /**

@@ -33,12 +33,12 @@ public class HeraldRoutes extends RouteBuilder {
     @Inject
     Providers providers;
 
-    /** Asked for when all is in order, because it opens the ledger. */
+    /** These are asked for when all is in order, because they open the ledger. */
     @Inject
     Instance<Lanes> lanes;
 
     @Inject
-    ProviderHttp http;
+    Instance<ProviderHttp> http;
 
     @Override
     public void configure() throws Exception {
@@ -47,7 +47,7 @@ public class HeraldRoutes extends RouteBuilder {
         Registry registry = getContext().getRegistry();
         for (String id : providers.ids()) {
             registry.bind(id + "-lanes", lanes.get().step(id));
-            registry.bind(id + "-http", http.clients().get(id));
+            registry.bind(id + "-http", http.get().clients().get(id));
         }
         PluginHelper.getRoutesLoader(getContext()).loadRoutes(files);
     }

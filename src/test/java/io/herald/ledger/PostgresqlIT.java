@@ -98,7 +98,8 @@ class PostgresqlIT {
     @Test
     void withoutItThereIsNoStart() {
         assertThat(refused())
-                .contains("Herald does not start: herald.ledger: the tables cannot be made or read:")
+                .contains(
+                        "Herald does not start: the ledger, the database of quarkus.datasource.postgresql.jdbc.url, cannot be used: ")
                 .contains("localhost:" + port + " refused");
     }
 

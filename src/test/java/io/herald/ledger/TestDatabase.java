@@ -83,7 +83,10 @@ final class TestDatabase implements AutoCloseable {
     /** A pool of connections, without the tables of the ledger. */
     AgroalDataSource pool() {
         try {
-            Files.createDirectories(directory);
+            Path file = Files.createDirectories(directory).resolve("herald.db");
+            if (dialect == Dialect.EMBEDDED && !Files.exists(file)) {
+                Files.createFile(file);
+            }
             return AgroalDataSource.from(
                     new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
                             .acquisitionTimeout(Duration.ofSeconds(10))
