@@ -72,7 +72,7 @@ public final class Delivery {
     public Delivery(Message message, String provider) {
         this.message = message;
         this.provider = provider;
-        this.place = new Place(message.reference(), message.sequence());
+        this.place = new Place(message.reference(), message.sequence(), message.takes());
         this.resumed = false;
         this.generation = 0;
     }

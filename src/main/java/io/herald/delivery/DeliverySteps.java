@@ -14,6 +14,7 @@ import io.herald.mapping.ProviderMapping;
 import io.herald.privacy.Redaction;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
+import io.herald.provider.Gate;
 import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.herald.token.LogInFailedException;
@@ -92,7 +93,8 @@ public final class DeliverySteps {
                 delivery.getMessage().sequence());
         if (since.isPresent() && !finds && !delivery.isUnclear()) {
             throw new UnclearException(
-                    "an earlier message may have created the customer: replay that one, which tells, before this one");
+                    "an earlier message may have created the customer: replay that one, which tells, or, if it cannot be, look at"
+                            + " the provider's console, and replay this one with force");
         }
         if (finds) {
             since.ifPresent(delivery::unclearFromEarlier);
@@ -175,6 +177,9 @@ public final class DeliverySteps {
             delivery.requestKept();
         } else {
             ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider());
+        }
+        if (providers.of(delivery.getProvider()).rate().isPresent()) {
+            Gate.askAgain(() -> ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider()));
         }
         return delivery.sending(clock.instant());
     }

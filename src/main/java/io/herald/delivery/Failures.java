@@ -77,7 +77,7 @@ final class Failures {
                     State.RETRYING, "ledger_unavailable", Reason.UNAVAILABLE, "Herald's own ledger cannot be used now");
             return new Failure(thrown, outcome, true, false, 0);
         }
-        return new Failure(thrown, lasting(delivery, thrown), false, false, 0);
+        return new Failure(thrown, lasting(delivery, thrown), false, true, 0);
     }
 
     private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {

@@ -5,10 +5,13 @@ public final class Place {
 
     private final String reference;
     private final long sequence;
+    private final int takes;
 
-    public Place(String reference, long sequence) {
+    /** @param takes how often it was taken up from the ledger */
+    public Place(String reference, long sequence, int takes) {
         this.reference = reference;
         this.sequence = sequence;
+        this.takes = takes;
     }
 
     /** The lane of the provider. */
@@ -19,5 +22,10 @@ public final class Place {
     /** The order of acceptance. */
     public long sequence() {
         return sequence;
+    }
+
+    /** How often the delivery was taken up from the ledger. */
+    public int takes() {
+        return takes;
     }
 }

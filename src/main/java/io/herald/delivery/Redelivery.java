@@ -54,6 +54,7 @@ public final class Redelivery {
         if (!delivery.mayRenewToken()) {
             return false;
         }
+        delivery.tried(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
         tokens.drop(delivery.getProvider(), delivery.getToken());
         waitBeforeNextTry(exchange, 0);
         return true;

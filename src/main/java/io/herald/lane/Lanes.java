@@ -7,6 +7,7 @@ import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -56,14 +57,14 @@ public final class Lanes {
 
     /** Takes the place of a delivery that was taken up from the ledger; to be called in the order of acceptance. */
     Place reserve(OpenDelivery open) {
-        Place place = new Place(open.reference(), open.sequence());
+        Place place = new Place(open.reference(), open.sequence(), open.takes());
         lanes.get(open.provider()).reserve(place);
         return place;
     }
 
-    /** Gives up the place of a delivery that was taken up and cannot be worked on. */
-    void giveUp(String provider, Place place) {
-        lanes.get(provider).giveUp(place);
+    /** Gives up the place of a delivery that was taken up and cannot be worked on, and gives it back for a while. */
+    void giveUp(String provider, Place place, Duration pause) {
+        lanes.get(provider).giveUp(place, pause);
     }
 
     @PreDestroy

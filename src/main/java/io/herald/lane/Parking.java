@@ -13,6 +13,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,7 +116,7 @@ final class Parking {
         try {
             returns.again();
             ledger.waiting().stream().filter(inHand::containsKey).forEach(this::takeUp);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
         }
     }
@@ -142,10 +143,10 @@ final class Parking {
         try {
             Delivery delivery = new Delivery(ledger.messageOf(open), open, taken.place(), ledger.requestOf(open), json);
             exchange.setProperty("dispatch", new Dispatch(delivery));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.errorf("Delivery %d to %s cannot be taken up: %s", open.sequence(), open.provider(), e.getMessage());
-            lanes.giveUp(open.provider(), taken.place());
-            returns.unkept(open.provider(), open.sequence(), UNREADABLE_PAUSE);
+            boolean mayPass = e instanceof Error || e.getCause() instanceof SQLException;
+            lanes.giveUp(open.provider(), taken.place(), mayPass ? Returns.PAUSE : UNREADABLE_PAUSE);
             return;
         }
         AtomicInteger count = inHand.get(open.provider());

@@ -4,11 +4,14 @@ import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.thread.Threads;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -54,6 +57,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final Returns returns;
     private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
     private final Map<Place, Arrival> arrived = new HashMap<>();
+    private final Map<String, Integer> returning = new HashMap<>();
     private final FairQueue<Queued> queue = new FairQueue<>();
 
     /**
@@ -74,6 +78,11 @@ final class ProviderLanes implements AsyncProcessor {
 
     /** Takes a place at the end of its lane; to be called in the order of acceptance. */
     synchronized void reserve(Place place) {
+        if (returning.containsKey(place.reference())) {
+            comesBack(place.reference(), 1);
+            returns.giveBackSoon(provider, place, () -> cameBack(place.reference(), 1));
+            return;
+        }
         lanes.computeIfAbsent(place.reference(), reference -> new ArrayDeque<>())
                 .add(place);
     }
@@ -139,48 +148,40 @@ final class ProviderLanes implements AsyncProcessor {
 
     private void leave(Delivery delivery) {
         Place place = delivery.getPlace();
-        boolean begun = delivery.getAttempts() > 0;
-        if (!delivery.isOpen()) {
-            leave(place, false);
-        } else if (leave(place, true) && !delivery.isRecorded()) {
-            if (begun) {
-                returns.unkept(provider, place.sequence());
-            } else {
-                returns.untouched(provider, List.of(place.sequence()));
-            }
+        if (delivery.isRecorded()) {
+            leave(place, delivery.isOpen(), Optional.empty());
+        } else {
+            leave(place, true, Optional.of(delivery.getAttempts() > 0 ? Returns.PAUSE : Duration.ZERO));
         }
         if (delivery.isResumed()) {
             returns.ended();
         }
     }
 
-    /** Gives up the place of a delivery that cannot be worked on. */
-    void giveUp(Place place) {
-        leave(place, true);
+    /** Gives up the place of a delivery that cannot be worked on, and gives it back. */
+    void giveUp(Place place, Duration pause) {
+        leave(place, true, Optional.of(pause));
     }
 
-    /** Whether it had a place. */
-    private boolean leave(Place place, boolean endsLane) {
+    /** @param back for how long it goes back to the ledger, if it is not there already */
+    private void leave(Place place, boolean endsLane, Optional<Duration> back) {
+        String reference = place.reference();
         Arrival next = null;
         List<Arrival> stopped = new ArrayList<>();
-        List<Long> behind = new ArrayList<>();
+        List<Place> behind = new ArrayList<>();
         synchronized (this) {
-            ArrayDeque<Place> lane = lanes.get(place.reference());
+            ArrayDeque<Place> lane = lanes.get(reference);
             if (lane == null || !lane.remove(place)) {
-                return false;
+                return;
             }
             if (endsLane) {
-                for (Place waiting : lane) {
-                    behind.add(waiting.sequence());
-                    Arrival arrival = arrived.remove(waiting);
-                    if (arrival != null) {
-                        stopped.add(arrival);
-                    }
-                }
+                behind.addAll(lane);
                 lane.clear();
+                behind.stream().map(arrived::remove).filter(Objects::nonNull).forEach(stopped::add);
             }
+            comesBack(reference, behind.size() + (back.isPresent() ? 1 : 0));
             if (lane.isEmpty()) {
-                lanes.remove(place.reference());
+                lanes.remove(reference);
             } else {
                 next = arrived.remove(lane.peekFirst());
             }
@@ -188,9 +189,22 @@ final class ProviderLanes implements AsyncProcessor {
         if (next != null) {
             execute(next);
         }
-        returns.untouched(provider, behind);
+        back.ifPresent(pause -> returns.giveBack(provider, List.of(place), pause, () -> cameBack(reference, 1)));
+        if (!behind.isEmpty()) {
+            returns.giveBack(provider, behind, Duration.ZERO, () -> cameBack(reference, behind.size()));
+        }
         stopped.forEach(Arrival::stop);
-        return true;
+    }
+
+    /** Until the ledger has what comes back of a lane, it takes this program for working on it: nothing may go ahead of it. */
+    private synchronized void comesBack(String reference, int count) {
+        if (count > 0) {
+            returning.merge(reference, count, Integer::sum);
+        }
+    }
+
+    private synchronized void cameBack(String reference, int count) {
+        returning.computeIfPresent(reference, (lane, coming) -> coming == count ? null : coming - count);
     }
 
     void close() {

@@ -1,14 +1,16 @@
 package io.herald.lane;
 
+import io.herald.delivery.Place;
 import io.herald.ledger.Ledger;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -19,18 +21,34 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class Returns {
 
     /** What was tried and could not be kept is left alone for so long. */
-    private static final Duration PAUSE = Duration.ofSeconds(10);
+    static final Duration PAUSE = Duration.ofSeconds(10);
 
-    private record Return(String provider, Collection<Long> sequences, Instant dueAt) {}
+    /** Gives deliveries back; completes when that is durable. */
+    interface GiveBack {
+        CompletableFuture<Void> apply(String provider, List<Place> places, Instant dueAt);
+    }
 
-    private final Ledger ledger;
+    private record Return(String provider, List<Place> places, Instant dueAt, Runnable durable) {}
+
+    private final GiveBack ledger;
     private final Clock clock;
-    private final Queue<Return> failed = new ConcurrentLinkedQueue<>();
+    private final Queue<Return> waiting = new ConcurrentLinkedQueue<>();
     private volatile Runnable whenGivenBack = () -> {};
 
+    @Inject
     Returns(Ledger ledger, Clock clock) {
+        this((provider, places, dueAt) -> ledger.giveBack(provider, holds(places), dueAt), clock);
+    }
+
+    Returns(GiveBack ledger, Clock clock) {
         this.ledger = ledger;
         this.clock = clock;
+    }
+
+    private static List<Ledger.Hold> holds(List<Place> places) {
+        return places.stream()
+                .map(place -> new Ledger.Hold(place.sequence(), place.takes()))
+                .toList();
     }
 
     /** What is told when deliveries have come back to the ledger, or a place in a lane has become free. */
@@ -38,18 +56,21 @@ final class Returns {
         whenGivenBack = action;
     }
 
-    /** Gives back what was not worked on. */
-    void untouched(String provider, Collection<Long> sequences) {
-        giveBack(new Return(provider, sequences, Instant.EPOCH));
+    /**
+     * Gives deliveries back.
+     *
+     * @param pause how long they are left alone
+     * @param durable called when the ledger has them
+     */
+    void giveBack(String provider, List<Place> places, Duration pause, Runnable durable) {
+        Instant dueAt = pause.isZero() ? Instant.EPOCH : clock.instant().plus(pause);
+        giveBack(new Return(provider, places, dueAt, durable));
     }
 
-    /** Gives back what was worked on in vain. */
-    void unkept(String provider, long sequence) {
-        unkept(provider, sequence, PAUSE);
-    }
-
-    void unkept(String provider, long sequence, Duration pause) {
-        giveBack(new Return(provider, List.of(sequence), clock.instant().plus(pause)));
+    /** As {@link #giveBack}, at once and without waiting for anything: for the thread that writes to the ledger. */
+    void giveBackSoon(String provider, Place place, Runnable durable) {
+        waiting.add(new Return(provider, List.of(place), Instant.EPOCH, durable));
+        whenGivenBack.run();
     }
 
     /** A delivery has ended behind which others may wait in the ledger. */
@@ -60,21 +81,19 @@ final class Returns {
     /** Gives back what could not be given back before. */
     void again() {
         List<Return> all = new ArrayList<>();
-        for (Return next = failed.poll(); next != null; next = failed.poll()) {
+        for (Return next = waiting.poll(); next != null; next = waiting.poll()) {
             all.add(next);
         }
         all.forEach(this::giveBack);
     }
 
     private void giveBack(Return given) {
-        if (given.sequences().isEmpty()) {
-            return;
-        }
-        ledger.giveBack(given.provider(), given.sequences(), given.dueAt()).whenComplete((done, failure) -> {
+        ledger.apply(given.provider(), given.places(), given.dueAt()).whenComplete((done, failure) -> {
             if (failure == null) {
+                given.durable().run();
                 whenGivenBack.run();
             } else {
-                failed.add(given);
+                waiting.add(given);
             }
         });
     }

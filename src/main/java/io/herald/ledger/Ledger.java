@@ -426,21 +426,29 @@ public final class Ledger {
     }
 
     /**
+     * A delivery that a program had in hand.
+     *
+     * @param takes how often it was taken up
+     */
+    public record Hold(long sequence, int takes) {}
+
+    /**
      * Gives deliveries out of hand that were not worked on, or whose outcome could not be kept.
      *
      * @param dueAt when they may be taken up again
      */
-    public CompletableFuture<Void> giveBack(String provider, Collection<Long> sequences, Instant dueAt) {
+    public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
         return database.write(connection -> {
-            for (long sequence : sequences) {
+            for (Hold hold : holds) {
                 execute(
                         connection,
-                        "update delivery set owner = null, due_at = ? where sequence = ? and provider = ? and owner = ?"
+                        "update delivery set owner = null, due_at = ? where " + IN_HAND
                                 + " and state in ('pending', 'retrying')",
                         dueAt.toEpochMilli(),
-                        sequence,
+                        hold.sequence(),
                         provider,
-                        me);
+                        me,
+                        hold.takes());
             }
             return null;
         });

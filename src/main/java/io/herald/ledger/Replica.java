@@ -104,10 +104,9 @@ final class Replica {
     private void tryToRenew() {
         try {
             renew().join();
-        } catch (CompletionException e) {
-            LOG.errorf(
-                    "The lease of this program cannot be renewed: %s",
-                    e.getCause().getMessage());
+        } catch (RuntimeException | Error e) {
+            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
+            LOG.errorf("The lease of this program cannot be renewed: %s", cause.getMessage());
         }
     }
 

@@ -12,7 +12,9 @@ import org.apache.hc.core5.http.HttpException;
  * What every request to a provider passes before its deadline begins, look-ups and log-ins included: the wait for its
  * slot, and then the breaker, which may have opened meanwhile.
  */
-final class Gate implements ExecChainHandler {
+public final class Gate implements ExecChainHandler {
+
+    private static final ThreadLocal<Runnable> FENCE = new ThreadLocal<>();
 
     private final Breaker breaker;
     private final Optional<Pace> pace;
@@ -22,12 +24,26 @@ final class Gate implements ExecChainHandler {
         this.pace = pace;
     }
 
+    /**
+     * What may have changed while this thread's next request waits for its slot.
+     *
+     * @param fence throws if the request may no longer be sent
+     */
+    public static void askAgain(Runnable fence) {
+        FENCE.set(fence);
+    }
+
     @Override
     public ClassicHttpResponse execute(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
+        Runnable fence = FENCE.get();
+        FENCE.remove();
         breaker.check();
         if (pace.isPresent()) {
             pace.get().await();
+            if (fence != null) {
+                fence.run();
+            }
         }
         return breaker.call(() -> chain.proceed(request, scope));
     }

@@ -39,7 +39,7 @@ final class Retention {
     private void sweep() {
         try {
             erasure.sweep();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.errorf("What is due for erasure cannot be erased now: %s", e.getMessage());
         }
     }

@@ -83,6 +83,12 @@ public final class Faults {
         createsOnce(provider, email, response -> response.put("fault", Fault.CONNECTION_RESET_BY_PEER.name()));
     }
 
+    /** The provider creates the customer with that address, but answers in letters that nobody knows; once. */
+    void answersInAnUnknownCharsetOnce(String provider, String email) {
+        createsOnce(provider, email, response -> response.withObject("/headers")
+                .put("Content-Type", "application/json; charset=utf8mb4"));
+    }
+
     private void createsOnce(String provider, String email, Consumer<ObjectNode> spoil) {
         instead(CREATES.get(provider), create -> {
             create.put("scenarioName", provider + " " + email)

@@ -378,6 +378,21 @@ class OnceAtTheProviderTest {
                         page -> assertThat(page).endsWith("page=3"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
+    void whatFailsInAWayThatNobodyThoughtOfMayHaveArrived(String provider) {
+        String reference = Caller.reference("unexpected");
+        String email = Caller.email(reference, "");
+        faults.answersInAnUnknownCharsetOnce(provider, email);
+
+        Report first = Caller.deliver(Caller.person(reference, "", provider));
+        Report next = Caller.deliver(Caller.person(reference, "", provider));
+
+        assertThat(first.outcome(provider)).isEqualTo("dead/unclear");
+        assertThat(next.delivery(provider).path("operation").asText()).isEqualTo("updated");
+        assertThat(faults.customers(provider, email)).hasSize(1);
+    }
+
     @Test
     void aRetrySendsTheSameBytesUnderTheSameKey() {
         String reference = Caller.reference("bytes");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
+import io.herald.delivery.Place;
 import io.herald.ledger.Message;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,11 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
@@ -43,6 +46,10 @@ class LanesTest {
     private final List<Long> done = new CopyOnWriteArrayList<>();
     private final AtomicInteger now = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
+    private final List<Long> returned = new CopyOnWriteArrayList<>();
+    private final List<Long> lost = new ArrayList<>();
+    private Supplier<CompletableFuture<Void>> givenBack = () -> CompletableFuture.completedFuture(null);
+    private Returns returns;
     private ProviderLanes lanes;
     private ProducerTemplate route;
     private long sequence;
@@ -171,10 +178,44 @@ class LanesTest {
         await().atMost(SOON).until(() -> told.get() == 3);
     }
 
+    /** Until the ledger has what comes back, it takes this program for working on the lane. */
+    @Test
+    void nothingGoesAheadOfWhatComesBackToTheLedger() throws Exception {
+        CompletableFuture<Void> durable = new CompletableFuture<>();
+        givenBack = () -> durable;
+        lost.add(1L);
+        start(2, this::work);
+        arrive(reserve("CUST-1"));
+        await().atMost(SOON).until(() -> returned.equals(List.of(1L)));
+
+        Dispatch ahead = reserve("CUST-1");
+        arrive(ahead);
+        arrive(reserve("CUST-2"));
+        await().atMost(SOON).until(() -> done.equals(List.of(1L, 3L)));
+        returns.again();
+        assertThat(returned)
+                .as("what was accepted meanwhile goes to the ledger, too")
+                .containsExactly(1L, 2L);
+
+        durable.complete(null);
+        arrive(reserve("CUST-1"));
+        await().atMost(SOON).until(() -> done.equals(List.of(1L, 3L, 4L)));
+    }
+
+    private CompletableFuture<Void> giveBack(String provider, List<Place> places, Instant dueAt) {
+        places.forEach(place -> returned.add(place.sequence()));
+        return givenBack.get();
+    }
+
     private void start(int width, Processor step) throws Exception {
-        lanes = new ProviderLanes(PROVIDER, width, QUEUE, () -> true, new Returns(null, Clock.systemUTC()));
-        Processor record =
-                exchange -> exchange.getProperty("delivery", Delivery.class).recorded();
+        returns = new Returns(this::giveBack, Clock.systemUTC());
+        lanes = new ProviderLanes(PROVIDER, width, QUEUE, () -> true, returns);
+        Processor record = exchange -> {
+            Delivery delivery = exchange.getProperty("delivery", Delivery.class);
+            if (!lost.contains(delivery.getMessage().sequence())) {
+                delivery.recorded();
+            }
+        };
         AsyncProcessor turn = lanes;
         context.addRoutes(new RouteBuilder() {
             @Override

@@ -177,7 +177,8 @@ class LedgerTest {
         Message message = accept("CUST-1");
         assertThat(take("xbridge")).as("it is in hand").isEmpty();
 
-        ledger.giveBack("xbridge", List.of(message.sequence()), Instant.EPOCH).join();
+        ledger.giveBack("xbridge", List.of(new Ledger.Hold(message.sequence(), 0)), Instant.EPOCH)
+                .join();
 
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
         assertThat(ledger.record(message, "xbridge", progress).join()).isFalse();
@@ -229,8 +230,9 @@ class LedgerTest {
     @Test
     void ofLargeCustomersNotMoreThanFitAreTaken() {
         List<Message> messages = List.of(accept("CUST-1"), accept("CUST-2"), accept("CUST-3"));
-        messages.forEach(message -> ledger.giveBack("xbridge", List.of(message.sequence()), Instant.EPOCH)
-                .join());
+        messages.forEach(
+                message -> ledger.giveBack("xbridge", List.of(new Ledger.Hold(message.sequence(), 0)), Instant.EPOCH)
+                        .join());
         int size = customer("CUST-1").toString().length();
 
         assertThat(ledger.take("xbridge", 10, 2 * size, taken -> {}).join()).hasSize(2);
