@@ -85,6 +85,11 @@ create table replica (
     alive_till bigint not null
 );
 
+create table probe (
+    id         integer not null primary key,
+    written_at bigint  not null
+);
+
 create table rate (
     provider text   not null primary key,
     next_at  bigint not null

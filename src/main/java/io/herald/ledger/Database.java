@@ -74,6 +74,11 @@ final class Database {
         return writes.submit(write, committed, undo);
     }
 
+    /** Tells before the disk is full that it soon is, as {@link LedgerPlace#requireRoom} does. */
+    void requireRoom() {
+        place.requireRoom();
+    }
+
     /** Queues a write that may be repeated when nobody knows whether it was kept. */
     <T> CompletableFuture<T> write(GroupCommit.Write<T> write) {
         return write(write, done -> {}, (connection, result) -> {});

@@ -342,6 +342,25 @@ public final class Ledger {
         }
     }
 
+    /**
+     * Writes something that means nothing, to see whether it can be kept.
+     *
+     * @return when it is durable
+     * @throws LedgerException if next to nothing is left of the disk
+     */
+    public CompletableFuture<Void> writeSomething() {
+        database.requireRoom();
+        long now = clock.millis();
+        return database.write(connection -> {
+            execute(
+                    connection,
+                    "insert into probe (id, written_at) values (1, ?)"
+                            + " on conflict (id) do update set written_at = excluded.written_at",
+                    now);
+            return null;
+        });
+    }
+
     /** The providers that deliveries wait for which may be taken up now. */
     public List<String> waiting() {
         return database.all(

@@ -19,6 +19,8 @@ final class LedgerPlace {
 
     private static final String REFUSAL = "Herald does not start: the ledger, ";
 
+    private static final long LEAST_ROOM = 1 << 20;
+
     private final Optional<Path> file;
     private final String name;
     private Object identity;
@@ -96,6 +98,21 @@ final class LedgerPlace {
                     new IllegalStateException(
                             name
                                     + " was moved, deleted or replaced while Herald runs: put it back as it was, or start Herald anew"));
+        }
+    }
+
+    /**
+     * Tells before the disk is full that it soon is.
+     *
+     * @throws LedgerException if next to nothing is left of it
+     */
+    void requireRoom() {
+        try {
+            if (file.isPresent() && Files.getFileStore(file.get()).getUsableSpace() < LEAST_ROOM) {
+                throw new LedgerException("the disk of the ledger is full", null);
+            }
+        } catch (IOException e) {
+            throw new LedgerException("the disk of the ledger cannot be looked at", e);
         }
     }
 

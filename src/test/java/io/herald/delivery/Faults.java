@@ -144,6 +144,26 @@ public final class Faults {
                 .toList();
     }
 
+    /** When a provider's requests arrived; of all providers' requests the last hundred only. */
+    public List<Instant> arrivals(String provider) {
+        return sandbox.server().getAllServeEvents().stream()
+                .map(event -> event.getRequest())
+                .filter(request -> request.getUrl().startsWith("/" + provider + "/"))
+                .map(request -> request.getLoggedDate().toInstant())
+                .sorted()
+                .toList();
+    }
+
+    /** How many of these times lie in the second that has most of them. */
+    public static long mostInASecond(List<Instant> times) {
+        return times.stream()
+                .mapToLong(start -> times.stream()
+                        .filter(time -> !time.isBefore(start) && time.isBefore(start.plusSeconds(1)))
+                        .count())
+                .max()
+                .orElseThrow();
+    }
+
     /** The look-ups that a provider received. */
     public List<Received> lookUps(String provider) {
         return sandbox.requests(provider).stream()

@@ -67,7 +67,9 @@ class FullDiskIT {
 
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             accepted.add(delivered(program.submit(person("CUST-before"))));
+            assertThat(program.isReady()).isTrue();
             Path ballast = fill();
+            assertThat(program.isReady()).isFalse();
 
             Optional<ObjectNode> refused = Optional.empty();
             for (int i = 0; refused.isEmpty(); i++) {
@@ -95,6 +97,7 @@ class FullDiskIT {
             assertIsKnown(program, accepted);
 
             Files.delete(ballast);
+            assertThat(program.isReady()).isTrue();
             accepted.add(delivered(program.submit(refused.get())));
             for (String provider : PROVIDERS) {
                 await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(sandbox.customers(provider))

@@ -51,10 +51,12 @@ class LedgerLossIT {
                     .statusCode(503)
                     .contentType("application/problem+json")
                     .header("Retry-After", is("1"));
+            assertThat(program.isReady()).isFalse();
             assertThat(program.output()).contains("herald.db was moved, deleted or replaced");
             assertThat(sandbox.customers("fraudspect")).hasSize(1);
 
             Files.move(elsewhere, directory.resolve("data"));
+            assertThat(program.isReady()).isTrue();
             program.submit(person("CUST-2")).statusCode(200);
             program.kill();
         }

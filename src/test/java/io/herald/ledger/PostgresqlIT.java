@@ -67,6 +67,7 @@ class PostgresqlIT {
             Api.Answer refused = herald.submit(Customers.person("CUST-while"));
             assertThat(refused.status()).as(refused.body()).isEqualTo(503);
             assertThat(refused.millis()).isLessThan(QUICKLY.toMillis());
+            assertThat(program.isReady()).isFalse();
             assertThat(herald.get("/v1/customers/CUST-before-1").status()).isEqualTo(503);
 
             server = server();
@@ -75,6 +76,7 @@ class PostgresqlIT {
                             () -> herald.submit(Customers.person("CUST-after"), "Prefer", "respond-async"),
                             answer -> answer.status() == 202));
             assertThat(kept).extracting(Api.Answer::status).containsOnly(202);
+            assertThat(program.isReady()).isTrue();
             kept.forEach(answer -> await().atMost(BOUND)
                     .until(() -> herald.report(answer.json().path("message").asText())
                             .path("status")

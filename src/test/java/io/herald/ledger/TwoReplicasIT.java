@@ -1,5 +1,8 @@
 package io.herald.ledger;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -7,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.global.GlobalSettings;
 import com.github.tomakehurst.wiremock.http.UniformDistribution;
+import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.herald.Customers;
 import io.herald.delivery.Faults;
 import io.herald.rest.Api;
@@ -17,6 +21,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -43,14 +48,15 @@ class TwoReplicasIT {
 
     private Sandbox sandbox;
     private Faults faults;
+    private Map<String, String> environment;
     private PackagedProgram one;
     private PackagedProgram other;
 
     @BeforeEach
-    void startBoth() throws IOException {
+    void startSandbox() {
         sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
         faults = new Faults(sandbox);
-        Map<String, String> environment = PackagedProgram.environment(sandbox);
+        environment = PackagedProgram.environment(sandbox);
         environment.put("HERALD_LEDGER", "postgresql");
         environment.put("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", TestPostgres.newDatabase());
         environment.put("HERALD_REPLICA_LEASE", "10s");
@@ -60,6 +66,9 @@ class TwoReplicasIT {
             environment.put(prefix + "_PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
             environment.put(prefix + "_FIND_SETTLE", "200ms");
         }
+    }
+
+    private void startBoth() throws IOException {
         one = PackagedProgram.launch(Files.createDirectory(directory.resolve("one")), environment);
         other = PackagedProgram.launch(Files.createDirectory(directory.resolve("other")), environment);
         one.awaitReady();
@@ -74,7 +83,8 @@ class TwoReplicasIT {
     }
 
     @Test
-    void ofAHundredFirstMessagesOverBothOneCreatesAndTheLastStands() {
+    void ofAHundredFirstMessagesOverBothOneCreatesAndTheLastStands() throws IOException {
+        startBoth();
         List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, 100)
                 .mapToObj(i -> {
                     ObjectNode customer = Customers.person("CUST-hundred");
@@ -124,7 +134,8 @@ class TwoReplicasIT {
     }
 
     @Test
-    void whatAKilledReplicaHadInHandIsTakenOver() {
+    void whatAKilledReplicaHadInHandIsTakenOver() throws IOException {
+        startBoth();
         sandbox.server()
                 .updateGlobalSettings(GlobalSettings.builder()
                         .delayDistribution(new UniformDistribution(50, 400))
@@ -151,6 +162,45 @@ class TwoReplicasIT {
                         .hasSize(1);
             }
         }
+    }
+
+    /** Replays, too, and with what comes in beside them. */
+    @Test
+    void bothTogetherStayUnderAProvidersRate() throws IOException {
+        int rate = 20;
+        environment.put("PROVIDER_FRAUDSPECT_RATE", Integer.toString(rate));
+        startBoth();
+        StubMapping refusal = sandbox.server()
+                .stubFor(any(urlPathMatching("/fraudspect/.*"))
+                        .atPriority(1)
+                        .willReturn(aResponse().withStatus(422).withBody("{}")));
+        List<Api.Answer> kept = new ArrayList<>(submitOverBoth("CUST-replayed-", 40));
+        kept.forEach(answer -> await().atMost(BOUND)
+                .until(() -> report(one, answer).path("status").asText().equals("failed")));
+        sandbox.server().removeStub(refusal);
+        sandbox.server().resetRequests();
+
+        Api.Answer replay = api(one).send("POST", "/v1/dead-letters/replay?provider=fraudspect&state=rejected", null);
+        kept.addAll(submitOverBoth("CUST-fresh-", 30));
+
+        assertThat(replay.json().path("count").asInt()).isEqualTo(40);
+        kept.forEach(answer -> delivered(other, answer));
+        List<Instant> arrivals = faults.arrivals("fraudspect");
+        assertThat(arrivals).hasSizeGreaterThanOrEqualTo(70);
+        assertThat(Faults.mostInASecond(arrivals)).isLessThanOrEqualTo(rate);
+    }
+
+    private List<Api.Answer> submitOverBoth(String prefix, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> {
+                    ObjectNode customer = Customers.person(prefix + i);
+                    customer.putArray("targets").add("fraudspect");
+                    return api(i % 2 == 0 ? one : other).submitting(customer, "Prefer", "respond-async");
+                })
+                .toList()
+                .stream()
+                .map(CompletableFuture::join)
+                .toList();
     }
 
     private static ObjectNode delivered(PackagedProgram program, Api.Answer answer) {

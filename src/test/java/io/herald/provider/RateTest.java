@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
+import io.herald.delivery.Faults;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.test.junit.QuarkusTest;
@@ -93,9 +94,9 @@ class RateTest {
             callers.shutdownNow();
         }
 
-        List<Instant> arrivals = arrivals(provider);
+        List<Instant> arrivals = new Faults(sandbox).arrivals(provider);
         assertThat(arrivals).hasSizeGreaterThanOrEqualTo(2 * FLOOD);
-        assertThat(mostInASecond(arrivals)).isBetween(RATE * 3L / 4, (long) RATE);
+        assertThat(Faults.mostInASecond(arrivals)).isBetween(RATE * 3L / 4, (long) RATE);
     }
 
     @Test
@@ -137,7 +138,7 @@ class RateTest {
                 })
                 .toList();
 
-        assertThat(mostInASecond(left)).isBetween(1L, (long) RATE);
+        assertThat(Faults.mostInASecond(left)).isBetween(1L, (long) RATE);
     }
 
     private ProviderHttp replica() {
@@ -156,23 +157,5 @@ class RateTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private List<Instant> arrivals(String provider) {
-        return sandbox.server().getAllServeEvents().stream()
-                .map(event -> event.getRequest())
-                .filter(request -> request.getUrl().startsWith("/" + provider + "/"))
-                .map(request -> request.getLoggedDate().toInstant())
-                .sorted()
-                .toList();
-    }
-
-    private static long mostInASecond(List<Instant> times) {
-        return times.stream()
-                .mapToLong(start -> times.stream()
-                        .filter(time -> !time.isBefore(start) && time.isBefore(start.plusSeconds(1)))
-                        .count())
-                .max()
-                .orElseThrow();
     }
 }

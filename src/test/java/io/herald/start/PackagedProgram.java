@@ -1,5 +1,7 @@
 package io.herald.start;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.herald.SandboxResource;
 import io.herald.sandbox.Sandbox;
 import io.restassured.RestAssured;
@@ -34,6 +36,7 @@ public final class PackagedProgram implements AutoCloseable {
     private static final Path JAR =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
+    private static final Pattern MANAGEMENT = Pattern.compile("Management interface listening on http://[^:]+:(\\d+)");
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration STOP = Duration.ofSeconds(30);
 
@@ -69,6 +72,7 @@ public final class PackagedProgram implements AutoCloseable {
                     .redirectOutput(output.toFile());
             builder.environment().clear();
             builder.environment().put("QUARKUS_HTTP_PORT", "0");
+            builder.environment().put("QUARKUS_MANAGEMENT_PORT", "0");
             builder.environment().putAll(environment);
             return new PackagedProgram(builder.start(), output);
         } catch (IOException e) {
@@ -164,6 +168,15 @@ public final class PackagedProgram implements AutoCloseable {
     /** Where it listens. */
     public String url() {
         return "http://localhost:" + port;
+    }
+
+    /** Whether it says that it is ready, on its management port. */
+    public boolean isReady() {
+        Matcher management = MANAGEMENT.matcher(output());
+        assertThat(management.find()).as(output()).isTrue();
+        return RestAssured.get("http://localhost:" + management.group(1) + "/q/health/ready")
+                        .statusCode()
+                == 200;
     }
 
     /** A call to it. */
