@@ -45,6 +45,7 @@ create index delivery_lane on delivery (provider, reference, sequence);
 create index delivery_waiting on delivery (provider, due_at, sequence) where owner is null and state in ('pending', 'retrying');
 create index delivery_owned on delivery (owner) where owner is not null;
 create index delivery_failed on delivery (state, sequence, provider) where state in ('rejected', 'dead', 'retrying');
+create index delivery_corrected on delivery (sequence) where correction is not null;
 
 create table attempt (
     id          ${sequence},

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
@@ -30,9 +31,6 @@ import org.apache.camel.Header;
 @Named("deadLetters")
 @RegisterForReflection
 public final class DeadLetterCalls {
-
-    private static final List<String> LISTED = List.of("dead", "rejected", "retrying");
-    private static final List<String> REPLAYED = List.of("dead", "rejected");
 
     private final DeadLetters letters;
     private final Providers providers;
@@ -57,7 +55,7 @@ public final class DeadLetterCalls {
             @Header("limit") String limit,
             @Header("after") String after)
             throws BadQueryException {
-        DeadLetter.Filter filter = filter(provider, reason, state, LISTED);
+        DeadLetter.Filter filter = filter(provider, reason, state, DeadLetters.LISTED);
         int most = Query.limit(limit);
         List<DeadLetter> found = letters.list(filter, Query.after(after), most + 1);
         ObjectNode answer = json.createObjectNode();
@@ -128,13 +126,13 @@ public final class DeadLetterCalls {
     public ObjectNode replayAll(
             @Header("provider") String provider, @Header("reason") String reason, @Header("state") String state)
             throws BadQueryException {
-        DeadLetter.Filter filter = filter(provider, reason, state, REPLAYED);
+        DeadLetter.Filter filter = filter(provider, reason, state, DeadLetters.REPLAYED);
         if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
             throw new BadQueryException("say which: give a provider, a reason or both");
         }
         List<DeadLetter.Provider> enabled =
                 providers.ids().stream().map(this::provider).toList();
-        int count = letters.replayAll(filter, enabled).join();
+        int count = letters.replayAll(filter, enabled);
         Audit.did(
                 "replay-all",
                 "provider=" + filter.provider().orElse("any") + " reason="
@@ -151,13 +149,14 @@ public final class DeadLetterCalls {
     public void discard(@Header("id") String id) throws NotFoundException, ConflictException {
         DeadLetter.Id letter = idOf(id);
         refuse(
-                letters.discard(letter).join(),
-                "it is not dead, rejected or retrying, or a try is under way at this moment");
+                letters.discard(letter, providers.isEnabled(letter.provider())).join(),
+                "it is not dead, rejected or retrying, nor pending for a provider that is not enabled, or a try is under way at"
+                        + " this moment");
         Audit.did("discard", "deadLetter=" + letter);
         lanes.wake();
     }
 
-    private DeadLetter.Filter filter(String provider, String reason, String state, List<String> states)
+    private DeadLetter.Filter filter(String provider, String reason, String state, Set<String> states)
             throws BadQueryException {
         Optional<String> id = Query.given(provider);
         if (id.isPresent() && !providers.isKnown(id.get())) {

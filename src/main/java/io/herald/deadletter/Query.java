@@ -3,6 +3,7 @@ package io.herald.deadletter;
 import io.herald.delivery.Reason;
 import io.herald.ledger.DeadLetter;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -21,7 +22,7 @@ final class Query {
     private Query() {}
 
     /** The value of a parameter that is one of a closed list. */
-    static Optional<String> oneOf(String name, String value, List<String> words) throws BadQueryException {
+    static Optional<String> oneOf(String name, String value, Collection<String> words) throws BadQueryException {
         Optional<String> given = given(value);
         if (given.isPresent() && !words.contains(given.get())) {
             throw new BadQueryException(

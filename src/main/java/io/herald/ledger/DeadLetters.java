@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -27,10 +28,17 @@ import java.util.concurrent.CompletableFuture;
 @Singleton
 public final class DeadLetters {
 
-    /** The states that the list has; written into the queries as they are, or the index of them would not be used. */
-    private static final Set<String> STATES = Set.of("dead", "rejected", "retrying");
+    /** The states that the list has. */
+    public static final Set<String> LISTED = Set.of("dead", "rejected", "retrying");
 
-    private static final Set<String> REPLAYED = Set.of("dead", "rejected");
+    /** The states of what can be replayed. */
+    public static final Set<String> REPLAYED = Set.of("dead", "rejected");
+
+    /** As {@code delivery_failed} has it: only a query that says the same is answered by that index in SQLite. */
+    private static final String IS_INDEXED = " and d.state in ('rejected', 'dead', 'retrying')";
+
+    /** So many of them a replay of many looks at in one write: others wait behind it. */
+    private static final int BATCH = 1000;
 
     private static final String COLUMNS =
             "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
@@ -51,6 +59,9 @@ public final class DeadLetters {
     /** An earlier try may have created the customer without our knowing. */
     private static final String UNCLEAR =
             "(d.unclear_since is not null or d.reason = 'unclear' and d.sent_at is not null)";
+
+    /** Why a delivery did not succeed whose provider is not enabled. */
+    private static final String NEVER_TRIED = "unavailable";
 
     private static final String PENDING = " set state = 'pending', parks = 0, due_at = 0, updated_at = ?";
 
@@ -127,7 +138,8 @@ public final class DeadLetters {
      * nothing else can tell whether the provider has the customer already is the same request sent again, under its key.
      *
      * @param correction the customer to deliver instead
-     * @param force also when it was overtaken, and when nothing can tell; then the provider is taken not to have the customer
+     * @param force also when it was overtaken, and when nothing can tell; then, and when it ended because nothing could, the
+     *     provider is taken not to have the customer
      * @return when it is durable: why it was not done, or empty
      */
     public CompletableFuture<Optional<DeadLetter.Refusal>> replay(
@@ -146,7 +158,7 @@ public final class DeadLetters {
             if (refusal.isPresent()) {
                 return refusal;
             }
-            if (force && !provider.looksUp()) {
+            if (force && (!provider.looksUp() || standing.isGivenUpAsUnclear())) {
                 forgetWhatIsUnclear(connection, standing, id.provider());
             }
             execute(
@@ -173,35 +185,74 @@ public final class DeadLetters {
                 standing.reference());
     }
 
+    /** Those up to a sequence were looked at, and so many of them are made again. */
+    private record Replayed(long upTo, int count) {}
+
     /**
-     * Lets all that match be made again, as {@link #replay} without force does.
+     * Lets all that match be made again, as {@link #replay} without force does: oldest first, a batch at a time, each of them
+     * once, also if it fails again meanwhile. Returns when that is durable.
      *
      * @param providers those that deliveries can be made to
-     * @return when it is durable: how many they are
+     * @return how many they are
+     * @throws RuntimeException if the ledger cannot be used now; what is left can be replayed by another call
      */
-    public CompletableFuture<Integer> replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers) {
-        long now = clock.millis();
-        return database.write(connection -> {
-            int count = 0;
-            for (DeadLetter.Provider provider : providers) {
-                if (!provider.looksUp() && provider.keyLifetime().isPresent()) {
-                    long remembered = now - provider.keyLifetime().get().toMillis();
-                    count += replayAll(
-                            connection,
-                            filter,
-                            PENDING,
-                            provider,
-                            " and " + UNCLEAR + " and d.request is not null and d.sent_at > " + remembered,
-                            now);
-                }
-                String clear = provider.looksUp() ? "" : " and not " + UNCLEAR;
-                count += replayAll(connection, filter, PENDING_ANEW, provider, clear, now);
-            }
-            return count;
-        });
+    public int replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers) {
+        int count = 0;
+        Optional<Replayed> batch = replayNext(filter, providers, 0);
+        while (batch.isPresent()) {
+            count += batch.get().count();
+            batch = replayNext(filter, providers, batch.get().upTo());
+        }
+        return count;
     }
 
-    private static int replayAll(
+    private Optional<Replayed> replayNext(
+            DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, long after) {
+        long now = clock.millis();
+        return database.write(connection -> {
+                    Optional<Long> last = lastOfBatch(connection, filter, after);
+                    if (last.isEmpty()) {
+                        return Optional.<Replayed>empty();
+                    }
+                    String inBatch = " and d.sequence > " + after + " and d.sequence <= " + last.get();
+                    int count = 0;
+                    for (DeadLetter.Provider provider : providers) {
+                        if (!provider.looksUp() && provider.keyLifetime().isPresent()) {
+                            long remembered = now - provider.keyLifetime().get().toMillis();
+                            count += replay(
+                                    connection,
+                                    filter,
+                                    PENDING,
+                                    provider,
+                                    inBatch + " and " + UNCLEAR + " and d.request is not null and d.sent_at > "
+                                            + remembered,
+                                    now);
+                        }
+                        String clear = provider.looksUp() ? "" : " and not " + UNCLEAR;
+                        count += replay(connection, filter, PENDING_ANEW, provider, inBatch + clear, now);
+                    }
+                    return Optional.of(new Replayed(last.get(), count));
+                })
+                .join();
+    }
+
+    private static Optional<Long> lastOfBatch(Connection connection, DeadLetter.Filter filter, long after)
+            throws SQLException {
+        List<Object> parameters = new ArrayList<>();
+        String where = where(filter, parameters);
+        parameters.add(after);
+        return query(
+                        connection,
+                        "select max(batch.sequence) from (select d.sequence from delivery d" + where
+                                + " and d.sequence > ? order by d.sequence limit " + BATCH + ") as batch"
+                                + " having count(*) > 0",
+                        row -> row.getLong(1),
+                        parameters.toArray())
+                .stream()
+                .findFirst();
+    }
+
+    private static int replay(
             Connection connection,
             DeadLetter.Filter filter,
             String change,
@@ -224,16 +275,18 @@ public final class DeadLetters {
      * Gives a delivery up that is dead or rejected, or is retrying and in nobody's hands. Its words are erased, and the
      * customer if no other delivery of the message needs it.
      *
+     * @param enabled whether its provider is; if not, nobody takes it up, and it is also given up while it is pending
      * @return when it is durable: why it was not done, or empty
      */
-    public CompletableFuture<Optional<DeadLetter.Refusal>> discard(DeadLetter.Id id) {
+    public CompletableFuture<Optional<DeadLetter.Refusal>> discard(DeadLetter.Id id, boolean enabled) {
         return database.write(connection -> {
             List<Standing> found = standing(connection, id);
             if (found.isEmpty()) {
                 return Optional.of(DeadLetter.Refusal.UNKNOWN);
             }
             Standing standing = found.get(0);
-            if (standing.inHand() || !STATES.contains(standing.state())) {
+            boolean stays = !enabled && standing.state().equals("pending");
+            if (standing.inHand() || !LISTED.contains(standing.state()) && !stays) {
                 return Optional.of(DeadLetter.Refusal.WRONG_STATE);
             }
             execute(
@@ -267,6 +320,11 @@ public final class DeadLetters {
             boolean hasCustomer,
             boolean overtaken,
             boolean unclear) {
+
+        /** It ended because nobody could tell whether the provider has the customer. */
+        boolean isGivenUpAsUnclear() {
+            return "unclear".equals(reason);
+        }
 
         /** Whether the provider still knows the request that was sent by its key. */
         boolean isRemembered(DeadLetter.Provider provider, long now) {
@@ -315,17 +373,19 @@ public final class DeadLetters {
     /** What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words. */
     private ObjectNode discarded(Standing standing) {
         ObjectNode outcome = json.createObjectNode().put("state", "discarded");
-        ObjectNode error = outcome.putObject("error").put("code", "discarded").put("reason", standing.reason());
+        ObjectNode error = outcome.putObject("error")
+                .put("code", "discarded")
+                .put("reason", Objects.requireNonNullElse(standing.reason(), NEVER_TRIED));
         standing.httpStatus().ifPresent(status -> error.put("httpStatus", status));
         error.put("message", "given up by an operator");
         return outcome;
     }
 
-    private static String where(DeadLetter.Filter filter, List<Object> parameters) {
-        if (!STATES.contains(filter.state())) {
+    static String where(DeadLetter.Filter filter, List<Object> parameters) {
+        if (!LISTED.contains(filter.state())) {
             throw new IllegalArgumentException("no dead letter is in that state");
         }
-        StringBuilder where = new StringBuilder(" where d.state = '" + filter.state() + "'");
+        StringBuilder where = new StringBuilder(" where d.state = '" + filter.state() + "'" + IS_INDEXED);
         filter.provider().ifPresent(provider -> {
             where.append(" and d.provider = ?");
             parameters.add(provider);

@@ -31,6 +31,10 @@ public final class Erasure {
 
     private static final long BATCH_BYTES = 16 << 20;
 
+    /** Its customer was erased already, and then an operator gave another one. */
+    private static final String ONLY_CORRECTED = "payload is null and accepted_at <= ?"
+            + " and sequence in (select sequence from delivery where correction is not null)";
+
     private static final Logger LOG = Logger.getLogger(Erasure.class);
 
     /** What came of a request to erase a customer. */
@@ -72,7 +76,8 @@ public final class Erasure {
     public void sweep() {
         long now = clock.millis();
         eraseWhile(connection -> endedWell(connection, now));
-        eraseWhile(connection -> keptLongEnough(connection, now));
+        eraseWhile(connection -> keptLongEnough(connection, now, "payload is not null and accepted_at <= ?"));
+        eraseWhile(connection -> keptLongEnough(connection, now, ONLY_CORRECTED));
         while (forgetKeys(now) > 0) {
             LOG.debug("Idempotency keys were forgotten");
         }
@@ -86,11 +91,11 @@ public final class Erasure {
     }
 
     /** Messages of which something was not delivered, and nothing has happened since. */
-    private List<Due> keptLongEnough(Connection connection, long now) throws SQLException {
+    private List<Due> keptLongEnough(Connection connection, long now, String kept) throws SQLException {
         long before = now - retention.toMillis();
         return due(
                 connection,
-                "payload is not null and accepted_at <= ? and not exists (select 1 from delivery d"
+                kept + " and not exists (select 1 from delivery d"
                         + " where d.sequence = m.sequence and (d.state in ('pending', 'retrying') or d.updated_at > ?))"
                         + " order by accepted_at",
                 before,

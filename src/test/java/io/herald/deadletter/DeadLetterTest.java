@@ -366,6 +366,24 @@ class DeadLetterTest {
         assertThat(faults.lookUps("xbridge")).hasSize(lookUps);
     }
 
+    @Test
+    void anUnclearOneThatCannotBeLookedUpIsCreatedWithForce() {
+        String reference = Caller.reference("no-phone");
+        String magic = "xbridge.reset-once";
+        ObjectNode customer = Caller.person(reference, magic, "xbridge");
+        customer.withObject("/contact").remove("phone");
+        String id = Operator.letter(customer, "dead/unclear");
+
+        operator.replay(id);
+        operator.awaitState(id, "dead");
+        assertThat(faults.customers("xbridge", Caller.email(reference, magic))).isEmpty();
+        operator.replayWithForce(id, "true");
+
+        operator.awaitState(id, "delivered");
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("created");
+        assertThat(faults.customers("xbridge", Caller.email(reference, magic))).hasSize(1);
+    }
+
     private StubMapping lookUpsAreForbidden() {
         return sandbox.server()
                 .stubFor(get(urlPathMatching("/xbridge/.*"))
@@ -628,6 +646,31 @@ class DeadLetterTest {
 
         operator.awaitState(behind.path("message").textValue() + ".fraudspect", "delivered");
         assertThat(operator.delivery(id).path("state").asText()).isEqualTo("discarded");
+    }
+
+    @Test
+    void whatIsPendingIsDiscardedIfItsProviderIsNotEnabled() throws SQLException {
+        String reference = Caller.reference("disabled");
+        String delivered = Caller.deliver(Caller.person(reference, "", "fraudspect"))
+                .body()
+                .path("message")
+                .textValue();
+        String id = delivered + ".left-over";
+        change("insert into delivery (sequence, provider, reference, state, updated_at, owner)"
+                + " select sequence, 'left-over', reference, 'pending', accepted_at, 'a program' from message");
+        assertThat(operator.discard(id).status()).as("a program has it in hand").isEqualTo(409);
+        change("update delivery set owner = null where provider = 'left-over'");
+
+        assertThat(operator.discard(id).status()).isEqualTo(204);
+
+        assertThat(operator.delivery(id).path("state").asText()).isEqualTo("discarded");
+        assertThat(CONTRACT.faults("Report", operator.report(id))).isEmpty();
+        assertThat(CONTRACT.faults("DeadLetter", operator.show(id).json())).isEmpty();
+        change("insert into delivery (sequence, provider, reference, state, updated_at, due_at)"
+                + " select sequence, 'xbridge', reference, 'pending', accepted_at, 9000000000000000 from message");
+        assertThat(operator.discard(delivered + ".xbridge").status())
+                .as("its provider is enabled")
+                .isEqualTo(409);
     }
 
     @ParameterizedTest

@@ -81,10 +81,7 @@ class BackupIT {
                 asBeforeItWasSent("update delivery set state = 'pending', sent_at = null, unclear_since = null,"
                         + " request = null, outcome = null"));
         execute(file(), asBeforeItWasSent("delete from link"));
-        execute(
-                file(),
-                "update delivery set unclear_since = coalesce(unclear_since, " + atBackup
-                        + "), sent_at = coalesce(sent_at, " + atBackup + ") where state in ('pending', 'retrying')");
+        execute(file(), RestoreTest.marksWhatIsOpen(atBackup));
         for (String provider : PROVIDERS) {
             link("CUST-late", provider, late.extract().path(id(provider)));
         }

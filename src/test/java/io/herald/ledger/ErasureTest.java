@@ -1,16 +1,19 @@
 package io.herald.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import io.herald.delivery.MovableClock;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.SQLException;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -20,27 +23,51 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is no longer to be kept of customers is gone, from the rows and from the files; what is left is the trace. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource
 class ErasureTest {
 
     private static final List<String> TARGETS = List.of("xbridge", "yativo");
 
+    @Parameter
+    Dialect dialect;
+
     @TempDir
-    Path parent;
+    Path directory;
 
     private final MovableClock clock = new MovableClock();
-    private EmbeddedLedger embedded;
+    private TestDatabase database;
+    private Replica replica;
+    private Ledger ledger;
+    private DeadLetters letters;
+    private Erasure erasure;
 
     @BeforeEach
-    void open() throws Exception {
-        embedded = new EmbeddedLedger(parent.resolve("data"), clock, new byte[32]);
+    void open() {
+        database = TestDatabase.make(dialect, directory);
+        open(new byte[32]);
+    }
+
+    private void open(byte[] key) {
+        database.open();
+        replica = new Replica(database.get(), Duration.ofSeconds(15));
+        ObjectMapper json = new ObjectMapper();
+        Sealing sealing = new Sealing(new PayloadCipher(key), json);
+        ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        letters = new DeadLetters(database.get(), sealing, json, clock);
+        erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
     }
 
     @AfterEach
-    void close() throws IOException {
-        embedded.close();
+    void close() {
+        replica.stop();
+        database.close();
     }
 
     @Test
@@ -51,45 +78,69 @@ class ErasureTest {
         record(message, "yativo", delivered("id-2"));
 
         clock.putForward(Duration.ofMinutes(59));
-        embedded.erasure.sweep();
+        erasure.sweep();
         assertThat(outcome(message, "xbridge")).isEqualTo(delivered("id-1"));
 
         clock.putForward(Duration.ofMinutes(2));
-        embedded.erasure.sweep();
+        erasure.sweep();
         assertThat(outcome(message, "xbridge").toString())
                 .isEqualTo("{\"state\":\"delivered\",\"operation\":\"created\",\"providerCustomerId\":\"id-1\"}");
         assertThat(outcome(message, "yativo").fieldNames()).toIterable().doesNotContain("urls");
-        assertThat(embedded.ledger.linkOf("CUST-1", "yativo")).contains("id-2");
+        assertThat(ledger.linkOf("CUST-1", "yativo")).contains("id-2");
     }
 
     @Test
     void aRefusedOneIsKeptForTheRetentionAndThenItsTraceIs() {
         Message message = accept("CUST-1");
         for (String provider : TARGETS) {
-            embedded.ledger
-                    .sending(message, provider, new byte[] {'{', '}'}, true)
-                    .join();
+            ledger.sending(message, provider, new byte[] {'{', '}'}, true).join();
         }
         record(message, "xbridge", delivered("id-1"));
         record(message, "yativo", rejected());
         ObjectNode delivered = outcome(message, "xbridge");
 
         clock.putForward(Duration.ofDays(30).minusMinutes(1));
-        embedded.erasure.sweep();
+        erasure.sweep();
         assertThat(outcome(message, "xbridge")).isEqualTo(delivered);
         assertThat(outcome(message, "yativo")).isEqualTo(rejected());
         assertThat(kept()).containsExactly(1L, 2L, 2L);
 
         clock.putForward(Duration.ofMinutes(2));
-        embedded.erasure.sweep();
+        erasure.sweep();
         assertThat(kept()).containsExactly(0L, 0L, 0L);
         assertThat(outcome(message, "xbridge").has("urls")).isFalse();
         assertThat(outcome(message, "yativo").toString())
                 .isEqualTo("{\"state\":\"rejected\",\"error\":{\"code\":\"invalid\",\"reason\":\"invalid\","
                         + "\"httpStatus\":400,\"message\":\"the provider's words are no longer kept\"}}");
-        assertThat(embedded.number("select count(*) from attempt where http_status = 400"))
+        assertThat(database.number("select count(*) from attempt where http_status = 400"))
                 .as("the attempts' traces")
                 .isEqualTo(2);
+    }
+
+    @Test
+    void aCorrectionThatCameAfterTheRetentionIsKeptForTheRetentionToo() {
+        Message message = accept("CUST-1");
+        refuse(message);
+        clock.putForward(Duration.ofDays(31));
+        erasure.sweep();
+
+        letters.replay(
+                        new DeadLetter.Id(message.id(), "yativo"),
+                        new DeadLetter.Provider("yativo", true, Optional.empty()),
+                        Optional.of(Customers.person("CUST-1")),
+                        false)
+                .join();
+        List<OpenDelivery> taken =
+                ledger.take("yativo", 1, Long.MAX_VALUE, open -> {}).join();
+        record(ledger.messageOf(taken.get(0)), "yativo", rejected());
+        clock.putForward(Duration.ofDays(29));
+        erasure.sweep();
+        assertThat(database.number("select count(correction) from delivery")).isEqualTo(1);
+
+        clock.putForward(Duration.ofDays(2));
+        erasure.sweep();
+        assertThat(database.number("select count(correction) from delivery")).isZero();
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
     }
 
     @Test
@@ -100,11 +151,11 @@ class ErasureTest {
         record(message, "yativo", rejected());
 
         clock.putForward(Duration.ofDays(29));
-        embedded.erasure.sweep();
+        erasure.sweep();
         assertThat(kept().get(0)).isEqualTo(1);
 
         clock.putForward(Duration.ofDays(2));
-        embedded.erasure.sweep();
+        erasure.sweep();
         assertThat(kept().get(0)).isZero();
     }
 
@@ -115,21 +166,21 @@ class ErasureTest {
         accept("CUST-2");
 
         clock.putForward(Duration.ofDays(400));
-        embedded.erasure.sweep();
+        erasure.sweep();
 
         assertThat(kept().get(0)).isEqualTo(2);
         assertThat(outcome(waits, "xbridge")).isEqualTo(rejected());
     }
 
     @Test
-    void whatWasGivenUpCountsAsEndedWell() throws SQLException {
+    void whatWasGivenUpCountsAsEndedWell() {
         Message message = accept("CUST-1");
         record(message, "yativo", rejected());
         record(message, "xbridge", delivered("id-1"));
         assertThat(kept().get(0)).as("one was refused").isEqualTo(1);
 
-        embedded.execute("update delivery set state = 'discarded' where provider = 'yativo'");
-        embedded.database
+        database.change("update delivery set state = 'discarded' where provider = 'yativo'");
+        database.get()
                 .write(connection -> {
                     Ledger.forgetWhenNobodyNeedsIt(connection, message.sequence());
                     return null;
@@ -141,21 +192,21 @@ class ErasureTest {
 
     @Test
     void moreThanABatchIsErasedInOneSweep() {
-        for (int i = 0; i < 230; i++) {
+        for (int i = 0; i < 130; i++) {
             NewMessage call = new NewMessage(
                     "CUST-" + i,
                     Customers.person("CUST-" + i),
                     List.of("xbridge"),
                     "rest",
                     Optional.of(new IdempotencyKey("alice", "key-" + i)));
-            record(embedded.ledger.accept(call, kept -> {}).join().message(), "xbridge", rejected());
+            record(ledger.accept(call, kept -> {}).join().message(), "xbridge", rejected());
         }
 
         clock.putForward(Duration.ofDays(31));
-        embedded.erasure.sweep();
+        erasure.sweep();
 
         assertThat(kept()).containsExactly(0L, 0L, 0L);
-        assertThat(embedded.number("select count(*) from idempotency")).isZero();
+        assertThat(database.number("select count(*) from idempotency")).isZero();
     }
 
     @Test
@@ -166,31 +217,31 @@ class ErasureTest {
                 TARGETS,
                 "rest",
                 Optional.of(new IdempotencyKey("alice", "key-1")));
-        embedded.ledger.accept(call, kept -> {}).join();
+        ledger.accept(call, kept -> {}).join();
 
         clock.putForward(Duration.ofDays(7).minusMinutes(1));
-        embedded.erasure.sweep();
-        assertThat(embedded.ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.REPEATED);
+        erasure.sweep();
+        assertThat(ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.REPEATED);
 
         clock.putForward(Duration.ofMinutes(2));
-        embedded.erasure.sweep();
-        assertThat(embedded.ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.NEW);
+        erasure.sweep();
+        assertThat(ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.NEW);
     }
 
     @Test
-    void whatCannotBeReadAnyMoreIsErasedAsAWhole() throws Exception {
+    void whatCannotBeReadAnyMoreIsErasedAsAWhole() {
         Message message = accept("CUST-1");
         record(message, "xbridge", delivered("id-1"));
         record(message, "yativo", delivered("id-2"));
-        embedded.close();
+        close();
         byte[] other = new byte[32];
         other[0] = 1;
-        embedded = new EmbeddedLedger(parent.resolve("data"), clock, other);
+        open(other);
 
         clock.putForward(Duration.ofHours(2));
-        embedded.erasure.sweep();
+        erasure.sweep();
 
-        assertThat(embedded.ledger.message(message.id()).orElseThrow().deliveries())
+        assertThat(ledger.message(message.id()).orElseThrow().deliveries())
                 .extracting(KeptMessage.Delivery::outcome)
                 .containsExactly(Optional.empty(), Optional.empty());
     }
@@ -205,41 +256,40 @@ class ErasureTest {
             record(other, provider, delivered("id-2"));
         }
         assertThat(erase("CUST-1")).as("a later message is pending").isEqualTo(Erasure.Result.IN_FLIGHT);
-        assertThat(embedded.ledger.message(first.id())).isPresent();
+        assertThat(ledger.message(first.id())).isPresent();
         record(second, "xbridge", rejected());
         record(second, "yativo", rejected());
 
         assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.ERASED);
 
         assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.UNKNOWN);
-        assertThat(embedded.ledger.message(first.id())).isEmpty();
-        assertThat(embedded.ledger.message(second.id())).isEmpty();
-        assertThat(embedded.ledger.customer("CUST-1")).isEmpty();
-        assertThat(embedded.ledger.linkOf("CUST-1", "xbridge")).isEmpty();
-        assertThat(embedded.number("select count(*) from attempt")).isEqualTo(2);
+        assertThat(ledger.message(first.id())).isEmpty();
+        assertThat(ledger.message(second.id())).isEmpty();
+        assertThat(ledger.customer("CUST-1")).isEmpty();
+        assertThat(ledger.linkOf("CUST-1", "xbridge")).isEmpty();
+        assertThat(database.number("select count(*) from attempt")).isEqualTo(2);
         assertThat(outcome(other, "xbridge")).isEqualTo(delivered("id-2"));
-        assertThat(embedded.ledger.linkOf("CUST-2", "xbridge")).contains("id-2");
+        assertThat(ledger.linkOf("CUST-2", "xbridge")).contains("id-2");
     }
 
     @Test
-    void afterARequestNoFileHasTheReferenceOrTheSealedBytes() throws IOException {
+    void afterARequestNoFileHasTheReferenceOrTheSealedBytes() {
         byte[] reference = "CUST-marker".getBytes(StandardCharsets.US_ASCII);
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 60; i++) {
             refuse(accept("CUST-" + i));
         }
         ObjectNode large = Customers.person("CUST-marker");
         large.putObject("attributes").put("note", "a".repeat(20_000));
         Message message = accept("CUST-marker", large);
-        embedded.ledger
-                .sending(message, "xbridge", large.toString().getBytes(StandardCharsets.UTF_8), true)
+        ledger.sending(message, "xbridge", large.toString().getBytes(StandardCharsets.UTF_8), true)
                 .join();
         refuse(message);
-        for (int i = 200; i < 400; i++) {
+        for (int i = 60; i < 120; i++) {
             refuse(accept("CUST-" + i));
         }
-        byte[] payload = middle(embedded.bytes("select payload from message where reference = 'CUST-marker'"));
-        byte[] request = middle(embedded.bytes("select request from delivery where request is not null"));
-        byte[] outcome = middle(embedded.bytes("select outcome from delivery where reference = 'CUST-marker'"));
+        byte[] payload = middle(bytes("select payload from message where reference = 'CUST-marker'"));
+        byte[] request = middle(bytes("select request from delivery where request is not null"));
+        byte[] outcome = middle(bytes("select outcome from delivery where reference = 'CUST-marker'"));
         assertThat(contents()).contains(text(reference), text(payload), text(request), text(outcome));
 
         assertThat(erase("CUST-marker")).isEqualTo(Erasure.Result.ERASED);
@@ -248,14 +298,15 @@ class ErasureTest {
     }
 
     @Test
-    void afterASweepNoFileHasTheSealedBytesOfWhatWasDelivered() throws IOException {
+    void afterASweepNoFileHasTheSealedBytesOfWhatWasDelivered() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
         Message message = accept("CUST-1");
-        byte[] payload = middle(embedded.bytes("select payload from message"));
+        byte[] payload = middle(bytes("select payload from message"));
         record(message, "xbridge", delivered("id-1"));
         record(message, "yativo", delivered("id-2"));
         assertThat(contents()).as("the log has it still").contains(text(payload));
 
-        embedded.erasure.sweep();
+        erasure.sweep();
 
         assertThat(contents()).doesNotContain(text(payload));
     }
@@ -263,24 +314,28 @@ class ErasureTest {
     /** A backup reads for minutes; the log is then emptied by a later sweep. */
     @Test
     void whoeverReadsMeanwhileIsNotInTheWayAndNobodyIsHeldUp() throws Exception {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
         Message message = accept("CUST-1");
-        byte[] payload = middle(embedded.bytes("select payload from message"));
+        byte[] payload = middle(bytes("select payload from message"));
         accept("CUST-2");
-        try (AutoCloseable reader = embedded.reader()) {
+        try (AgroalDataSource pool = database.pool();
+                Connection reader = pool.getConnection();
+                ResultSet rows = reader.createStatement().executeQuery("select sequence from message")) {
+            rows.next();
             record(message, "xbridge", delivered("id-1"));
             record(message, "yativo", delivered("id-2"));
-            embedded.erasure.sweep();
+            erasure.sweep();
             accept("CUST-3");
             assertThat(contents()).contains(text(payload));
         }
 
-        embedded.erasure.sweep();
+        erasure.sweep();
 
         assertThat(contents()).doesNotContain(text(payload));
     }
 
     private Erasure.Result erase(String reference) {
-        return embedded.erasure.ofCustomer(reference);
+        return erasure.ofCustomer(reference);
     }
 
     private Message accept(String reference) {
@@ -288,8 +343,7 @@ class ErasureTest {
     }
 
     private Message accept(String reference, JsonNode customer) {
-        return embedded.ledger
-                .accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
+        return ledger.accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
                 .join()
                 .message();
     }
@@ -302,11 +356,11 @@ class ErasureTest {
         Attempt attempt = new Attempt(
                 clock.instant(), 41, Optional.of(400), Optional.empty(), Optional.empty(), Optional.of("a word"));
         Progress progress = new Progress(outcome, 1, List.of(attempt), 41, Optional.empty(), 0, Optional.empty());
-        assertThat(embedded.ledger.record(message, provider, progress).join()).isTrue();
+        assertThat(ledger.record(message, provider, progress).join()).isTrue();
     }
 
     private ObjectNode outcome(Message message, String provider) {
-        return embedded.ledger.message(message.id()).orElseThrow().deliveries().stream()
+        return ledger.message(message.id()).orElseThrow().deliveries().stream()
                 .filter(delivery -> delivery.provider().equals(provider))
                 .findFirst()
                 .flatMap(KeptMessage.Delivery::outcome)
@@ -316,13 +370,17 @@ class ErasureTest {
     /** How many payloads, requests and attempts' words there are. */
     private List<Long> kept() {
         return List.of(
-                embedded.number("select count(payload) from message"),
-                embedded.number("select count(request) from delivery"),
-                embedded.number("select count(words) from attempt"));
+                database.number("select count(payload) from message"),
+                database.number("select count(request) from delivery"),
+                database.number("select count(words) from attempt"));
+    }
+
+    private byte[] bytes(String sql) {
+        return database.get().one(sql, row -> row.getBytes(1)).orElseThrow();
     }
 
     private String contents() {
-        return embedded.contents();
+        return database.contents();
     }
 
     private static byte[] middle(byte[] sealed) {

@@ -1,0 +1,105 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Dead letters by the thousand. What becomes of one is in {@code DeadLetterTest}. */
+@Timeout(60)
+@ParameterizedClass
+@EnumSource
+class DeadLettersTest {
+
+    private static final DeadLetter.Filter DEAD =
+            new DeadLetter.Filter("dead", Optional.empty(), Optional.of("unauthorized"));
+
+    @Parameter
+    Dialect dialect;
+
+    @TempDir
+    Path directory;
+
+    private TestDatabase database;
+    private DeadLetters letters;
+
+    @BeforeEach
+    void open() {
+        database = TestDatabase.make(dialect, directory);
+        database.open();
+        ObjectMapper json = new ObjectMapper();
+        letters = new DeadLetters(
+                database.get(), new Sealing(new PayloadCipher(new byte[32]), json), json, Clock.systemUTC());
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    @Test
+    void aReplayOfManyGoesOnBehindABatchThatNeedsForce() {
+        deadLetters(3_500);
+        database.change("update delivery set unclear_since = 1 where provider = 'bridge-xyz' and sequence <= 1200");
+
+        int count = letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")));
+
+        assertThat(count).isEqualTo(3_500 - 1_200 + 3_500);
+        assertThat(database.number("select count(*) from delivery where state = 'pending' and generation = 1"))
+                .isEqualTo(count);
+        assertThat(letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"))))
+                .isZero();
+    }
+
+    @Test
+    void aReplayOfManyIsOneWriteForEachThousand() {
+        assumeThat(dialect).as("only it tells which write a row is from").isEqualTo(Dialect.POSTGRESQL);
+        deadLetters(2_500);
+
+        letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")));
+
+        assertThat(database.number("select count(distinct xmin::text) from delivery where state = 'pending'"))
+                .isEqualTo(5);
+    }
+
+    @Test
+    void theListIsReadFromItsIndex() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+        List<Object> parameters = new ArrayList<>();
+        String query = "select d.reference from delivery d" + DeadLetters.where(DEAD, parameters);
+
+        List<String> plan =
+                database.get().all("explain query plan " + query, row -> row.getString(4), parameters.toArray());
+
+        assertThat(plan).singleElement().asString().contains("SEARCH", "delivery_failed (state=?)");
+    }
+
+    private static DeadLetter.Provider cannotBeAsked(String id) {
+        return new DeadLetter.Provider(id, false, Optional.empty());
+    }
+
+    /** So many messages, each dead at two providers. */
+    private void deadLetters(int number) {
+        database.change("with recursive n (i) as (select 1 union all select i + 1 from n where i < " + number + ")"
+                + " insert into message (id, reference, accepted_at, source, size, payload)"
+                + " select 'id-' || i, 'CUST-' || i, 0, 'rest', 1, cast('x' as "
+                + database.placeholders().get("bytes") + ") from n");
+        for (String provider : List.of("bridge-xyz", "fraudspect")) {
+            database.change("insert into delivery (sequence, provider, reference, state, reason, updated_at)"
+                    + " select sequence, '" + provider + "', reference, 'dead', 'unauthorized', 0 from message");
+        }
+    }
+}
