@@ -28,8 +28,8 @@ class FootprintIT {
 
     private static final int MOST_MILLIS = 5;
 
-    private static final int WARM_UP = 4000;
-    private static final int MEASURED = 1000;
+    private static final int WARM_UP = 12000;
+    private static final int MEASURED = 2000;
     private static final int AT_ONCE = 32;
 
     @TempDir
