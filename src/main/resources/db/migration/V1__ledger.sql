@@ -16,12 +16,14 @@ create index message_reference on message (reference);
 create index message_kept on message (accepted_at) where payload is not null;
 create index message_to_reduce on message (reduce_at) where reduce_at is not null;
 
+-- source: what it waits among, rest, file or replay; these take turns
 -- owner: the running program that works on it; null while it waits here
 -- takes: counts how often it was taken in hand again; who has it in hand from an earlier time may no longer change it
 create table delivery (
     sequence      bigint  not null references message (sequence),
     provider      text    not null,
     reference     text    not null,
+    source        text    not null,
     state         text    not null,
     generation    integer not null default 0,
     attempts      integer not null default 0,
@@ -42,7 +44,7 @@ create table delivery (
 );
 
 create index delivery_lane on delivery (provider, reference, sequence);
-create index delivery_waiting on delivery (provider, due_at, sequence) where owner is null and state in ('pending', 'retrying');
+create index delivery_waiting on delivery (provider, source, due_at, sequence) where owner is null and state in ('pending', 'retrying');
 create index delivery_owned on delivery (owner) where owner is not null;
 create index delivery_failed on delivery (state, sequence, provider) where state in ('rejected', 'dead', 'retrying');
 create index delivery_corrected on delivery (sequence) where correction is not null;
@@ -94,4 +96,50 @@ create table probe (
 create table rate (
     provider text   not null primary key,
     next_at  bigint not null
+);
+
+-- a file as it was dropped; the same content again is another run of it, or a duplicate
+-- filed_as: its name in done or failed, and that of its report; no other file has it
+-- reader: the running program that reads it, and then writes its report
+-- moved: whether it has left the inbox
+create table file (
+    id          ${sequence},
+    name        text    not null,
+    filed_as    text    not null unique,
+    digest      text    not null,
+    run         integer not null,
+    state       text    not null,
+    note        text,
+    reader      text    not null,
+    moved       boolean not null default false,
+    size        bigint  not null,
+    bytes       bigint  not null default 0,
+    records     bigint  not null default 0,
+    refused     bigint  not null default 0,
+    begun_at    bigint  not null,
+    read_at     bigint,
+    reported_at bigint
+);
+
+create index file_digest on file (digest);
+create index file_to_report on file (read_at) where read_at is not null and reported_at is null;
+
+-- what became of each record, until the report of its file is written; sequence: the message that it became
+-- reference and faults: those of a record that was refused
+create table record (
+    file      bigint not null references file (id),
+    position  bigint not null,
+    line      bigint not null,
+    sequence  bigint,
+    reference text,
+    faults    ${bytes},
+    primary key (file, position)
+);
+
+create index record_reference on record (reference) where reference is not null;
+
+-- what only one program at a time may do, and which one does
+create table claim (
+    name  text not null primary key,
+    owner text not null
 );

@@ -7,6 +7,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Reads a body into a canonical customer: parses it once, normalises it, checks it. Safe for use by many threads. */
@@ -50,15 +52,40 @@ public final class CanonicalReader {
         return read(body, customer -> Rules.targets(customer, providers));
     }
 
+    /**
+     * Reads a customer that was not written as JSON, which may name no targets but these.
+     *
+     * @param customer becomes part of what is returned
+     * @throws NotCanonicalException when it is not a canonical customer, or has another target, with every fault
+     */
+    public CanonicalCustomer read(JsonNode customer, Collection<String> providers) {
+        return check(customer, tree -> Rules.targets(tree, providers));
+    }
+
+    /**
+     * The JSON types of what may stand at a place in a customer, as {@link SchemaCheck#typesAt} tells them.
+     *
+     * @param path from the root: names, and indexes in brackets
+     */
+    public Optional<Set<String>> typesAt(List<String> path) {
+        return schema.typesAt(path);
+    }
+
     private CanonicalCustomer read(byte[] body, Function<JsonNode, List<Fault>> further) {
-        JsonNode customer = text.read(body);
+        return check(text.read(body), further);
+    }
+
+    private CanonicalCustomer check(JsonNode customer, Function<JsonNode, List<Fault>> further) {
         List<Fault> faults = new ArrayList<>();
         Normalisation.apply(customer, faults);
         Rules.check(customer, clock, faults);
         faults.addAll(further.apply(customer));
         faults.addAll(schema.check(customer));
         if (!faults.isEmpty()) {
-            throw new NotCanonicalException(faults.stream().distinct().sorted().toList());
+            boolean isNamed = faults.stream().noneMatch(fault -> fault.pointer().equals("/reference"));
+            throw new NotCanonicalException(
+                    faults.stream().distinct().sorted().toList(),
+                    isNamed ? customer.path("reference").textValue() : null);
         }
         return new CanonicalCustomer(customer);
     }

@@ -101,7 +101,7 @@ final class JsonText {
                 column++;
             }
         }
-        return new NotJsonException(what + ", at line " + line + ", column " + column);
+        return new NotJsonException(what, line, column);
     }
 
     /**

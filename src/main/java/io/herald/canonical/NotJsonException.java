@@ -6,7 +6,27 @@ package io.herald.canonical;
  */
 public final class NotJsonException extends RuntimeException {
 
-    NotJsonException(String message) {
-        super(message);
+    private final String what;
+    private final int line;
+    private final int column;
+
+    /** What is wrong with the text as a whole. */
+    NotJsonException(String what) {
+        super(what);
+        this.what = what;
+        this.line = 0;
+        this.column = 0;
+    }
+
+    NotJsonException(String what, int line, int column) {
+        super(what + ", at line " + line + ", column " + column);
+        this.what = what;
+        this.line = line;
+        this.column = column;
+    }
+
+    /** The message for somebody who sees the text in a file, where it begins at that line. */
+    public String inFile(long firstLine) {
+        return line == 0 ? what : what + ", at line " + (firstLine + line - 1) + ", column " + column;
     }
 }

@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.audit.Audit;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.NotCanonicalException;
+import io.herald.delivery.Reason;
 import io.herald.lane.Lanes;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.DeadLetter;
 import io.herald.ledger.DeadLetters;
 import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
+import io.herald.query.BadQueryException;
+import io.herald.query.Query;
 import io.herald.report.NotFoundException;
 import io.herald.schema.Fault;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -19,6 +22,7 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +35,9 @@ import org.apache.camel.Header;
 @Named("deadLetters")
 @RegisterForReflection
 public final class DeadLetterCalls {
+
+    private static final List<String> REASONS =
+            Arrays.stream(Reason.values()).map(Reason::word).toList();
 
     private final DeadLetters letters;
     private final Providers providers;
@@ -57,12 +64,12 @@ public final class DeadLetterCalls {
             throws BadQueryException {
         DeadLetter.Filter filter = filter(provider, reason, state, DeadLetters.LISTED);
         int most = Query.limit(limit);
-        List<DeadLetter> found = letters.list(filter, Query.after(after), most + 1);
+        List<DeadLetter> found = letters.list(filter, Cursor.of(after), most + 1);
         ObjectNode answer = json.createObjectNode();
         ArrayNode items = answer.putArray("items");
         found.stream().limit(most).forEach(letter -> items.add(item(letter).put("attempts", letter.attempts())));
         if (found.size() > most) {
-            answer.put("next", Query.cursor(found.get(most - 1)));
+            answer.put("next", Cursor.behind(found.get(most - 1)));
         }
         return answer;
     }
@@ -162,7 +169,8 @@ public final class DeadLetterCalls {
         if (id.isPresent() && !providers.isKnown(id.get())) {
             throw new BadQueryException("provider is the id of a provider that is configured");
         }
-        return new DeadLetter.Filter(Query.oneOf("state", state, states).orElse("dead"), id, Query.reason(reason));
+        return new DeadLetter.Filter(
+                Query.oneOf("state", state, states).orElse("dead"), id, Query.oneOf("reason", reason, REASONS));
     }
 
     private DeadLetter.Provider provider(String id) {

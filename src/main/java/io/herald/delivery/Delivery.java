@@ -38,6 +38,7 @@ public final class Delivery {
     private final String provider;
     private final Place place;
     private final boolean resumed;
+    private final String source;
     private final int generation;
     private final long startedAt = System.nanoTime();
     private final List<Try> tries = new ArrayList<>();
@@ -74,6 +75,7 @@ public final class Delivery {
         this.provider = provider;
         this.place = new Place(message.reference(), message.sequence(), message.takes());
         this.resumed = false;
+        this.source = "intake";
         this.generation = 0;
     }
 
@@ -88,6 +90,7 @@ public final class Delivery {
         this.provider = kept.provider();
         this.place = place;
         this.resumed = true;
+        this.source = kept.source();
         this.generation = kept.generation();
         this.attempts = kept.attempts();
         this.parks = kept.parks();
@@ -167,6 +170,11 @@ public final class Delivery {
 
     public ObjectNode getOutcome() {
         return outcome;
+    }
+
+    /** What it waits among for its provider; one source does not wait for the others. */
+    public String getSource() {
+        return source;
     }
 
     /** Whether it was taken up again from the ledger. */

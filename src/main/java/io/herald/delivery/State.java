@@ -1,6 +1,8 @@
 package io.herald.delivery;
 
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** Where a delivery stands; the words are those of the report. */
 public enum State {
@@ -32,5 +34,18 @@ public enum State {
     /** Whether nothing more happens to a delivery in this state by itself. */
     public boolean ended() {
         return this != PENDING && this != RETRYING;
+    }
+
+    /** What became of a message as a whole; providers that were no targets do not count. */
+    public static String whole(Set<State> deliveries) {
+        Set<State> states = new HashSet<>(deliveries);
+        states.remove(SKIPPED);
+        if (!states.stream().allMatch(State::ended)) {
+            return "pending";
+        }
+        if (states.equals(Set.of(DELIVERED))) {
+            return "delivered";
+        }
+        return states.contains(DELIVERED) ? "partial" : "failed";
     }
 }

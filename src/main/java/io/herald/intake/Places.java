@@ -48,6 +48,17 @@ public final class Places {
         return new Place(new Weight(counted));
     }
 
+    /** As {@link #take}, and waits until there is one. */
+    public synchronized Place takeWhenFree(long bytes) throws InterruptedException {
+        while (true) {
+            try {
+                return take(bytes);
+            } catch (OverloadedException e) {
+                wait();
+            }
+        }
+    }
+
     /** How many are taken. */
     synchronized int taken() {
         return taken;
@@ -94,6 +105,7 @@ public final class Places {
                 if (!left && bytes < weight.bytes) {
                     takenBytes -= weight.bytes - bytes;
                     weight.bytes = bytes;
+                    Places.this.notifyAll();
                 }
             }
         }
@@ -108,6 +120,7 @@ public final class Places {
                 if (--weight.holders == 0) {
                     taken--;
                     takenBytes -= weight.bytes;
+                    Places.this.notifyAll();
                 }
             }
         }

@@ -115,7 +115,7 @@ final class Parking {
     private void takeUp() {
         try {
             returns.again();
-            ledger.waiting().stream().filter(inHand::containsKey).forEach(this::takeUp);
+            inHand.keySet().stream().filter(ledger::isAwaited).forEach(this::takeUp);
         } catch (RuntimeException | Error e) {
             LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
         }

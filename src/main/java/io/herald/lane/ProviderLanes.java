@@ -99,8 +99,7 @@ final class ProviderLanes implements AsyncProcessor {
                 dispatch.settled();
             }
         });
-        String source = delivery.isResumed() ? "ledger" : "intake";
-        if (waits(delivery, new Arrival(source, exchange, callback))) {
+        if (waits(delivery, new Arrival(delivery.getSource(), exchange, callback))) {
             return false;
         }
         exchange.setRouteStop(true);
@@ -130,7 +129,7 @@ final class ProviderLanes implements AsyncProcessor {
         return queue.size() >= longestQueue && System.nanoTime() - queue.peek().since() > STUCK_NANOS;
     }
 
-    /** Lets it go on when there is a thread for it; those that came from the ledger and those just accepted take turns. */
+    /** Lets it go on when there is a thread for it; those of different sources take turns. */
     private void execute(Arrival arrival) {
         synchronized (this) {
             queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));

@@ -63,7 +63,8 @@ public final class DeadLetters {
     /** Why a delivery did not succeed whose provider is not enabled. */
     private static final String NEVER_TRIED = "unavailable";
 
-    private static final String PENDING = " set state = 'pending', parks = 0, due_at = 0, updated_at = ?";
+    private static final String PENDING =
+            " set state = 'pending', source = 'replay', parks = 0, due_at = 0, updated_at = ?";
 
     /** What was sent before is forgotten, but not that the provider may have the customer. */
     private static final String PENDING_ANEW =

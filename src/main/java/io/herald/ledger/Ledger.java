@@ -43,7 +43,14 @@ public final class Ledger {
             + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
 
     private static final String NEW_DELIVERY =
-            "(?, ?, ?, 'pending', ?, case when " + LANE_WAITS + " then null else cast(? as text) end)";
+            "(?, ?, ?, ?, 'pending', ?, case when " + LANE_WAITS + " then null else cast(? as text) end)";
+
+    private static final String NEW_DELIVERY_THAT_WAITS = "(?, ?, ?, ?, 'pending', ?, null)";
+
+    /** What deliveries wait among in the ledger; these take turns. */
+    private static final List<String> SOURCES = List.of("rest", "file", "replay");
+
+    private static final String IS_DUE = " and owner is null and state in ('pending', 'retrying') and due_at <= ?";
 
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
     private static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
@@ -93,7 +100,9 @@ public final class Ledger {
                                 key.get().sealed(),
                                 now.toEpochMilli());
                     }
-                    return insert(connection, id, customer, now, text.length, payload);
+                    Message message = insert(connection, id, customer, now, text.length, payload);
+                    return new Accepted(
+                            message, insertDeliveries(connection, message, customer.kind()), Accepted.Kind.NEW);
                 },
                 inOrder,
                 (connection, lost) -> {
@@ -145,7 +154,8 @@ public final class Ledger {
                 .findFirst();
     }
 
-    private Accepted insert(Connection connection, UUID id, NewMessage customer, Instant now, int size, byte[] payload)
+    private static Message insert(
+            Connection connection, UUID id, NewMessage customer, Instant now, int size, byte[] payload)
             throws SQLException {
         long sequence = query(
                         connection,
@@ -159,42 +169,69 @@ public final class Ledger {
                         size,
                         payload)
                 .get(0);
-        return new Accepted(
-                new Message(id, sequence, customer.reference(), now, customer.canonical(), customer.targets()),
-                insertDeliveries(connection, sequence, customer, now),
-                Accepted.Kind.NEW);
+        return new Message(id, sequence, customer.reference(), now, customer.canonical(), customer.targets());
     }
 
     /** All in one statement; answers the targets whose deliveries do not wait. */
-    private Set<String> insertDeliveries(Connection connection, long sequence, NewMessage customer, Instant now)
-            throws SQLException {
-        if (customer.targets().isEmpty()) {
+    private Set<String> insertDeliveries(Connection connection, Message message, String source) throws SQLException {
+        if (message.targets().isEmpty()) {
             return Set.of();
         }
         List<Object> parameters = new ArrayList<>();
-        for (String provider : customer.targets()) {
-            parameters.addAll(List.of(
-                    sequence,
-                    provider,
-                    customer.reference(),
-                    now.toEpochMilli(),
-                    provider,
-                    customer.reference(),
-                    me,
-                    me));
+        for (String provider : message.targets()) {
+            parameters.addAll(newDelivery(message, provider, source));
+            parameters.addAll(List.of(provider, message.reference(), me, me));
         }
         return query(
                         connection,
-                        "insert into delivery (sequence, provider, reference, state, updated_at, owner) values "
-                                + String.join(
-                                        ", ",
-                                        Collections.nCopies(customer.targets().size(), NEW_DELIVERY))
-                                + " returning provider, owner",
+                        insertDeliveries(NEW_DELIVERY, message) + " returning provider, owner",
                         row -> row.getString(2) == null ? Optional.<String>empty() : Optional.of(row.getString(1)),
                         parameters.toArray())
                 .stream()
                 .flatMap(Optional::stream)
                 .collect(Collectors.toSet());
+    }
+
+    private static List<Object> newDelivery(Message message, String provider, String source) {
+        return List.of(
+                message.sequence(),
+                provider,
+                message.reference(),
+                source,
+                message.acceptedAt().toEpochMilli());
+    }
+
+    private static String insertDeliveries(String each, Message message) {
+        return "insert into delivery (sequence, provider, reference, source, state, updated_at, owner) values "
+                + String.join(", ", Collections.nCopies(message.targets().size(), each));
+    }
+
+    /** A message that is to be kept whose deliveries wait in the ledger until they are taken up. */
+    final class Waiting {
+
+        private final UUID id;
+        private final NewMessage customer;
+        private final int size;
+        private final byte[] payload;
+
+        Waiting(UUID id, NewMessage customer) {
+            this.id = id;
+            this.customer = customer;
+            byte[] text = sealing.text(customer.canonical());
+            this.size = text.length;
+            this.payload = sealing.payload(id, text);
+        }
+
+        /** Keeps it, inside a write; answers its sequence. */
+        long insert(Connection connection) throws SQLException {
+            Message message = Ledger.insert(connection, id, customer, clock.instant(), size, payload);
+            List<Object> parameters = new ArrayList<>();
+            message.targets().forEach(provider -> parameters.addAll(newDelivery(message, provider, customer.kind())));
+            if (!message.targets().isEmpty()) {
+                execute(connection, insertDeliveries(NEW_DELIVERY_THAT_WAITS, message), parameters.toArray());
+            }
+            return message.sequence();
+        }
     }
 
     /**
@@ -361,12 +398,16 @@ public final class Ledger {
         });
     }
 
-    /** The providers that deliveries wait for which may be taken up now. */
-    public List<String> waiting() {
-        return database.all(
-                "select distinct provider from delivery where owner is null and state in ('pending', 'retrying') and due_at <= ?",
-                row -> row.getString(1),
-                clock.millis());
+    /** Whether deliveries to a provider wait that may be taken up now. */
+    public boolean isAwaited(String provider) {
+        long now = clock.millis();
+        List<Object> parameters = new ArrayList<>();
+        SOURCES.forEach(source -> parameters.addAll(List.of(provider, source, now)));
+        String any = SOURCES.stream()
+                .map(source -> "exists (select 1 from delivery where provider = ? and source = ?" + IS_DUE + ")")
+                .collect(Collectors.joining(" or "));
+        return database.one("select 1 where " + any, row -> true, parameters.toArray())
+                .isPresent();
     }
 
     /**
@@ -389,28 +430,15 @@ public final class Ledger {
                 });
     }
 
+    private record Candidate(OpenDelivery open, long size) {}
+
     private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
             throws SQLException {
-        record Candidate(OpenDelivery open, long size) {}
-        List<Candidate> candidates = query(
-                connection,
-                "select d.sequence, d.reference, d.provider, d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at,"
-                        + " d.unclear_since,"
-                        + " m.size from delivery d join message m on m.sequence = d.sequence"
-                        + " where d.provider = ? and d.owner is null and d.state in ('pending', 'retrying') and d.due_at <= ?"
-                        + " and not exists (select 1 from delivery e where e.provider = d.provider"
-                        + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
-                        + " and (e.sequence < d.sequence or e.owner is not null))"
-                        + " order by d.due_at, d.sequence limit ?",
-                row -> new Candidate(openDelivery(row), row.getLong(10)),
-                provider,
-                now,
-                most);
         List<OpenDelivery> taken = new ArrayList<>();
         long bytes = 0;
-        for (Candidate candidate : candidates) {
+        for (Candidate candidate : candidates(connection, provider, most, now)) {
             bytes += candidate.size();
-            if (!taken.isEmpty() && bytes > mostBytes) {
+            if (taken.size() == most || !taken.isEmpty() && bytes > mostBytes) {
                 break;
             }
             OpenDelivery open = candidate.open();
@@ -426,17 +454,50 @@ public final class Ledger {
         return taken;
     }
 
+    /** The first of each source, then the second of each, and so on. */
+    private static List<Candidate> candidates(Connection connection, String provider, int most, long now)
+            throws SQLException {
+        List<List<Candidate>> sources = new ArrayList<>();
+        for (String source : SOURCES) {
+            sources.add(query(
+                    connection,
+                    "select d.sequence, d.reference, d.provider, d.source, d.generation, d.attempts, d.parks, d.takes + 1,"
+                            + " d.sent_at, d.unclear_since, m.size"
+                            + " from delivery d join message m on m.sequence = d.sequence"
+                            + " where d.provider = ? and d.source = ?" + IS_DUE
+                            + " and not exists (select 1 from delivery e where e.provider = d.provider"
+                            + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
+                            + " and (e.sequence < d.sequence or e.owner is not null))"
+                            + " order by d.due_at, d.sequence limit ?",
+                    row -> new Candidate(openDelivery(row), row.getLong(11)),
+                    provider,
+                    source,
+                    now,
+                    most));
+        }
+        List<Candidate> inTurn = new ArrayList<>();
+        for (int i = 0; i < most; i++) {
+            for (List<Candidate> source : sources) {
+                if (i < source.size()) {
+                    inTurn.add(source.get(i));
+                }
+            }
+        }
+        return inTurn;
+    }
+
     private static OpenDelivery openDelivery(ResultSet row) throws SQLException {
         return new OpenDelivery(
                 row.getLong(1),
                 row.getString(2),
                 row.getString(3),
-                row.getInt(4),
+                row.getString(4),
                 row.getInt(5),
                 row.getInt(6),
                 row.getInt(7),
-                instant(row, 8),
-                instant(row, 9));
+                row.getInt(8),
+                instant(row, 9),
+                instant(row, 10));
     }
 
     private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {

@@ -1,9 +1,12 @@
 package io.herald.ledger;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
 /** The ledger could not be read or written. */
+@RegisterForReflection
 public final class LedgerException extends RuntimeException {
 
-    LedgerException(String message, Throwable cause) {
+    public LedgerException(String message, Throwable cause) {
         super(message, cause);
     }
 }

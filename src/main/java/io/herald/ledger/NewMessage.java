@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * A customer that is to be accepted.
  *
- * @param source where it came from, such as {@code rest}
+ * @param source where it came from, such as {@code rest} or {@code file customers.csv, record 12}; its first word is what it
+ *     waits among
  * @param targets the providers it goes to
  * @param idempotency given if it is to be accepted once only
  */
@@ -16,4 +17,10 @@ public record NewMessage(
         JsonNode canonical,
         List<String> targets,
         String source,
-        Optional<IdempotencyKey> idempotency) {}
+        Optional<IdempotencyKey> idempotency) {
+
+    /** The first word of the source. */
+    String kind() {
+        return source.split(" ", 2)[0];
+    }
+}

@@ -6,6 +6,7 @@ import java.util.Optional;
 /**
  * A delivery that waited in the ledger and was taken up.
  *
+ * @param source what it waited among: one of these does not wait for the others
  * @param generation counts its replays
  * @param parks how often it was parked
  * @param takes how often it was taken up, this time included
@@ -16,6 +17,7 @@ public record OpenDelivery(
         long sequence,
         String reference,
         String provider,
+        String source,
         int generation,
         int attempts,
         int parks,

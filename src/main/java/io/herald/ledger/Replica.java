@@ -51,14 +51,18 @@ final class Replica {
         this.alone = database.dialect() == Dialect.EMBEDDED;
         this.lease = lease;
         if (alone) {
-            database.write(connection ->
-                            execute(connection, "update delivery set owner = null where owner is not null"))
-                    .join();
+            database.write(this::begin).join();
         } else {
             renew().join();
             long pause = lease.toMillis() / RENEWALS_IN_A_LEASE;
             renewals.scheduleWithFixedDelay(this::tryToRenew, pause, pause, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** What the programs before had in hand is free. */
+    private int begin(Connection connection) throws SQLException {
+        execute(connection, "delete from claim");
+        return execute(connection, "update delivery set owner = null where owner is not null");
     }
 
     String id() {
@@ -95,6 +99,7 @@ final class Replica {
                 id,
                 lease.toMillis());
         execute(connection, "delete from replica where alive_till < " + NOW);
+        execute(connection, "delete from claim where owner not in (select id from replica)");
         return execute(
                 connection,
                 "update delivery set owner = null"
@@ -130,6 +135,7 @@ final class Replica {
 
     private Void leave(Connection connection) throws SQLException {
         execute(connection, "update delivery set owner = null where owner = ? and request is null", id);
+        execute(connection, "delete from claim where owner = ?", id);
         execute(
                 connection,
                 "delete from replica where id = ? and not exists (select 1 from delivery where owner = ?)",

@@ -2,9 +2,12 @@ package io.herald.ledger;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.schema.Fault;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.util.List;
 import java.util.UUID;
 
 /** What the ledger keeps of a customer, sealed for the one place that it belongs to. */
@@ -57,6 +60,20 @@ final class Sealing {
 
     ObjectNode openWords(long sequence, String provider, byte[] sealed) {
         return (ObjectNode) tree(cipher.open("words " + sequence + " " + provider, sealed));
+    }
+
+    byte[] faults(DroppedFile.Place place, List<Fault> faults) {
+        ArrayNode all = json.createArrayNode();
+        faults.forEach(fault -> all.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+        return cipher.seal("faults " + place.file() + " " + place.position(), text(all));
+    }
+
+    List<Fault> openFaults(DroppedFile.Place place, byte[] sealed) {
+        return tree(cipher.open("faults " + place.file() + " " + place.position(), sealed))
+                .valueStream()
+                .map(fault -> new Fault(
+                        fault.get("pointer").textValue(), fault.get("message").textValue()))
+                .toList();
     }
 
     byte[] digest(String idempotency, byte[] digest) {

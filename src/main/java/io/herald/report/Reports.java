@@ -20,7 +20,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
@@ -198,19 +197,10 @@ public final class Reports {
         return kept.state().equals(outcome.path("state").textValue());
     }
 
-    /** What became of the message as a whole; providers that were no targets do not count. */
     private static String status(KeptMessage message) {
-        Set<State> states = message.deliveries().stream()
+        return State.whole(message.deliveries().stream()
                 .map(delivery -> State.of(delivery.state()))
-                .filter(state -> state != State.SKIPPED)
-                .collect(Collectors.toSet());
-        if (!states.stream().allMatch(State::ended)) {
-            return "pending";
-        }
-        if (states.equals(Set.of(State.DELIVERED))) {
-            return "delivered";
-        }
-        return states.contains(State.DELIVERED) ? "partial" : "failed";
+                .collect(Collectors.toSet()));
     }
 
     private static String timestamp(Instant at) {

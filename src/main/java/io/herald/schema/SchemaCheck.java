@@ -18,6 +18,7 @@ import com.networknt.schema.regex.RegularExpression;
 import com.networknt.schema.resource.DisallowSchemaLoader;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -92,6 +93,16 @@ public final class SchemaCheck {
         return messages.isEmpty()
                 ? List.of()
                 : messages.stream().map(this::fault).distinct().sorted().toList();
+    }
+
+    /**
+     * The JSON types of what may stand at a place, whatever else the document holds.
+     *
+     * @param path from the root: names, and indexes in brackets
+     * @return no set if nothing may stand there, an empty one if anything may
+     */
+    public Optional<Set<String>> typesAt(List<String> path) {
+        return new SchemaTypes(source).at(path);
     }
 
     /** A standard vocabulary without the keywords that {@link OneSentence} stands in for; it would put them back. */

@@ -1,5 +1,6 @@
 package io.herald.start;
 
+import io.herald.file.Inbox;
 import io.herald.lane.Lanes;
 import io.herald.provider.ProviderHttp;
 import io.herald.provider.Providers;
@@ -33,6 +34,9 @@ public class HeraldRoutes extends RouteBuilder {
     @Inject
     Providers providers;
 
+    @Inject
+    Inbox inbox;
+
     /** These are asked for when all is in order, because they open the ledger. */
     @Inject
     Instance<Lanes> lanes;
@@ -43,6 +47,7 @@ public class HeraldRoutes extends RouteBuilder {
     @Override
     public void configure() throws Exception {
         var files = preflight.routes();
+        inbox.make();
         convertHttpMethods();
         Registry registry = getContext().getRegistry();
         for (String id : providers.ids()) {

@@ -1,6 +1,7 @@
 package io.herald.start;
 
 import io.herald.canonical.CanonicalReader;
+import io.herald.file.Inbox;
 import io.herald.ledger.Dialect;
 import io.herald.ledger.PayloadCipher;
 import io.herald.mapping.Mappings;
@@ -47,6 +48,7 @@ public final class Preflight {
             Config config,
             BeanManager beanManager,
             Clock clock,
+            Inbox inbox,
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
@@ -54,6 +56,7 @@ public final class Preflight {
         mistakes.addAll(providers.mistakes());
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
+        mistakes.addAll(inbox.mistakes());
         mistakes.addAll(bundle.mistakes());
         Set<String> bound = providers.ids().stream()
                 .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))

@@ -161,7 +161,8 @@ class LedgerTest {
         park(late, "xbridge", NOW.plusMillis(1));
         Accepted behind = accepted("CUST-1");
         assertThat(behind.inHand()).as("its lane waits in the ledger").containsExactly("yativo");
-        assertThat(ledger.waiting()).containsExactly("xbridge");
+        assertThat(ledger.isAwaited("xbridge")).isTrue();
+        assertThat(ledger.isAwaited("yativo")).isFalse();
 
         Message again = takenUp("xbridge");
         assertThat(again.id()).isEqualTo(first.id());

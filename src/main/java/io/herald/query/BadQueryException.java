@@ -1,9 +1,9 @@
-package io.herald.deadletter;
+package io.herald.query;
 
 /** A query that cannot be answered; the message says what a parameter may be, and not what it was. */
 public final class BadQueryException extends Exception {
 
-    BadQueryException(String message) {
+    public BadQueryException(String message) {
         super(message);
     }
 }

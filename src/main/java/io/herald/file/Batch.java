@@ -1,0 +1,186 @@
+package io.herald.file;
+
+import io.herald.canonical.CanonicalReader;
+import io.herald.intake.Places;
+import io.herald.ledger.DroppedFile;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A dropped file that is read, record by record. Who asks for the next one waits while as many are worked on as may be, or
+ * they are as large together as may be.
+ */
+@RegisterForReflection
+public final class Batch implements Iterator<BatchRecord>, Closeable {
+
+    private final DroppedFile file;
+    private final Inbox inbox;
+    private final Progress progress;
+    private final Reading reading;
+
+    private CompletableFuture<Void> turn = CompletableFuture.completedFuture(null);
+    private long position;
+    private Frame next;
+    private boolean ended;
+
+    /** What is needed of a file whose records are not read already. */
+    private record Reading(
+            Content content,
+            Frames frames,
+            Optional<CsvColumns> columns,
+            Places places,
+            Semaphore slots,
+            BooleanSupplier stops,
+            String stamp) {}
+
+    private Batch(DroppedFile file, Inbox inbox, Reading reading) {
+        this.file = file;
+        this.inbox = inbox;
+        this.reading = reading;
+        this.progress = new Progress(file, reading == null ? () -> file.bytes() : reading.content()::count);
+        this.position = file.records();
+    }
+
+    /** A file that only has to leave the inbox. */
+    static Batch withoutRecords(DroppedFile file, Inbox inbox) {
+        return new Batch(file, inbox, null);
+    }
+
+    /**
+     * Opens a file, behind the records that are kept already.
+     *
+     * @param stops whether Herald does
+     * @throws UnreadableFileException if its first line says nothing that can be understood
+     */
+    static Batch open(DroppedFile file, Inbox inbox, CanonicalReader customers, Places places, BooleanSupplier stops)
+            throws IOException {
+        FileName name = new FileName(file.name());
+        Path path = inbox.file(file.name());
+        String stamp = stamp(path);
+        Content content = Content.open(path, name.isCompressed(), inbox.maxExpanded());
+        try {
+            Optional<CsvColumns> columns = Optional.empty();
+            Frames frames =
+                    switch (name.format().orElseThrow()) {
+                        case JSON -> new JsonFrames(content, inbox.maxLine());
+                        case LINES -> LineFrames.ofLines(content, inbox.maxLine());
+                        case CSV -> LineFrames.ofRows(content, inbox.maxLine(), inbox.delimiter());
+                    };
+            if (name.format().get() == FileName.Format.CSV) {
+                Frame header = frames.next();
+                if (header == null || header.bytes() == null) {
+                    throw new UnreadableFileException("it has no header");
+                }
+                columns = Optional.of(new CsvColumns(header.bytes(), inbox.delimiter(), customers));
+            }
+            for (long kept = 0; kept < file.records(); kept++) {
+                frames.next();
+            }
+            Semaphore slots = new Semaphore(inbox.parallel());
+            return new Batch(file, inbox, new Reading(content, frames, columns, places, slots, stops, stamp));
+        } catch (IOException | RuntimeException e) {
+            content.close();
+            throw e;
+        }
+    }
+
+    /** Tells a file from another one, and from itself after a change. */
+    private static String stamp(Path path) throws IOException {
+        BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        return file.fileKey() + " " + file.size() + " " + file.lastModifiedTime();
+    }
+
+    /** Whether the file is no longer the one that was opened. */
+    boolean isChanged() throws IOException {
+        return reading != null && !reading.stamp().equals(stamp(inbox.file(file.name())));
+    }
+
+    DroppedFile file() {
+        return file;
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    Optional<CsvColumns> columns() {
+        return reading.columns();
+    }
+
+    /** Where the file goes when all its records are kept. */
+    public String getDestination() {
+        return inbox.destination(file.filedAs(), hasFailed()).toString();
+    }
+
+    /** Whether nothing in it could be read. */
+    boolean hasFailed() {
+        return file.state() == DroppedFile.State.FAILED
+                || file.state() == DroppedFile.State.READING && progress.isNothingReadable();
+    }
+
+    /**
+     * Looks for the next record.
+     *
+     * @throws HeraldStopsException if it does; the rest is read when it starts again
+     */
+    @Override
+    public boolean hasNext() {
+        if (reading == null || ended) {
+            return false;
+        }
+        if (next == null) {
+            if (reading.stops().getAsBoolean()) {
+                throw new HeraldStopsException();
+            }
+            try {
+                next = reading.frames().next();
+                ended = next == null;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return next != null;
+    }
+
+    @Override
+    public BatchRecord next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        Frame frame = next;
+        next = null;
+        try {
+            reading.slots().acquire();
+            Places.Place place = reading.places().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
+            CompletableFuture<Void> before = turn;
+            turn = new CompletableFuture<>();
+            return new BatchRecord(
+                    this, new DroppedFile.Place(file.id(), ++position, frame.line()), frame, before, turn, () -> {
+                        place.leave();
+                        reading.slots().release();
+                    });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for records to be done", e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (reading != null) {
+            reading.content().close();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.herald.file;
+
+import io.herald.canonical.CanonicalCustomer;
+import io.herald.ledger.DroppedFile;
+import io.herald.schema.Fault;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** One record of a dropped file, on its way into the ledger. */
+@RegisterForReflection
+public final class BatchRecord {
+
+    private final Batch batch;
+    private final DroppedFile.Place place;
+    private final Frame frame;
+    private final CompletableFuture<Void> before;
+    private final CompletableFuture<Void> handedOver;
+    private final Runnable whenDone;
+
+    private CanonicalCustomer customer;
+    private boolean readable = true;
+    private Optional<String> reference = Optional.empty();
+    private List<Fault> faults = List.of();
+
+    BatchRecord(
+            Batch batch,
+            DroppedFile.Place place,
+            Frame frame,
+            CompletableFuture<Void> before,
+            CompletableFuture<Void> handedOver,
+            Runnable whenDone) {
+        this.batch = batch;
+        this.place = place;
+        this.frame = frame;
+        this.before = before;
+        this.handedOver = handedOver;
+        this.whenDone = whenDone;
+    }
+
+    Batch batch() {
+        return batch;
+    }
+
+    DroppedFile.Place place() {
+        return place;
+    }
+
+    Frame frame() {
+        return frame;
+    }
+
+    void isOf(CanonicalCustomer read) {
+        customer = read;
+    }
+
+    void isRefused(Optional<String> customersReference, List<Fault> all) {
+        reference = customersReference;
+        faults = all;
+    }
+
+    /** Not even a reference can be told. */
+    void isUnreadable(Fault fault) {
+        readable = false;
+        faults = List.of(fault);
+    }
+
+    boolean isReadable() {
+        return readable;
+    }
+
+    Optional<CanonicalCustomer> customer() {
+        return Optional.ofNullable(customer);
+    }
+
+    Optional<String> reference() {
+        return reference;
+    }
+
+    List<Fault> faults() {
+        return faults;
+    }
+
+    /** Waits until the ledger was given the record before this one. */
+    void awaitTurn() {
+        before.join();
+    }
+
+    /** It is the next one's turn. */
+    void handedOver() {
+        handedOver.complete(null);
+    }
+
+    /** Nothing in memory needs it any more. */
+    void done() {
+        handedOver();
+        whenDone.run();
+    }
+}

@@ -1,0 +1,120 @@
+package io.herald.file;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PushbackInputStream;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/** The content of a dropped file: expanded if it is compressed, up to a bound, and without a byte order mark. */
+final class Content extends FilterInputStream {
+
+    private static final int BUFFER = 1 << 16;
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
+    private final long most;
+    private long count;
+
+    private Content(InputStream in, long most) {
+        super(in);
+        this.most = most;
+    }
+
+    /**
+     * Opens a file, but not through a symbolic link.
+     *
+     * @param most bytes of content
+     * @throws UnreadableFileException if it is not what its name says
+     */
+    static Content open(Path file, boolean compressed, long most) throws IOException {
+        InputStream bytes =
+                Channels.newInputStream(Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+        try {
+            InputStream buffered = new BufferedInputStream(bytes, BUFFER);
+            Content content = new Content(compressed ? new GZIPInputStream(buffered, BUFFER) : buffered, most);
+            content.in = withoutByteOrderMark(content.in);
+            return content;
+        } catch (ZipException | EOFException e) {
+            bytes.close();
+            throw notGzip();
+        } catch (IOException | RuntimeException e) {
+            bytes.close();
+            throw e;
+        }
+    }
+
+    private static InputStream withoutByteOrderMark(InputStream in) throws IOException {
+        PushbackInputStream start = new PushbackInputStream(in, BYTE_ORDER_MARK.length);
+        byte[] first = start.readNBytes(BYTE_ORDER_MARK.length);
+        if (!Arrays.equals(first, BYTE_ORDER_MARK)) {
+            start.unread(first);
+        }
+        return start;
+    }
+
+    private static UnreadableFileException notGzip() {
+        return new UnreadableFileException("it is not gzip, or it is not complete");
+    }
+
+    /** What a content is told by. */
+    record Digest(String sha256, long size) {}
+
+    /** Reads it to its end. */
+    Digest digest() throws IOException {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            new DigestInputStream(this, sha256).transferTo(OutputStream.nullOutputStream());
+            return new Digest(HexFormat.of().formatHex(sha256.digest()), count);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java runtime has no SHA-256", e);
+        }
+    }
+
+    /** How much of it was read, in bytes. */
+    long count() {
+        return count;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+        int read;
+        try {
+            read = in.read(buffer, offset, length);
+        } catch (ZipException | EOFException e) {
+            throw notGzip();
+        }
+        if (read > 0) {
+            count += read;
+            if (count > most) {
+                throw new UnreadableFileException(
+                        "its content is larger than intake.file.max-expanded allows, " + most + " bytes");
+            }
+        }
+        return read;
+    }
+
+    @Override
+    public boolean markSupported() {
+        return false;
+    }
+}

@@ -1,0 +1,207 @@
+package io.herald.file;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.canonical.CanonicalReader;
+import io.herald.intake.Places;
+import io.herald.ledger.DroppedFile;
+import io.herald.ledger.DroppedFile.State;
+import io.herald.ledger.FileLedger;
+import io.herald.query.BadQueryException;
+import io.herald.query.Query;
+import io.herald.thread.Threads;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.component.file.FileConstants;
+import org.jboss.logging.Logger;
+
+/** Opens dropped files, ends them, and tells how far they are. */
+@Singleton
+@Named("files")
+@RegisterForReflection
+public final class DroppedFiles {
+
+    private static final Logger LOG = Logger.getLogger(DroppedFiles.class);
+
+    private final Inbox inbox;
+    private final FileLedger ledger;
+    private final CanonicalReader customers;
+    private final Places places;
+    private final CamelContext context;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    public DroppedFiles(
+            Inbox inbox,
+            FileLedger ledger,
+            CanonicalReader customers,
+            Places places,
+            CamelContext context,
+            ObjectMapper json,
+            Clock clock) {
+        this.inbox = inbox;
+        this.ledger = ledger;
+        this.customers = customers;
+        this.places = places;
+        this.context = context;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /** Has one thread for each record that is worked on, and one to read the next. */
+    @Produces
+    @Singleton
+    @Named("fileThreads")
+    static ExecutorService threads(Inbox inbox) {
+        int most = inbox.parallel() + 1;
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                most, most, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named("file-"));
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
+
+    /**
+     * Opens a file: at its first record that is not kept yet, or without records, if it is a duplicate or cannot be read.
+     *
+     * @throws IOException if it cannot be read now; it stays in the inbox
+     */
+    public void open(Exchange exchange, @Header(FileConstants.FILE_NAME_ONLY) String name) throws IOException {
+        try {
+            Batch batch = open(new FileName(name));
+            exchange.setProperty("batch", batch);
+            exchange.getMessage().setBody(batch);
+        } catch (IOException e) {
+            LOG.warnf("File %s cannot be read now: %s", name, e);
+            throw e;
+        }
+    }
+
+    private Batch open(FileName name) throws IOException {
+        if (name.format().isEmpty()) {
+            return failed(name, "its name does not end in .json, .ndjson, .jsonl or .csv, nor in one of these and .gz");
+        }
+        Content.Digest digest;
+        try (Content content = Content.open(inbox.file(name.name()), name.isCompressed(), inbox.maxExpanded())) {
+            digest = content.digest();
+        } catch (UnreadableFileException e) {
+            return failed(name, e.getMessage());
+        }
+        DroppedFile file = ledger.begin(
+                new DroppedFile.Arrival(name.name(), digest.sha256(), digest.size(), name.isAgain()),
+                inbox::has,
+                inbox.filingNames(name));
+        if (file.state() != State.READING) {
+            file.note().ifPresent(note -> LOG.warnf("File %s: %s", name.name(), note));
+            return Batch.withoutRecords(file, inbox);
+        }
+        LOG.infof("File %s is read, %d bytes, from record %d on", name.name(), file.size(), file.records() + 1);
+        try {
+            return Batch.open(file, inbox, customers, places, this::stops);
+        } catch (UnreadableFileException e) {
+            ledger.end(file.id(), State.FAILED, Optional.of(e.getMessage()), 0, 0, 0);
+            LOG.warnf("File %s cannot be read: %s", name.name(), e.getMessage());
+            return Batch.withoutRecords(file.failed(), inbox);
+        }
+    }
+
+    private boolean stops() {
+        return context.isStopping() || context.isStopped();
+    }
+
+    private Batch failed(FileName name, String why) {
+        LOG.warnf("File %s cannot be read: %s", name.name(), why);
+        DroppedFile.Arrival arrival = new DroppedFile.Arrival(name.name(), "", 0, name.isAgain());
+        return Batch.withoutRecords(ledger.fail(arrival, why, inbox.filingNames(name)), inbox);
+    }
+
+    /**
+     * Ends a file all of whose records are kept.
+     *
+     * @throws IOException if it was changed while it was read; then it is read anew, as another file
+     */
+    public void close(@ExchangeProperty("batch") Batch batch) throws IOException {
+        batch.close();
+        DroppedFile file = batch.file();
+        if (file.state() != State.READING) {
+            return;
+        }
+        if (batch.isChanged()) {
+            end(batch, State.READ, Optional.of("the file was changed while it was read, and is read anew"));
+            ledger.moved(file.id());
+            throw new IOException("the file was changed while it was read");
+        }
+        if (batch.hasFailed()) {
+            end(batch, State.FAILED, Optional.of("nothing in it could be read"));
+        } else {
+            end(batch, State.READ, Optional.empty());
+        }
+    }
+
+    private void end(Batch batch, State state, Optional<String> note) {
+        DroppedFile file = batch.file();
+        Progress progress = batch.progress();
+        ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused());
+        LOG.infof(
+                "File %s is read: %s%s",
+                file.name(), progress, note.map(why -> "; " + why).orElse(""));
+    }
+
+    /** All files, the newest first, and how far each is. */
+    public ObjectNode list(@Header("limit") String limit, @Header("after") String after) throws BadQueryException {
+        int most = Query.limit(limit);
+        List<DroppedFile> found = ledger.list(Query.number("after", after), most + 1);
+        ObjectNode answer = json.createObjectNode();
+        ArrayNode items = answer.putArray("items");
+        found.stream().limit(most).forEach(file -> items.add(item(file)));
+        if (found.size() > most) {
+            answer.put("next", Long.toString(found.get(most - 1).id()));
+        }
+        return answer;
+    }
+
+    private ObjectNode item(DroppedFile file) {
+        ObjectNode item = json.createObjectNode()
+                .put("name", file.name())
+                .put("filedAs", file.filedAs())
+                .put("state", state(file))
+                .put("since", file.begunAt().truncatedTo(ChronoUnit.MILLIS).toString());
+        file.note().ifPresent(note -> item.put("note", note));
+        ObjectNode records =
+                item.putObject("records").put("done", file.records()).put("failed", file.refused());
+        file.readAt().ifPresent(read -> records.put("total", file.records()));
+        double seconds = Math.max(
+                1e-3,
+                Duration.between(file.begunAt(), file.readAt().orElse(clock.instant()))
+                                .toMillis()
+                        / 1e3);
+        item.put("rate", Math.round(file.records() / seconds));
+        if (file.state() == State.READING && file.bytes() > 0) {
+            item.put("secondsLeft", Math.round((file.size() - file.bytes()) * seconds / file.bytes()));
+        }
+        return item;
+    }
+
+    private static String state(DroppedFile file) {
+        if (file.state() == State.READ) {
+            return file.reportedAt().isPresent() ? "reported" : "delivering";
+        }
+        return file.state().word();
+    }
+}

@@ -1,0 +1,87 @@
+package io.herald.file;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** What the name of a dropped file says. */
+record FileName(String name) {
+
+    private static final Pattern NAME =
+            Pattern.compile("(?<stem>.*?)(?<again>\\.again)?\\.(?<format>json|ndjson|jsonl|csv)(?<gz>\\.gz)?");
+
+    /** A file's name has at most 255 bytes in the usual file systems; so many are left for the names of its reports. */
+    private static final int LONGEST = 200;
+
+    /** How the records of a file stand in it. */
+    enum Format {
+        /** One object, or an array of them. */
+        JSON,
+        /** An object a line. */
+        LINES,
+        /** A row a record, RFC 4180; the first row names the fields. */
+        CSV
+    }
+
+    /** Whether a file of that name is not complete, or not meant for Herald. */
+    boolean isIgnored() {
+        String lower = lower();
+        return lower.startsWith(".") || lower.endsWith(".part") || lower.endsWith(".tmp");
+    }
+
+    /** Whether it is the name of a file in one directory for every program that reads it, and a line in a log. */
+    boolean isPlain() {
+        return name.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c) || c == '\uFFFD');
+    }
+
+    /** For a log. */
+    String printable() {
+        return name.replaceAll("[\\p{Cntrl}\\\\/]", "?");
+    }
+
+    Optional<Format> format() {
+        return match().map(match -> switch (match.group("format")) {
+            case "json" -> Format.JSON;
+            case "csv" -> Format.CSV;
+            default -> Format.LINES;
+        });
+    }
+
+    boolean isCompressed() {
+        return match().map(match -> match.group("gz")).isPresent();
+    }
+
+    /** Whether its records are to be sent although the same content was sent before. */
+    boolean isAgain() {
+        return match().map(match -> match.group("again")).isPresent();
+    }
+
+    /** Names that it may have where it goes: its own, and then with a number before the extension. */
+    Stream<String> filingNames() {
+        int end = match().map(match -> match.end("stem")).orElse(name.length());
+        String stem = shortened(name.substring(0, end), LONGEST - (name.length() - end));
+        String rest = name.substring(end);
+        return Stream.concat(
+                Stream.of(stem + rest), IntStream.iterate(2, i -> i + 1).mapToObj(i -> stem + "-" + i + rest));
+    }
+
+    private static String shortened(String stem, int bytes) {
+        String shorter = stem;
+        while (shorter.getBytes(StandardCharsets.UTF_8).length > bytes) {
+            shorter = shorter.substring(0, shorter.offsetByCodePoints(shorter.length(), -1));
+        }
+        return shorter;
+    }
+
+    private Optional<Matcher> match() {
+        return Optional.of(NAME.matcher(lower())).filter(Matcher::matches);
+    }
+
+    private String lower() {
+        return name.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,259 @@
+package io.herald.file;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.delivery.State;
+import io.herald.ledger.DroppedFile;
+import io.herald.ledger.FileLedger;
+import io.herald.ledger.RecordOutcome;
+import io.herald.thread.Threads;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+
+/**
+ * Writes what became of the records of a file, when all its deliveries have ended, or long enough after it was read. A report
+ * appears by rename: who sees it sees all of it. No field of a customer is in it but the reference.
+ */
+@Singleton
+final class FileReports {
+
+    private static final int PAGE = 1000;
+    private static final Logger LOG = Logger.getLogger(FileReports.class);
+
+    private final FileLedger ledger;
+    private final Inbox inbox;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private final Map<Long, Long> endedUpTo = new HashMap<>();
+    private final ScheduledExecutorService writer =
+            Executors.newSingleThreadScheduledExecutor(Threads.named("reports-"));
+
+    FileReports(FileLedger ledger, Inbox inbox, ObjectMapper json, Clock clock) {
+        this.ledger = ledger;
+        this.inbox = inbox;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    void start(@Observes StartupEvent event) {
+        writer.execute(() -> trying("Records of reported files cannot be forgotten now", ledger::forgetReported));
+        writer.scheduleWithFixedDelay(this::writeAll, 1, 1, TimeUnit.SECONDS);
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        writer.shutdownNow();
+    }
+
+    private void writeAll() {
+        trying("The reports of files cannot be written now", () -> {
+            for (DroppedFile file : ledger.toReport()) {
+                if (isDue(file)) {
+                    write(file);
+                }
+            }
+        });
+    }
+
+    private static void trying(String failure, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            LOG.errorf("%s: %s", failure, e.getMessage());
+        }
+    }
+
+    private boolean isDue(DroppedFile file) {
+        return hasEnded(file)
+                || !file.readAt().orElseThrow().plus(inbox.reportAfter()).isAfter(clock.instant());
+    }
+
+    private boolean hasEnded(DroppedFile file) {
+        OptionalLong open = ledger.firstOpen(file.id(), endedUpTo.getOrDefault(file.id(), 0L));
+        open.ifPresent(position -> endedUpTo.put(file.id(), position));
+        return open.isEmpty();
+    }
+
+    private void write(DroppedFile file) {
+        String claim = "report " + file.id();
+        if (!ledger.claim(claim)) {
+            return;
+        }
+        try {
+            Counts counts = new Counts();
+            if (file.records() > 0) {
+                appear(inbox.report(file.filedAs()), out -> writeRecords(file, counts, out));
+            }
+            appear(
+                    inbox.summary(file.filedAs()),
+                    out -> out.write(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(summary(file, counts))));
+            ledger.reported(file.id());
+            endedUpTo.remove(file.id());
+            LOG.infof("The report of file %s is written: %s", file.filedAs(), counts);
+        } catch (IOException e) {
+            LOG.errorf("The report of file %s cannot be written now: %s", file.filedAs(), e);
+        } finally {
+            ledger.release(claim);
+        }
+    }
+
+    private interface Writing {
+        void to(OutputStream out) throws IOException;
+    }
+
+    /** Writes a file under another name, and renames it when it is on disk; if it cannot be written, nothing is left of it. */
+    private static void appear(Path file, Writing writing) throws IOException {
+        Path part = file.resolveSibling("." + file.getFileName() + ".part");
+        try {
+            try (FileChannel channel = FileChannel.open(
+                            part,
+                            Set.of(
+                                    StandardOpenOption.CREATE,
+                                    StandardOpenOption.TRUNCATE_EXISTING,
+                                    StandardOpenOption.WRITE),
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
+                writing.to(out);
+                out.flush();
+                channel.force(true);
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(part);
+            throw e;
+        }
+    }
+
+    private void writeRecords(DroppedFile file, Counts counts, OutputStream out) throws IOException {
+        try (JsonGenerator lines = json.getFactory().createGenerator(out)) {
+            lines.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            lines.setRootValueSeparator(null);
+            long written = 0;
+            for (List<RecordOutcome> page = ledger.outcomes(file.id(), written, PAGE);
+                    !page.isEmpty();
+                    page = ledger.outcomes(file.id(), written, PAGE)) {
+                for (RecordOutcome record : page) {
+                    json.writeTree(lines, line(record, counts));
+                    lines.writeRaw('\n');
+                    written = record.position();
+                }
+            }
+        }
+    }
+
+    private ObjectNode line(RecordOutcome record, Counts counts) {
+        ObjectNode line =
+                json.createObjectNode().put("position", record.position()).put("line", record.line());
+        record.reference().ifPresent(reference -> line.put("reference", reference));
+        record.message().ifPresent(message -> line.put("message", message.toString()));
+        line.put("status", counts.add(record));
+        if (!record.deliveries().isEmpty()) {
+            ArrayNode deliveries = line.putArray("deliveries");
+            for (RecordOutcome.Delivery delivery : record.deliveries()) {
+                ObjectNode entry = deliveries
+                        .addObject()
+                        .put("provider", delivery.provider())
+                        .put("state", delivery.state());
+                delivery.reason().ifPresent(reason -> entry.put("reason", reason));
+            }
+        }
+        if (!record.faults().isEmpty()) {
+            ArrayNode faults = line.putArray("faults");
+            record.faults()
+                    .forEach(fault ->
+                            faults.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+        }
+        return line;
+    }
+
+    private ObjectNode summary(DroppedFile file, Counts counts) {
+        ObjectNode summary = json.createObjectNode()
+                .put("name", file.name())
+                .put("filedAs", file.filedAs())
+                .put("state", file.state().word());
+        file.note().ifPresent(note -> summary.put("note", note));
+        summary.put("begunAt", timestamp(file.begunAt()))
+                .put("readAt", timestamp(file.readAt().orElseThrow()))
+                .put("reportedAt", timestamp(clock.instant()))
+                .put("records", file.records())
+                .put("accepted", file.records() - file.refused())
+                .put("refused", file.refused());
+        counts.addTo(summary);
+        return summary;
+    }
+
+    private static String timestamp(Instant at) {
+        return at.truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+
+    /** How many records, and how many deliveries to each provider, ended in which way. */
+    private static final class Counts {
+
+        private final Map<String, Long> records = new TreeMap<>();
+        private final Map<String, Map<String, Long>> deliveries = new TreeMap<>();
+
+        /** Counts a record, and answers how it stands. */
+        String add(RecordOutcome record) {
+            for (RecordOutcome.Delivery delivery : record.deliveries()) {
+                deliveries
+                        .computeIfAbsent(delivery.provider(), first -> new TreeMap<>())
+                        .merge(delivery.state(), 1L, Long::sum);
+            }
+            String status = status(record);
+            records.merge(status, 1L, Long::sum);
+            return status;
+        }
+
+        private static String status(RecordOutcome record) {
+            if (!record.faults().isEmpty()) {
+                return "refused";
+            }
+            return record.message().isEmpty()
+                    ? "erased"
+                    : State.whole(record.deliveries().stream()
+                            .map(delivery -> State.of(delivery.state()))
+                            .collect(Collectors.toSet()));
+        }
+
+        void addTo(ObjectNode summary) {
+            ObjectNode status = summary.putObject("status");
+            records.forEach(status::put);
+            ObjectNode providers = summary.putObject("deliveries");
+            deliveries.forEach((provider, states) -> states.forEach(providers.withObjectProperty(provider)::put));
+        }
+
+        @Override
+        public String toString() {
+            return records.entrySet().stream()
+                    .map(entry -> entry.getValue() + " " + entry.getKey())
+                    .collect(Collectors.joining(", "));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.herald.file;
+
+import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.configuration.MemorySize;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Where files are dropped, where they go, and what may be in them. {@code done}, {@code failed} and {@code reports} stand
+ * beside the inbox; they are made at start, readable by their owner only.
+ */
+@Singleton
+public final class Inbox {
+
+    private final Path inbox;
+    private final int parallel;
+    private final String delimiter;
+    private final MemorySize maxLine;
+    private final long maxExpanded;
+    private final Duration reportAfter;
+
+    public Inbox(
+            @ConfigProperty(name = "intake.file.directory") Path directory,
+            @ConfigProperty(name = "intake.file.parallel", defaultValue = "32") int parallel,
+            @ConfigProperty(name = "intake.file.csv.delimiter", defaultValue = ",") String delimiter,
+            @ConfigProperty(name = "intake.file.max-line", defaultValue = "64M") MemorySize maxLine,
+            @ConfigProperty(name = "intake.file.max-expanded", defaultValue = "20G") MemorySize maxExpanded,
+            @ConfigProperty(name = "intake.file.report.after", defaultValue = "1h") Duration reportAfter) {
+        this.inbox = directory.toAbsolutePath().normalize();
+        this.parallel = parallel;
+        this.delimiter = delimiter.equals("\\t") ? "\t" : delimiter;
+        this.maxLine = maxLine;
+        this.maxExpanded = maxExpanded.asLongValue();
+        this.reportAfter = reportAfter;
+    }
+
+    /** What is wrong with the settings, a line each. */
+    public List<String> mistakes() {
+        List<String> mistakes = new ArrayList<>();
+        if (delimiter.length() != 1 || delimiter.charAt(0) > 0x7E || "\"\r\n".contains(delimiter)) {
+            mistakes.add("intake.file.csv.delimiter: must be one ASCII character, such as a comma, or \\t");
+        }
+        if (parallel < 1) {
+            mistakes.add("intake.file.parallel: must be at least 1");
+        }
+        if (maxLine.asLongValue() < 1 || maxLine.asLongValue() > 1 << 30) {
+            mistakes.add("intake.file.max-line: must be from 1 to 1G");
+        }
+        return mistakes;
+    }
+
+    /**
+     * Makes the directories where they are missing.
+     *
+     * @throws PreventFurtherStepsException if they cannot be made
+     */
+    public void make() {
+        try {
+            for (Path directory : List.of(inbox, done(), failed(), reports())) {
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+        } catch (IOException e) {
+            throw new PreventFurtherStepsException(
+                    "Herald does not start: intake.file.directory: cannot make " + inbox
+                            + " and done, failed and reports beside it: " + e,
+                    1);
+        }
+    }
+
+    /** How many records are worked on at once. */
+    int parallel() {
+        return parallel;
+    }
+
+    char delimiter() {
+        return delimiter.charAt(0);
+    }
+
+    /** The most bytes of one record. */
+    int maxLine() {
+        return Math.toIntExact(maxLine.asLongValue());
+    }
+
+    /** The most bytes of a file's content. */
+    long maxExpanded() {
+        return maxExpanded;
+    }
+
+    /** How long after the end of a file its report waits for the deliveries. */
+    Duration reportAfter() {
+        return reportAfter;
+    }
+
+    /** Where a file of that name is dropped. */
+    Path file(String name) {
+        return inbox.resolve(name);
+    }
+
+    /** Whether there is a file of that name, or anything else. */
+    boolean has(String name) {
+        return Files.exists(file(name), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private Path done() {
+        return inbox.resolveSibling("done");
+    }
+
+    private Path failed() {
+        return inbox.resolveSibling("failed");
+    }
+
+    /** Where the reports are written. */
+    Path reports() {
+        return inbox.resolveSibling("reports");
+    }
+
+    /** Where a file goes that was filed under that name. */
+    Path destination(String filedAs, boolean hasFailed) {
+        return (hasFailed ? failed() : done()).resolve(filedAs);
+    }
+
+    /** The names that a file may be filed under, in order, none of which stands anywhere yet. */
+    Supplier<Stream<String>> filingNames(FileName file) {
+        return () -> file.filingNames()
+                .filter(name -> Stream.of(destination(name, false), destination(name, true), summary(name))
+                        .noneMatch(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS)));
+    }
+
+    Path report(String filedAs) {
+        return reports().resolve(filedAs + ".report.ndjson");
+    }
+
+    Path summary(String filedAs) {
+        return reports().resolve(filedAs + ".summary.json");
+    }
+}

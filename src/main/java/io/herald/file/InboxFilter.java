@@ -1,0 +1,58 @@
+package io.herald.file;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.component.file.GenericFileFilter;
+import org.jboss.logging.Logger;
+
+/**
+ * What in the inbox is a dropped file: a regular one whose name does not say that it is not complete. What is neither is left
+ * where it is, and said once.
+ */
+@Singleton
+@Named("inboxFilter")
+@RegisterForReflection
+public final class InboxFilter implements GenericFileFilter<File> {
+
+    private static final int TOLD_AT_MOST = 1000;
+    private static final Logger LOG = Logger.getLogger(InboxFilter.class);
+
+    private final Set<String> told = Collections.newSetFromMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > TOLD_AT_MOST;
+        }
+    });
+
+    @Override
+    public boolean accept(GenericFile<File> found) {
+        File file = found.getFile();
+        FileName name = new FileName(file.getName());
+        if (name.isIgnored()) {
+            return false;
+        }
+        if (!name.isPlain()) {
+            return leave(name, "its name has a control character or a backslash; give it another one");
+        }
+        if (!Files.isRegularFile(file.toPath(), LinkOption.NOFOLLOW_LINKS)) {
+            return leave(name, "it is no file of its own: a link, or something else");
+        }
+        return true;
+    }
+
+    private boolean leave(FileName name, String why) {
+        if (told.add(name.name())) {
+            LOG.warnf("%s stays in the inbox: %s", name.printable(), why);
+        }
+        return false;
+    }
+}

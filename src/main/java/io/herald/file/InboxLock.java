@@ -1,0 +1,173 @@
+package io.herald.file;
+
+import io.herald.ledger.FileLedger;
+import io.herald.ledger.LedgerException;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.io.File;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
+import org.apache.camel.LoggingLevel;
+import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.component.file.GenericFileEndpoint;
+import org.apache.camel.component.file.GenericFileExclusiveReadLockStrategy;
+import org.apache.camel.component.file.GenericFileOperations;
+import org.jboss.logging.Logger;
+
+/**
+ * Lets a file be taken when it is complete, and by one program only. It is complete when it has not changed from one look to
+ * the next; who takes it is told by the ledger, which all the programs that share a folder share too.
+ */
+@Singleton
+@Named("inboxLock")
+@RegisterForReflection
+public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Object> {
+
+    private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final int SEEN_AT_MOST = 10_000;
+    private static final Logger LOG = Logger.getLogger(InboxLock.class);
+
+    private record Seen(long length, long modified, long at) {
+        boolean isSame(GenericFile<?> file) {
+            return length == file.getFileLength() && modified == file.getLastModified();
+        }
+    }
+
+    private final FileLedger ledger;
+    private final Inbox inbox;
+    private final Map<String, Seen> seen = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Seen> eldest) {
+            return size() > SEEN_AT_MOST;
+        }
+    };
+
+    public InboxLock(FileLedger ledger, Inbox inbox) {
+        this.ledger = ledger;
+        this.inbox = inbox;
+    }
+
+    @Override
+    public boolean acquireExclusiveReadLock(
+            GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
+        if (!isSettled(file)) {
+            return false;
+        }
+        try {
+            if (!ledger.claim(claim(file))) {
+                return false;
+            }
+        } catch (CompletionException | LedgerException e) {
+            LOG.warnf("Files stay where they are: %s", e.getMessage());
+            pause(file);
+            return false;
+        }
+        if (isGone(file)) {
+            release(file);
+            return false;
+        }
+        return true;
+    }
+
+    private synchronized boolean isSettled(GenericFile<?> file) {
+        long now = System.nanoTime();
+        Seen before = seen.get(file.getAbsoluteFilePath());
+        if (before == null || !before.isSame(file) && before.at() < now) {
+            seen.put(file.getAbsoluteFilePath(), new Seen(file.getFileLength(), file.getLastModified(), now));
+            return false;
+        }
+        return now - before.at() >= SETTLED_NANOS;
+    }
+
+    /** Leaves it alone for a while. */
+    private synchronized void pause(GenericFile<?> file) {
+        seen.put(
+                file.getAbsoluteFilePath(),
+                new Seen(file.getFileLength(), file.getLastModified(), System.nanoTime() + PAUSE_NANOS));
+    }
+
+    private synchronized void forget(GenericFile<?> file) {
+        seen.remove(file.getAbsoluteFilePath());
+    }
+
+    private static boolean isLocal(GenericFile<?> file) {
+        return file.getFile() instanceof File;
+    }
+
+    private static String claim(GenericFile<?> file) {
+        return (isLocal(file) ? "file " : "sftp ") + file.getFileNameOnly();
+    }
+
+    /** Whether it was listed, but somebody else has taken it since. */
+    private boolean isGone(GenericFile<?> file) {
+        return isLocal(file) && !inbox.has(file.getFileNameOnly());
+    }
+
+    @Override
+    public void releaseExclusiveReadLockOnAbort(
+            GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {}
+
+    @Override
+    public void releaseExclusiveReadLockOnRollback(
+            GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
+        LOG.warnf(
+                "File %s stays where it is, and is tried again: %s",
+                new FileName(file.getFileNameOnly()).printable(), described(exchange.getException()));
+        pause(file);
+        release(file);
+    }
+
+    @Override
+    public void releaseExclusiveReadLockOnCommit(
+            GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
+        if (!isLocal(file)) {
+            forget(file);
+        } else if (isGone(file)) {
+            forget(file);
+            ledger.moved(exchange.getProperty("batch", Batch.class).file().id());
+        } else {
+            pause(file);
+        }
+        release(file);
+    }
+
+    /** What was thrown and where; not its message, unless it is one of a file system or of Herald's own. */
+    private static String described(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause != null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof IOException || cause instanceof LedgerException || cause instanceof HeraldStopsException) {
+            return cause.getMessage();
+        }
+        return cause == null ? "for no reason that is known" : cause.getClass() + " at " + cause.getStackTrace()[0];
+    }
+
+    private void release(GenericFile<?> file) {
+        ledger.release(claim(file));
+    }
+
+    @Override
+    public void prepareOnStartup(GenericFileOperations<Object> operations, GenericFileEndpoint<Object> endpoint) {}
+
+    @Override
+    public void setTimeout(long timeout) {}
+
+    @Override
+    public void setCheckInterval(long checkInterval) {}
+
+    @Override
+    public void setReadLockLoggingLevel(LoggingLevel readLockLoggingLevel) {}
+
+    @Override
+    public void setMarkerFiler(boolean markerFile) {}
+
+    @Override
+    public void setDeleteOrphanLockFiles(boolean deleteOrphanLockFiles) {}
+}

@@ -1,0 +1,91 @@
+package io.herald.file;
+
+import io.herald.ledger.DroppedFile;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/** How far a file is. */
+final class Progress {
+
+    private final DroppedFile file;
+    private final LongSupplier bytes;
+    private final long begunAt = System.nanoTime();
+    private final long firstBytes;
+    private final AtomicLong records;
+    private final AtomicLong refused;
+    private final AtomicLong unreadable = new AtomicLong();
+    private final AtomicLong kept = new AtomicLong(begunAt);
+    private final AtomicLong told = new AtomicLong(begunAt);
+
+    /** @param bytes how much of its content was read */
+    Progress(DroppedFile file, LongSupplier bytes) {
+        this.file = file;
+        this.bytes = bytes;
+        this.firstBytes = bytes.getAsLong();
+        this.records = new AtomicLong(file.records());
+        this.refused = new AtomicLong(file.refused());
+    }
+
+    void accepted() {
+        records.incrementAndGet();
+    }
+
+    /** @param readable whether it was JSON, or a row, at least */
+    void refused(boolean readable) {
+        records.incrementAndGet();
+        refused.incrementAndGet();
+        if (!readable) {
+            unreadable.incrementAndGet();
+        }
+    }
+
+    long records() {
+        return records.get();
+    }
+
+    long refused() {
+        return refused.get();
+    }
+
+    /** Of its content, in bytes. */
+    long bytes() {
+        return bytes.getAsLong();
+    }
+
+    /** Whether none of its records could be read; also if it has none. */
+    boolean isNothingReadable() {
+        return records.get() == unreadable.get();
+    }
+
+    /** Whether so much time has passed since it was last kept; if so, the next time counts from now. */
+    boolean isToBeKept(Duration period) {
+        return isOver(kept, period);
+    }
+
+    boolean isToBeTold(Duration period) {
+        return isOver(told, period);
+    }
+
+    private static boolean isOver(AtomicLong last, Duration period) {
+        long then = last.get();
+        long now = System.nanoTime();
+        return now - then >= period.toNanos() && last.compareAndSet(then, now);
+    }
+
+    @Override
+    public String toString() {
+        double seconds = Math.max(1e-3, (System.nanoTime() - begunAt) / (double) TimeUnit.SECONDS.toNanos(1));
+        long sinceBegun = Math.max(1, bytes() - firstBytes);
+        long left = Math.round((file.size() - bytes()) * seconds / sinceBegun);
+        return String.format(
+                "%d records done, %d of them refused; %.0f a second; %d%% read, about %s left",
+                records(),
+                refused(),
+                (records() - file.records()) / seconds,
+                file.size() == 0 ? 100 : bytes() * 100 / file.size(),
+                Duration.ofSeconds(Math.max(0, left)).toString().substring(2).toLowerCase(Locale.ROOT));
+    }
+}

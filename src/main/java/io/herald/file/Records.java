@@ -1,0 +1,157 @@
+package io.herald.file;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import com.github.f4b6a3.uuid.enums.UuidNamespace;
+import io.herald.canonical.CanonicalCustomer;
+import io.herald.canonical.CanonicalReader;
+import io.herald.canonical.NotCanonicalException;
+import io.herald.canonical.NotJsonException;
+import io.herald.lane.Lanes;
+import io.herald.ledger.DroppedFile;
+import io.herald.ledger.DroppedFile.Kept;
+import io.herald.ledger.FileLedger;
+import io.herald.ledger.LedgerException;
+import io.herald.ledger.NewMessage;
+import io.herald.provider.Providers;
+import io.herald.schema.Fault;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.jboss.logging.Logger;
+
+/** Takes the records of dropped files in, each into the ledger: as a message that waits there to be delivered, or refused. */
+@Singleton
+@Named("records")
+@RegisterForReflection
+public final class Records {
+
+    private static final Duration KEPT_EVERY = Duration.ofSeconds(1);
+    private static final Duration TOLD_EVERY = Duration.ofSeconds(10);
+
+    private static final Logger LOG = Logger.getLogger(Records.class);
+
+    private final CanonicalReader customers;
+    private final Providers providers;
+    private final FileLedger ledger;
+    private final Lanes lanes;
+
+    public Records(CanonicalReader customers, Providers providers, FileLedger ledger, Lanes lanes) {
+        this.customers = customers;
+        this.providers = providers;
+        this.ledger = ledger;
+        this.lanes = lanes;
+    }
+
+    /** Reads a record: it is a canonical customer then, or has faults. */
+    public void read(@Body BatchRecord record, Exchange exchange) {
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange ended) {
+                record.done();
+            }
+        });
+        Frame frame = record.frame();
+        try {
+            if (frame.bytes() == null) {
+                throw new BadRecordException(frame.fault());
+            }
+            record.isOf(customer(record, frame.bytes()));
+        } catch (NotCanonicalException e) {
+            record.isRefused(e.reference(), e.faults());
+        } catch (NotJsonException e) {
+            refuse(record, e.inFile(frame.line()));
+        } catch (BadRecordException e) {
+            refuse(record, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.errorf(
+                    "Record %d of a file failed unexpectedly: %s",
+                    record.place().position(), e.getClass());
+            refuse(record, "failed unexpectedly; it is in Herald's log");
+        }
+    }
+
+    private static void refuse(BatchRecord record, String fault) {
+        record.isUnreadable(new Fault("", fault));
+    }
+
+    private CanonicalCustomer customer(BatchRecord record, byte[] bytes) throws BadRecordException {
+        Optional<CsvColumns> columns = record.batch().columns();
+        return columns.isPresent()
+                ? customers.read(columns.get().customer(bytes), providers.ids())
+                : customers.read(bytes, providers.ids());
+    }
+
+    /**
+     * Keeps what a record became; when this returns, it is on disk.
+     *
+     * @throws LedgerException if it cannot be kept now; to be called again until it can
+     */
+    public void keep(@Body BatchRecord record) {
+        Progress progress = record.batch().progress();
+        if (kept(record) == Kept.OUT_OF_TURN) {
+            throw new LedgerException("the record before this one is not kept yet", null);
+        }
+        if (record.customer().isPresent()) {
+            progress.accepted();
+            lanes.wake();
+        } else {
+            progress.refused(record.isReadable());
+        }
+        tell(record.batch().file(), progress);
+    }
+
+    private Kept kept(BatchRecord record) {
+        record.awaitTurn();
+        CompletableFuture<Kept> kept;
+        try {
+            kept = record.customer().isPresent()
+                    ? accept(record, record.customer().get())
+                    : ledger.refuse(record.place(), record.reference(), record.faults());
+        } finally {
+            record.handedOver();
+        }
+        try {
+            return kept.join();
+        } catch (CompletionException e) {
+            throw new LedgerException("a record cannot be kept now", e.getCause());
+        }
+    }
+
+    private CompletableFuture<Kept> accept(BatchRecord record, CanonicalCustomer customer) {
+        DroppedFile file = record.batch().file();
+        String source = "file " + file.filedAs() + ", record " + record.place().position();
+        return ledger.accept(
+                record.place(),
+                messageId(file, record.place().position()),
+                new NewMessage(
+                        customer.reference(),
+                        customer.tree(),
+                        customer.targets().orElse(providers.ids()),
+                        source,
+                        Optional.empty()));
+    }
+
+    /** The same for the same record of the same content, unless it was asked to be sent again. */
+    static UUID messageId(DroppedFile file, long position) {
+        String record = "urn:sha256:" + file.digest() + "#" + position;
+        return UuidCreator.getNameBasedSha1(
+                UuidNamespace.NAMESPACE_URL, file.run() == 0 ? record : record + "/" + file.run());
+    }
+
+    private void tell(DroppedFile file, Progress progress) {
+        if (progress.isToBeKept(KEPT_EVERY)) {
+            ledger.progress(file.id(), progress.bytes(), progress.records(), progress.refused());
+        }
+        if (progress.isToBeTold(TOLD_EVERY)) {
+            LOG.infof("File %s: %s", new FileName(file.name()).printable(), progress);
+        }
+    }
+}

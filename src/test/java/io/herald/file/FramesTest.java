@@ -1,0 +1,170 @@
+package io.herald.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Where records begin and end in a file, whatever is in them. */
+@Timeout(60)
+class FramesTest {
+
+    private static final int MOST = 100_000;
+
+    @Test
+    void aLineIsARecordAndBlankOnesAreNone() throws IOException {
+        assertThat(lines("{1}\n\n  \t\r\n{2}\r\n{3}")).containsExactly("1 {1}", "4 {2}\r", "5 {3}");
+        assertThat(lines("")).isEmpty();
+        assertThat(lines("\n\n")).isEmpty();
+    }
+
+    @Test
+    void aLineBreakInAQuotedCellEndsNoRow() throws IOException {
+        assertThat(rows("a,\"b\nc\",d\n\"x\"\"\ny\",z\np\"q,r\n\"\",s"))
+                .containsExactly("1 a,\"b\nc\",d", "3 \"x\"\"\ny\",z", "5 p\"q,r", "6 \"\",s");
+        assertThat(rows("a,\"open\nb\nc")).as("not closed").containsExactly("1 a,\"open\nb\nc");
+    }
+
+    @Test
+    void theElementsOfAnArrayAreRecords() throws IOException {
+        assertThat(json("[{\"a\":[1,{}]} ,\n{\"é\":\"}\\\"\"},\n\n {}]"))
+                .containsExactly("1 {\"a\":[1,{}]}", "2 {\"é\":\"}\\\"\"}", "4 {}");
+        assertThat(json(" {\"a\":1}\n")).containsExactly("1 {\"a\":1}");
+        assertThat(json("[]")).isEmpty();
+        assertThat(json("")).isEmpty();
+        assertThat(json("[{}, 1, [{}], \"x\", {\"b\":2}]"))
+                .containsExactly(
+                        "1 {}", "1 ! is not an object", "1 ! is not an object", "1 ! is not an object", "1 {\"b\":2}");
+    }
+
+    @Test
+    void whereTextIsNotJsonTheRestCannotBeTold() throws IOException {
+        assertThat(json("[{},\n{\"a\":tru},\n{}]"))
+                .containsExactly("1 {}", "2 ! is not JSON, at column 10; nothing after that in the file can be read");
+        assertThat(json("[{},\n{")).hasSize(2).last().asString().startsWith("2 ! is not JSON");
+        assertThat(json("{}\n{}"))
+                .containsExactly(
+                        "1 {}", "2 ! stands after the end of the JSON; a customer a line is a file named .ndjson");
+        assertThat(json("[{}] 1")).hasSize(2).last().asString().startsWith("1 ! stands after");
+        assertThat(json("[{}]]")).hasSize(2).last().asString().startsWith("1 ! is not JSON");
+    }
+
+    @Test
+    void recordsOfAllSizesComeWholeWhereverTheBufferEnds() throws IOException {
+        List<String> records = IntStream.range(0, 3000)
+                .mapToObj(i -> "{\"n\":" + i + ",\"pad\":\"" + "ü".repeat(i % 257) + "\"}")
+                .toList();
+        assertThat(contents(json("[" + String.join(",", records) + "]"))).isEqualTo(records);
+        assertThat(contents(lines(String.join("\n", records)))).isEqualTo(records);
+    }
+
+    @Test
+    void oneThatIsTooLargeIsLeftOutAndTheNextIsRead() throws IOException {
+        String large = "{\"a\":\"" + "x".repeat(MOST) + "\"}";
+        String fits = "{\"a\":\"" + "x".repeat(MOST - 8) + "\"}";
+        assertThat(fits).hasSize(MOST);
+        String told = "! is larger than intake.file.max-line allows, " + MOST + " bytes";
+
+        assertThat(json("[" + fits + "," + large + ",\n{}]")).containsExactly("1 " + fits, "1 " + told, "2 {}");
+        assertThat(lines(fits + "\n" + large + "\n{}")).containsExactly("1 " + fits, "2 " + told, "3 {}");
+        assertThat(rows("a,\"" + "x\n".repeat(MOST) + "\"\nb")).containsExactly("1 " + told, (MOST + 2) + " b");
+    }
+
+    @Test
+    void aLineOfFiveGigabytesIsPassedInLittleMemory() throws IOException {
+        long five = 5L << 30;
+        assertThat(all(LineFrames.ofLines(new Endless(five, 'x', "\n{}"), MOST)))
+                .containsExactly("1 ! is larger than intake.file.max-line allows, " + MOST + " bytes", "2 {}");
+    }
+
+    @Test
+    void aStringOfAGigabyteInAnArrayIsPassedInLittleMemory() throws IOException {
+        InputStream start = new ByteArrayInputStream("[{\"a\":\"".getBytes(StandardCharsets.UTF_8));
+        InputStream file = new SequenceInputStream(start, new Endless(1L << 30, 'x', "\"},{}]"));
+        assertThat(all(new JsonFrames(file, MOST)))
+                .containsExactly("1 ! is larger than intake.file.max-line allows, " + MOST + " bytes", "1 {}");
+    }
+
+    @Test
+    void nestingTenThousandDeepIsOneRecord() throws IOException {
+        String deep = "{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}";
+        assertThat(json("[" + deep + ",{}]")).containsExactly("1 " + deep, "1 {}");
+    }
+
+    /** One character again and again, and then something else. */
+    private static final class Endless extends InputStream {
+
+        private final byte[] end;
+        private final int character;
+        private long left;
+        private int position;
+
+        Endless(long count, char character, String end) {
+            this.left = count;
+            this.character = character;
+            this.end = end.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public int read() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) {
+            if (left > 0) {
+                int count = (int) Math.min(length, left);
+                Arrays.fill(buffer, offset, offset + count, (byte) character);
+                left -= count;
+                return count;
+            }
+            if (position == end.length) {
+                return -1;
+            }
+            buffer[offset] = end[position++];
+            return 1;
+        }
+    }
+
+    private static List<String> lines(String text) throws IOException {
+        return all(LineFrames.ofLines(in(text), MOST));
+    }
+
+    private static List<String> rows(String text) throws IOException {
+        return all(LineFrames.ofRows(in(text), MOST, ','));
+    }
+
+    private static List<String> json(String text) throws IOException {
+        return all(new JsonFrames(in(text), MOST));
+    }
+
+    private static InputStream in(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static List<String> contents(List<String> frames) {
+        return frames.stream()
+                .map(frame -> frame.substring(frame.indexOf(' ') + 1))
+                .toList();
+    }
+
+    private static List<String> all(Frames frames) throws IOException {
+        List<String> all = new ArrayList<>();
+        for (Frame frame = frames.next(); frame != null; frame = frames.next()) {
+            all.add(frame.line() + " "
+                    + (frame.bytes() == null
+                            ? "! " + frame.fault()
+                            : new String(frame.bytes(), StandardCharsets.UTF_8)));
+        }
+        return all;
+    }
+}
