@@ -65,7 +65,8 @@ final class FileReports {
 
     void start(@Observes StartupEvent event) {
         writer.execute(() -> trying("Records of reported files cannot be forgotten now", ledger::forgetReported));
-        writer.scheduleWithFixedDelay(this::writeAll, 1, 1, TimeUnit.SECONDS);
+        long period = inbox.poll().toMillis();
+        writer.scheduleWithFixedDelay(this::writeAll, period, period, TimeUnit.MILLISECONDS);
     }
 
     void stop(@Observes ShutdownEvent event) {

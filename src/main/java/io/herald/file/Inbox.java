@@ -23,6 +23,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public final class Inbox {
 
     private final Path inbox;
+    private final Duration poll;
     private final int parallel;
     private final String delimiter;
     private final MemorySize maxLine;
@@ -31,12 +32,14 @@ public final class Inbox {
 
     public Inbox(
             @ConfigProperty(name = "intake.file.directory") Path directory,
+            @ConfigProperty(name = "intake.file.poll") Duration poll,
             @ConfigProperty(name = "intake.file.parallel", defaultValue = "32") int parallel,
             @ConfigProperty(name = "intake.file.csv.delimiter", defaultValue = ",") String delimiter,
             @ConfigProperty(name = "intake.file.max-line", defaultValue = "64M") MemorySize maxLine,
             @ConfigProperty(name = "intake.file.max-expanded", defaultValue = "20G") MemorySize maxExpanded,
             @ConfigProperty(name = "intake.file.report.after", defaultValue = "1h") Duration reportAfter) {
         this.inbox = directory.toAbsolutePath().normalize();
+        this.poll = poll;
         this.parallel = parallel;
         this.delimiter = delimiter.equals("\\t") ? "\t" : delimiter;
         this.maxLine = maxLine;
@@ -76,6 +79,11 @@ public final class Inbox {
                             + " and done, failed and reports beside it: " + e,
                     1);
         }
+    }
+
+    /** How often the inbox is looked at. */
+    Duration poll() {
+        return poll;
     }
 
     /** How many records are worked on at once. */

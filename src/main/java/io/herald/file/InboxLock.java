@@ -28,7 +28,6 @@ import org.jboss.logging.Logger;
 @RegisterForReflection
 public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Object> {
 
-    private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final int SEEN_AT_MOST = 10_000;
     private static final Logger LOG = Logger.getLogger(InboxLock.class);
@@ -41,6 +40,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     private final FileLedger ledger;
     private final Inbox inbox;
+    private final long settledNanos;
     private final Map<String, Seen> seen = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Seen> eldest) {
@@ -51,6 +51,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     public InboxLock(FileLedger ledger, Inbox inbox) {
         this.ledger = ledger;
         this.inbox = inbox;
+        this.settledNanos = inbox.poll().toNanos() * 9 / 10;
     }
 
     @Override
@@ -82,7 +83,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             seen.put(file.getAbsoluteFilePath(), new Seen(file.getFileLength(), file.getLastModified(), now));
             return false;
         }
-        return now - before.at() >= SETTLED_NANOS;
+        return now - before.at() >= settledNanos;
     }
 
     /** Leaves it alone for a while. */

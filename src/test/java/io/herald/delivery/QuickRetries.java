@@ -42,6 +42,9 @@ public class QuickRetries implements QuarkusTestProfile {
         Map<String, String> config = new HashMap<>();
         config.put("quarkus.http.test-port", "0");
         config.put("herald.park.poll", "1h");
+        config.put("intake.file.poll", "250ms");
+        config.put("intake.file.max-line", "1M");
+        config.put("intake.file.max-expanded", "32M");
         RETRIES.forEach((provider, retry) -> {
             String prefix = "provider." + provider;
             config.put(prefix + ".request-timeout", REQUEST_TIMEOUT.toString());

@@ -128,7 +128,7 @@ class FileDropTest {
                         "8 refused",
                         "9 delivered");
         assertThat(report.faults(2)).containsExactly(" the text ends too early, at line 2, column 20");
-        assertThat(report.faults(5)).contains("/colour is not known", "/person is required");
+        assertThat(report.faults(5)).contains("/colour is not a known field", "/person is required");
         assertThat(report.record(5).path("reference").asText()).isEqualTo(references.get(2));
         assertThat(report.record(7).has("reference"))
                 .as("a reference that is none")

@@ -1,0 +1,287 @@
+package io.herald.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.common.Json;
+import io.herald.delivery.Caller;
+import io.herald.delivery.QuickRetries;
+import io.herald.file.DropBox.Report;
+import io.herald.sandbox.Sandbox;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever is dropped, Herald lives, loses nothing, and goes on with the next file. */
+@QuarkusTest
+@TestProfile(QuickRetries.class)
+class HostileFilesTest {
+
+    @ConfigProperty(name = "intake.file.directory")
+    Path inbox;
+
+    Sandbox sandbox;
+
+    private DropBox box;
+
+    @BeforeEach
+    void fresh() {
+        sandbox.reset();
+        box = new DropBox(inbox);
+    }
+
+    /** Whatever was dropped before, this is delivered. */
+    @AfterEach
+    void theNextFileIsDelivered() {
+        String reference = Caller.reference("NEXT");
+        box.drop(reference + ".json", person(reference));
+
+        assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"json", "ndjson", "csv", "json.gz", "csv.gz"})
+    void anEmptyFileFails(String extension) {
+        String name = Caller.reference("EMPTY") + "." + extension;
+        byte[] nothing = new byte[0];
+        box.drop(name, extension.endsWith(".gz") ? DropBox.gzip(nothing) : nothing);
+
+        assertThat(box.report(name).summary().path("state").asText()).isEqualTo("failed");
+        box.hasMoved(name, box.failed());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "not gzip at all, whatever its name says"})
+    void whatIsNotGzipFails(String content) {
+        String name = Caller.reference("NOGZ") + ".json.gz";
+        box.drop(name, content);
+
+        assertThat(box.report(name).summary().path("note").asText()).contains("gzip");
+        box.hasMoved(name, box.failed());
+    }
+
+    @Test
+    void gzipThatIsCutOffFailsBeforeAnythingOfItIsSent() {
+        String reference = Caller.reference("CUT");
+        byte[] whole = DropBox.gzip((person(reference) + "\n").repeat(50).getBytes(StandardCharsets.UTF_8));
+        box.drop(reference + ".ndjson.gz", Arrays.copyOf(whole, whole.length - 12));
+
+        assertThat(box.report(reference + ".ndjson.gz").summary().path("note").asText())
+                .contains("not complete");
+        assertThat(sandbox.requests("fraudspect")).isEmpty();
+    }
+
+    @Test
+    void aGzipBombFails() throws IOException {
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        byte[] zeros = new byte[1 << 20];
+        try (OutputStream gzip = new GZIPOutputStream(bomb)) {
+            for (int i = 0; i < 40; i++) {
+                gzip.write(zeros);
+            }
+        }
+        String name = Caller.reference("BOMB") + ".ndjson.gz";
+        box.drop(name, bomb.toByteArray());
+
+        assertThat(box.report(name).summary().path("note").asText())
+                .isEqualTo("its content is larger than intake.file.max-expanded allows, 33554432 bytes");
+        box.hasMoved(name, box.failed());
+    }
+
+    @Test
+    void aLineThatIsTooLongIsRefusedAndTheNextIsDelivered() {
+        String reference = Caller.reference("LONG");
+        box.drop(reference + ".ndjson", "x".repeat((1 << 20) + 1) + "\n" + person(reference) + "\n");
+        Report report = box.report(reference + ".ndjson");
+
+        assertThat(report.faults(1)).containsExactly(" is larger than intake.file.max-line allows, 1048576 bytes");
+        assertThat(report.state(2, "fraudspect")).isEqualTo("delivered");
+    }
+
+    @Test
+    void invalidUtf8IsRefusedWhereItStands() {
+        String reference = Caller.reference("UTF");
+        byte[] bad = (person(reference + "-bad") + "\n").replace("Jane", "J?ne").getBytes(StandardCharsets.ISO_8859_1);
+        for (int i = 0; i < bad.length; i++) {
+            bad[i] = bad[i] == '?' ? (byte) 0xE9 : bad[i];
+        }
+        byte[] good = person(reference).getBytes(StandardCharsets.UTF_8);
+        byte[] both = Arrays.copyOf(bad, bad.length + good.length);
+        System.arraycopy(good, 0, both, bad.length, good.length);
+        box.drop(reference + ".ndjson", both);
+        Report report = box.report(reference + ".ndjson");
+
+        assertThat(report.faults(1)).singleElement().asString().contains("UTF-8", "line 1");
+        assertThat(report.state(2, "fraudspect")).isEqualTo("delivered");
+    }
+
+    @Test
+    void rowsInAnotherEncodingAreRefused() {
+        String reference = Caller.reference("LATIN");
+        box.drop(
+                reference + ".csv",
+                ("reference,type,person.firstName,person.lastName,targets[0]\n" + reference
+                                + ",person,Jané,Doe,fraudspect")
+                        .getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(box.report(reference + ".csv").faults(1)).containsExactly(" is not UTF-8");
+    }
+
+    @Test
+    void nestingIsRefusedByItsDepth() {
+        String reference = Caller.reference("DEEP");
+        String deep = "{\"attributes\":{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}}";
+        box.drop(reference + ".json", "[" + deep + "," + person(reference) + "]");
+        Report report = box.report(reference + ".json");
+
+        assertThat(report.faults(1)).singleElement().asString().contains("levels of nesting");
+        assertThat(report.state(2, "fraudspect")).isEqualTo("delivered");
+    }
+
+    @Test
+    void whatIsNoFileOfItsOwnStaysInTheInbox() throws IOException {
+        String reference = Caller.reference("LINK");
+        Path secret = Files.writeString(inbox.resolveSibling(reference + "-outside.json"), person(reference));
+        Path link = Files.createSymbolicLink(inbox.resolve(reference + ".json"), secret.toAbsolutePath());
+        Path directory = Files.createDirectory(inbox.resolve(reference + "-directory.json"));
+        Files.writeString(directory.resolve("inside.json"), person(reference + "-inside"));
+        theNextFileIsDelivered();
+
+        assertThat(link).isSymbolicLink();
+        assertThat(directory.resolve("inside.json")).exists();
+        assertThat(sandbox.requests("fraudspect"))
+                .extracting(request -> new String(request.body(), StandardCharsets.UTF_8))
+                .noneMatch(body -> body.contains(reference));
+        Files.delete(link);
+    }
+
+    @Test
+    void namesThatSayNotYetAreLeftAlone() throws IOException {
+        String reference = Caller.reference("PART");
+        List<Path> left = List.of(
+                inbox.resolve(reference + ".json.part"),
+                inbox.resolve(reference + ".json.TMP"),
+                inbox.resolve("." + reference + ".json"));
+        for (Path file : left) {
+            Files.writeString(file, person(reference));
+        }
+        theNextFileIsDelivered();
+
+        assertThat(left).allMatch(Files::exists);
+        Files.move(left.get(0), inbox.resolve(reference + ".json"));
+        assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");
+    }
+
+    @Test
+    void aFileThatGrowsIsTakenWhenItIsComplete() throws IOException {
+        String reference = Caller.reference("GROWS");
+        Path file = inbox.resolve(reference + ".ndjson");
+        for (int i = 0; i < 30; i++) {
+            Files.writeString(
+                    file, person(reference + "-" + i) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Awaitility.await().pollDelay(Duration.ofMillis(50)).until(() -> true);
+        }
+
+        assertThat(box.report(reference + ".ndjson").records()).hasSize(30);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"line\nbreak.json", "..\\..\\outside.json", "bell\u0007.json"})
+    void namesThatAreNotPlainStayInTheInbox(String name) throws IOException {
+        Path file = Files.writeString(inbox.resolve(name), person(Caller.reference("NAME")));
+        theNextFileIsDelivered();
+
+        assertThat(file).exists();
+        assertThat(sandbox.requests("fraudspect")).hasSize(1);
+        Files.delete(file);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "${bean:files?method=list}",
+                "{{herald.payload-key}}",
+                "a b'c\"d;&%2e%2e%2fx",
+                "a..b",
+                "-rf",
+                "é\u202E",
+                "#"
+            })
+    void anyOtherNameIsAName(String stem) {
+        String reference = Caller.reference("NAME");
+        String name = stem + reference + ".json";
+        box.drop(name, person(reference));
+
+        assertThat(box.report(name).state(1, "fraudspect")).isEqualTo("delivered");
+        box.hasMoved(name, box.done());
+    }
+
+    @Test
+    void aNameThatIsTooLongForItsReportsIsShortened() {
+        String reference = Caller.reference("LONGNAME");
+        String name = reference + "ü".repeat(100) + ".json";
+        box.drop(name, person(reference));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> DropBox.names(box.reports()).stream()
+                .anyMatch(report -> report.startsWith(reference) && report.endsWith(".summary.json")));
+
+        assertThat(DropBox.names(box.done())).anyMatch(done -> done.startsWith(reference) && done.endsWith("ü.json"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"customers.xlsx", "customers", "customers.json.zip"})
+    void whatIsInNoKnownFormatFails(String rest) {
+        String name = Caller.reference("FORMAT") + rest;
+        box.drop(name, "whatever");
+
+        assertThat(box.report(name).summary().path("note").asText()).contains(".ndjson");
+        box.hasMoved(name, box.failed());
+    }
+
+    @Test
+    void whatHoldsNoRecordThatCanBeReadFails() {
+        String name = Caller.reference("GARBAGE") + ".ndjson";
+        box.drop(name, "one\ntwo\n");
+        Report report = box.report(name);
+
+        assertThat(report.summary().path("state").asText()).isEqualTo("failed");
+        assertThat(report.records())
+                .hasSize(2)
+                .allMatch(line -> line.path("status").asText().equals("refused"));
+        box.hasMoved(name, box.failed());
+    }
+
+    @Test
+    void reportsAreReadableByTheirOwnerOnly() throws IOException {
+        String reference = Caller.reference("MODE");
+        box.drop(reference + ".json", person(reference));
+        box.report(reference + ".json");
+
+        assertThat(Files.getPosixFilePermissions(box.reports().resolve(reference + ".json.report.ndjson")))
+                .hasToString("[OWNER_READ, OWNER_WRITE]");
+        assertThat(List.of(box.inbox(), box.done(), box.failed(), box.reports()))
+                .extracting(
+                        directory -> Files.getPosixFilePermissions(directory).size())
+                .containsOnly(3);
+        assertThat(Json.write(box.report(reference + ".json").records())).doesNotContain("Jane", "Uhuru", "@");
+    }
+
+    private static String person(String reference) {
+        return Caller.person(reference, "", "fraudspect").toString();
+    }
+}
