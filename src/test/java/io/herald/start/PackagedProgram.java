@@ -1,6 +1,7 @@
 package io.herald.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 
 import io.herald.SandboxResource;
 import io.herald.sandbox.Sandbox;
@@ -213,6 +214,12 @@ public final class PackagedProgram implements AutoCloseable {
                 .body(customer.toString())
                 .post("/v1/customers")
                 .then();
+    }
+
+    /** Asserts that it still tells of a message what it once answered. */
+    public void assertTellsOf(ValidatableResponse answered) {
+        Map<String, Object> report = answered.extract().path("$");
+        call().get(answered.extract().header("Location")).then().statusCode(200).body("$", equalTo(report));
     }
 
     /** Ends it as an operator does, with SIGTERM. */
