@@ -38,7 +38,8 @@ class FootprintIT {
     @Test
     void isLightWhenIdleAndForEachMessage() throws Exception {
         try (Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null, 0);
-                PackagedProgram herald = PackagedProgram.start(directory, PackagedProgram.environment(sandbox))) {
+                PackagedProgram herald =
+                        PackagedProgram.startAsShipped(directory, PackagedProgram.environment(sandbox))) {
             long idle = residentKiB(herald);
             send(herald, "warm", WARM_UP);
             Duration before = processorTime(herald);

@@ -61,11 +61,6 @@ final class GroupCommit implements AutoCloseable {
         writer.start();
     }
 
-    /** Queues a write that may be repeated when nobody knows whether it was kept. */
-    <T> CompletableFuture<T> submit(Write<T> write, Consumer<T> committed) {
-        return submit(write, committed, (connection, result) -> {});
-    }
-
     /**
      * Queues a write; waits for a place while the queue is full.
      *

@@ -18,9 +18,10 @@ import io.herald.rest.Api.Answer;
 import io.herald.rest.Contract;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
-import io.quarkus.agroal.DataSource;
+import io.quarkus.arc.InjectableInstance;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -53,9 +54,9 @@ class DeadLetterTest {
 
     private static final Contract CONTRACT = Contract.load();
 
+    @Any
     @Inject
-    @DataSource("embedded")
-    AgroalDataSource dataSource;
+    InjectableInstance<AgroalDataSource> dataSources;
 
     @Inject
     MovableClock clock;
@@ -704,14 +705,14 @@ class DeadLetterTest {
     }
 
     private void change(String sql) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
+        try (Connection connection = dataSources.getActive().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.executeUpdate(sql);
         }
     }
 
     private int count(String sql) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
+        try (Connection connection = dataSources.getActive().getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();

@@ -39,7 +39,7 @@ class OverloadIT {
     private static final int LATENCY_MILLIS = 500;
     private static final int IN_FLIGHT = 24;
     private static final int CARRIED_PER_SECOND = WIDTH * 1000 / LATENCY_MILLIS;
-    private static final Duration LOAD = Duration.ofSeconds(20);
+    private static final Duration LOAD = Duration.ofSeconds(10);
     private static final int CALLS = 10 * CARRIED_PER_SECOND * (int) LOAD.toSeconds();
     private static final Duration BOUND = Duration.ofSeconds(60);
     private static final String DOCUMENT =

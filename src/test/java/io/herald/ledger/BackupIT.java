@@ -87,12 +87,7 @@ class BackupIT {
         }
 
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
-            Map<String, Object> answered = before.extract().path("$");
-            program.call()
-                    .get(before.extract().header("Location"))
-                    .then()
-                    .statusCode(200)
-                    .body("$", equalTo(answered));
+            program.assertTellsOf(before);
             program.call().get(late.extract().header("Location")).then().statusCode(404);
             for (ValidatableResponse earlier : List.of(before, late)) {
                 program.submit(person(earlier.extract().path("reference")))

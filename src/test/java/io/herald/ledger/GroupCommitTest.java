@@ -25,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
@@ -84,7 +85,7 @@ class GroupCommitTest {
                         together.countDown();
                         together.await();
                         return IntStream.range(0, each)
-                                .mapToObj(i -> writes.submit(insert(thread + " " + i), order::add))
+                                .mapToObj(i -> submit(writes, insert(thread + " " + i), order::add))
                                 .toList();
                     }))
                     .toList();
@@ -106,7 +107,7 @@ class GroupCommitTest {
     void isDurableBeforeTheCallbackAndTheFuture() {
         List<String> seen = new ArrayList<>();
 
-        Long sequence = writes.submit(insert("one"), committed -> seen.addAll(texts()))
+        Long sequence = submit(writes, insert("one"), committed -> seen.addAll(texts()))
                 .thenApply(done -> {
                     seen.add("then the future");
                     return done;
@@ -120,7 +121,8 @@ class GroupCommitTest {
     @Test
     void aFailingWriteDoesNotFailItsGroup() {
         CountDownLatch queued = new CountDownLatch(1);
-        CompletableFuture<Long> first = writes.submit(
+        CompletableFuture<Long> first = submit(
+                writes,
                 connection -> {
                     await(queued);
                     return insert("first").apply(connection);
@@ -129,14 +131,15 @@ class GroupCommitTest {
         List<CompletableFuture<Long>> group = new ArrayList<>();
         List<Long> committed = new ArrayList<>();
         for (String text : List.of("a", "b", "refused", "c", "a", "d")) {
-            group.add(writes.submit(insert(text), committed::add));
+            group.add(submit(writes, insert(text), committed::add));
         }
-        group.add(writes.submit(
+        group.add(submit(
+                writes,
                 connection -> {
                     throw new IllegalStateException("a write that fails by itself");
                 },
                 committed::add));
-        group.add(writes.submit(insert("e"), committed::add));
+        group.add(submit(writes, insert("e"), committed::add));
         queued.countDown();
 
         first.join();
@@ -162,14 +165,15 @@ class GroupCommitTest {
         try (GroupCommit counted = new GroupCommit(counting, dialect)) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
-            all.add(counted.submit(
+            all.add(submit(
+                    counted,
                     connection -> {
                         await(queued);
                         return null;
                     },
                     done -> {}));
             for (int i = 0; i < 100; i++) {
-                all.add(counted.submit(insert("entry " + i), sequence -> {}));
+                all.add(submit(counted, insert("entry " + i), sequence -> {}));
             }
             queued.countDown();
             CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
@@ -181,10 +185,10 @@ class GroupCommitTest {
 
     @Test
     void aCallbackThatFailsFailsNoOther() {
-        CompletableFuture<Long> bad = writes.submit(insert("bad"), sequence -> {
+        CompletableFuture<Long> bad = submit(writes, insert("bad"), sequence -> {
             throw new IllegalStateException("a callback that fails");
         });
-        CompletableFuture<Long> good = writes.submit(insert("good"), sequence -> {});
+        CompletableFuture<Long> good = submit(writes, insert("good"), sequence -> {});
 
         assertThat(good.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(2);
         assertThatThrownBy(bad.orTimeout(10, TimeUnit.SECONDS)::join).hasRootCauseMessage("a callback that fails");
@@ -195,7 +199,8 @@ class GroupCommitTest {
     void whoWaitsForAFullQueueIsNotRefused() {
         CountDownLatch queued = new CountDownLatch(1);
         AtomicBoolean all = new AtomicBoolean();
-        writes.submit(
+        submit(
+                writes,
                 connection -> {
                     await(queued);
                     return null;
@@ -204,7 +209,7 @@ class GroupCommitTest {
         List<CompletableFuture<Long>> done = new ArrayList<>();
         Thread writer = new Thread(() -> {
             for (int i = 0; i < 6000; i++) {
-                done.add(writes.submit(insert("entry " + i), sequence -> {}));
+                done.add(submit(writes, insert("entry " + i), sequence -> {}));
             }
             all.set(true);
         });
@@ -223,7 +228,8 @@ class GroupCommitTest {
     void onceItIsClosedEveryWriteHasAnEnding() {
         CountDownLatch queued = new CountDownLatch(1);
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<Long> underWay = writes.submit(
+        CompletableFuture<Long> underWay = submit(
+                writes,
                 connection -> {
                     begun.countDown();
                     awaitUninterruptibly(queued);
@@ -231,10 +237,10 @@ class GroupCommitTest {
                 },
                 sequence -> {});
         await(begun);
-        CompletableFuture<Long> waiting = writes.submit(insert("waiting"), sequence -> {});
+        CompletableFuture<Long> waiting = submit(writes, insert("waiting"), sequence -> {});
 
         writes.close();
-        CompletableFuture<Long> late = writes.submit(insert("late"), sequence -> {});
+        CompletableFuture<Long> late = submit(writes, insert("late"), sequence -> {});
         queued.countDown();
 
         assertThat(underWay.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(1);
@@ -265,8 +271,14 @@ class GroupCommitTest {
             assertThatThrownBy(lost::join).hasRootCauseMessage("the connection was lost after the commit");
             assertThat(texts()).containsExactly("lost");
 
-            assertThat(doubtful.submit(insert("lost"), sequence -> {}).join()).isEqualTo(2);
+            assertThat(submit(doubtful, insert("lost"), sequence -> {}).join()).isEqualTo(2);
         }
+    }
+
+    /** A write without an undo. */
+    private static <T> CompletableFuture<T> submit(
+            GroupCommit writes, GroupCommit.Write<T> write, Consumer<T> committed) {
+        return writes.submit(write, committed, (connection, result) -> {});
     }
 
     private static DataSource connecting(Callable<Connection> connect) {

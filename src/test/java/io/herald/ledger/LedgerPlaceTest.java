@@ -3,6 +3,7 @@ package io.herald.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.Customers;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import java.io.IOException;
@@ -24,19 +25,22 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LedgerPlaceTest {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     @TempDir
     Path parent;
 
-    private Path data;
+    private TestDatabase database;
+    private Ledger ledger;
     private Path file;
 
     @BeforeEach
     void aLedgerWithAMessage() throws Exception {
-        data = parent.resolve("data");
-        file = data.resolve("herald.db");
-        try (EmbeddedLedger embedded = open()) {
-            accept(embedded, "CUST-1").join();
-        }
+        database = TestDatabase.make(Dialect.EMBEDDED, parent);
+        file = parent.resolve("data/herald.db");
+        open();
+        accept("CUST-1").join();
+        database.close();
     }
 
     @Test
@@ -58,11 +62,11 @@ class LedgerPlaceTest {
 
     @Test
     void aDatabaseOfANewerProgramStopsTheStart() throws Exception {
-        try (EmbeddedLedger embedded = open()) {
-            embedded.execute("insert into flyway_schema_history select 2, '2', 'more', type, 'V2__more.sql', checksum,"
-                    + " installed_by, installed_on, execution_time, success from flyway_schema_history"
-                    + " where installed_rank = 1");
-        }
+        open();
+        database.change("insert into flyway_schema_history select 2, '2', 'more', type, 'V2__more.sql', checksum,"
+                + " installed_by, installed_on, execution_time, success from flyway_schema_history"
+                + " where installed_rank = 1");
+        database.close();
 
         assertIsRefused(
                 Files.readAllBytes(file), "is that of a newer Herald (version 2 of its tables): start that one");
@@ -84,9 +88,10 @@ class LedgerPlaceTest {
     @Test
     void nothingIsAcceptedWhileTheFileIsAwayAndAgainWhenItIsBack() throws Exception {
         Path elsewhere = parent.resolve("elsewhere.db");
-        try (EmbeddedLedger embedded = open()) {
+        open();
+        try {
             Files.move(file, elsewhere);
-            assertThat(accept(embedded, "CUST-2"))
+            assertThat(accept("CUST-2"))
                     .failsWithin(Duration.ofSeconds(10))
                     .withThrowableThat()
                     .havingCause()
@@ -96,30 +101,36 @@ class LedgerPlaceTest {
             assertThat(file).as("none is made in its place").doesNotExist();
 
             Files.move(elsewhere, file);
-            accept(embedded, "CUST-2").join();
+            accept("CUST-2").join();
+        } finally {
+            database.close();
         }
-        try (EmbeddedLedger embedded = open()) {
-            assertThat(embedded.number("select count(*) from message")).isEqualTo(2);
-        }
+        assertThat(database.number("select count(*) from message")).isEqualTo(2);
     }
 
     @Test
     void nothingIsWrittenIntoAFileThatAnotherTookThePlaceOf() throws Exception {
-        try (EmbeddedLedger embedded = open()) {
+        open();
+        try {
             Files.move(file, parent.resolve("elsewhere.db"));
             Files.writeString(file, "another", StandardCharsets.US_ASCII);
 
-            assertThat(accept(embedded, "CUST-2")).failsWithin(Duration.ofSeconds(10));
+            assertThat(accept("CUST-2")).failsWithin(Duration.ofSeconds(10));
             assertThat(file).hasContent("another");
+        } finally {
+            database.close();
         }
     }
 
-    private EmbeddedLedger open() throws Exception {
-        return new EmbeddedLedger(data, Clock.systemUTC(), new byte[32]);
+    private void open() {
+        database.open();
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), JSON);
+        Replica alone = new Replica(database.get(), Duration.ofSeconds(15));
+        ledger = new Ledger(database.get(), sealing, alone, JSON, Clock.systemUTC());
     }
 
-    private static CompletableFuture<Accepted> accept(EmbeddedLedger embedded, String reference) {
-        return embedded.ledger.accept(
+    private CompletableFuture<Accepted> accept(String reference) {
+        return ledger.accept(
                 new NewMessage(reference, Customers.person(reference), List.of("xbridge"), "rest", Optional.empty()),
                 kept -> {});
     }

@@ -206,6 +206,12 @@ class LedgerTest {
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
         assertThat(ledger.record(early, "xbridge", progress).join()).isFalse();
 
+        ledger.giveBack("xbridge", List.of(new Ledger.Hold(early.sequence(), early.takes())), Instant.EPOCH)
+                .join();
+        assertThat(take("xbridge"))
+                .as("it gives back only what it has in hand itself")
+                .isEmpty();
+
         ledger.mustBeInHand(again, "xbridge");
         ledger.sending(again, "xbridge", new byte[] {'{', '}'}, true).join();
         assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();

@@ -12,6 +12,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +58,7 @@ class PostgresqlIT {
     }
 
     @Test
-    void whileItIsAwayCallersAreToldAndAfterwardsAllIsDelivered() throws IOException {
+    void whileItIsAwayCallersAreToldAndAfterwardsAllIsDelivered() throws IOException, SQLException {
         EmbeddedPostgres server = server();
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             Api herald = Api.at(URI.create(program.url()).getPort());
@@ -62,6 +66,8 @@ class PostgresqlIT {
             for (int i = 0; i < 50; i++) {
                 kept.add(herald.submit(Customers.person("CUST-before-" + i), "Prefer", "respond-async"));
             }
+            callersAreToldWhileTheLockIsHeld(herald);
+            kept.add(herald.submit(Customers.person("CUST-locked"), "Prefer", "respond-async"));
             server.close();
 
             Api.Answer refused = herald.submit(Customers.person("CUST-while"));
@@ -85,6 +91,25 @@ class PostgresqlIT {
             assertThat(program.output()).doesNotContain("\tat ");
         } finally {
             server.close();
+        }
+    }
+
+    /** As by a program that was stopped in the middle of a write, and whose server does not notice. */
+    private void callersAreToldWhileTheLockIsHeld(Api herald) throws SQLException {
+        try (Connection connection =
+                        DriverManager.getConnection(environment.get("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL"));
+                Statement lock = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            lock.execute(Dialect.POSTGRESQL.beginGroup().orElseThrow());
+            lock.execute("set local idle_in_transaction_session_timeout = 0");
+
+            Api.Answer refused = herald.submit(Customers.person("CUST-locked"));
+
+            assertThat(refused.status()).as(refused.body()).isEqualTo(503);
+            assertThat(refused.header("Retry-After")).isEqualTo("1");
+            assertThat(refused.json().path("detail").asText()).contains("cannot keep");
+            assertThat(refused.millis()).isLessThan(QUICKLY.toMillis());
+            connection.rollback();
         }
     }
 

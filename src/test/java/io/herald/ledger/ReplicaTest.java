@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -142,6 +146,47 @@ class ReplicaTest {
         other.renew().join();
 
         assertThat(take(ofOther)).isEmpty();
+    }
+
+    @Test
+    void whoHangsWhileItWritesLosesTheLockAndWhatItHadWritten() throws SQLException {
+        try (AgroalDataSource hanging = database.again().pool();
+                Connection connection = lockTheLedger(hanging)) {
+            Database.execute(connection, "insert into probe (id, written_at) values (2, 1)");
+
+            assertThat(ofOther.writeSomething()).succeedsWithin(Duration.ofSeconds(30));
+
+            assertThatThrownBy(connection::commit).isInstanceOf(SQLException.class);
+        }
+        assertThat(database.number("select count(*) from probe where written_at = 1"))
+                .isZero();
+    }
+
+    @Test
+    void whileSomebodyElseHoldsTheLockEveryWriteFailsInTimeAndAfterwardsNone() throws SQLException {
+        try (AgroalDataSource stranger = database.again().pool();
+                Connection connection = lockTheLedger(stranger)) {
+            Database.execute(connection, "set local idle_in_transaction_session_timeout = 0");
+
+            assertThat(ofOne.writeSomething())
+                    .failsWithin(Duration.ofSeconds(30))
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .withMessageContaining("lock timeout");
+            connection.rollback();
+        }
+        ofOne.writeSomething().join();
+        assertThat(accept(ofOther).inHand()).containsExactly("xbridge");
+    }
+
+    /** As a program does at the begin of each group of writes. */
+    private static Connection lockTheLedger(AgroalDataSource dataSource) throws SQLException {
+        Connection connection = dataSource.getConnection();
+        connection.setAutoCommit(false);
+        try (Statement begin = connection.createStatement()) {
+            begin.execute(Dialect.POSTGRESQL.beginGroup().orElseThrow());
+        }
+        return connection;
     }
 
     private static Accepted accept(Ledger ledger) {

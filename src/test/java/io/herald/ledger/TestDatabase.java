@@ -64,7 +64,7 @@ final class TestDatabase implements AutoCloseable {
         return new TestDatabase(dialect, directory.resolveSibling("again"), settings, url);
     }
 
-    /** Opens it, as a program does that starts. */
+    /** Opens it, as a program does that starts; throws what the start would throw. */
     void open() {
         dataDirectory = new DataDirectory(directory);
         dataSource = pool();
@@ -73,7 +73,12 @@ final class TestDatabase implements AutoCloseable {
                 .locations("db/migration")
                 .placeholders(placeholders())
                 .load();
-        database = new Database(dialect, dataDirectory, dataSource, flyway);
+        try {
+            database = new Database(dialect, dataDirectory, dataSource, flyway);
+        } catch (RuntimeException e) {
+            closeConnections();
+            throw e;
+        }
     }
 
     Database get() {
@@ -174,6 +179,10 @@ final class TestDatabase implements AutoCloseable {
     @Override
     public void close() {
         database.close();
+        closeConnections();
+    }
+
+    private void closeConnections() {
         dataSource.close();
         try {
             dataDirectory.close();

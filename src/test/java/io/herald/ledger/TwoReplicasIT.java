@@ -9,6 +9,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.global.GlobalSettings;
+import com.github.tomakehurst.wiremock.http.DelayDistribution;
+import com.github.tomakehurst.wiremock.http.FixedDelayDistribution;
 import com.github.tomakehurst.wiremock.http.UniformDistribution;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.herald.Customers;
@@ -18,6 +20,7 @@ import io.herald.sandbox.Sandbox;
 import io.herald.start.PackagedProgram;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TwoReplicasIT {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
+    private static final int WIDTH = 8;
     private static final Duration BOUND = Duration.ofSeconds(60);
 
     @TempDir
@@ -62,10 +67,13 @@ class TwoReplicasIT {
         environment.put("HERALD_REPLICA_LEASE", "10s");
         environment.put("HERALD_PARK_POLL", "200ms");
         for (String provider : PROVIDERS) {
-            String prefix = "PROVIDER_" + provider.toUpperCase(Locale.ROOT).replace('-', '_');
-            environment.put(prefix + "_PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
-            environment.put(prefix + "_FIND_SETTLE", "200ms");
+            environment.put(prefix(provider) + "PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
+            environment.put(prefix(provider) + "FIND_SETTLE", "200ms");
         }
+    }
+
+    private static String prefix(String provider) {
+        return "PROVIDER_" + provider.toUpperCase(Locale.ROOT).replace('-', '_') + "_";
     }
 
     private void startBoth() throws IOException {
@@ -134,12 +142,13 @@ class TwoReplicasIT {
     }
 
     @Test
-    void whatAKilledReplicaHadInHandIsTakenOver() throws IOException {
+    void whatAReplicaHadInHandThatHangsOrIsKilledIsTakenOver() throws Exception {
+        for (String provider : PROVIDERS) {
+            environment.put(prefix(provider) + "MAX_CONNECTIONS", Integer.toString(WIDTH));
+        }
         startBoth();
-        sandbox.server()
-                .updateGlobalSettings(GlobalSettings.builder()
-                        .delayDistribution(new UniformDistribution(50, 400))
-                        .build());
+        oneHangsAndWhenItWakesItSendsNothingTwice();
+        answersAfter(new UniformDistribution(50, 400));
         List<CompletableFuture<Api.Answer>> calls = new ArrayList<>();
         for (int i = 0; i < 400; i++) {
             calls.add(api(i % 2 == 0 ? one : other)
@@ -162,6 +171,52 @@ class TwoReplicasIT {
                         .hasSize(1);
             }
         }
+    }
+
+    /** It stops while it waits for answers, and has more in hand that it has not sent yet. */
+    private void oneHangsAndWhenItWakesItSendsNothingTwice() throws Exception {
+        delivered(one, api(one).submit(Customers.person("CUST-logs-in")));
+        answersAfter(new FixedDelayDistribution(8_000));
+        List<Api.Answer> kept = IntStream.range(0, 10 * WIDTH)
+                .mapToObj(i -> api(one).submitting(Customers.person("CUST-hang-" + i), "Prefer", "respond-async"))
+                .toList()
+                .stream()
+                .map(CompletableFuture::join)
+                .toList();
+        await().atMost(BOUND).until(() -> PROVIDERS.stream()
+                .allMatch(provider -> sandbox.customers(provider).size() == WIDTH + 1));
+        one.signal("STOP");
+        answersAfter(null);
+
+        kept.forEach(answer -> delivered(other, answer));
+        assertThat(other.output()).contains("its lease has ended");
+        Map<String, Long> sent = sent();
+        one.signal("CONT");
+        Api.Answer awake = await().atMost(BOUND)
+                .until(
+                        () -> api(one).submit(Customers.person("CUST-awake"), "Prefer", "respond-async"),
+                        answer -> answer.status() == 202);
+        delivered(one, awake);
+
+        await().during(Duration.ofSeconds(2)).atMost(BOUND).untilAsserted(() -> assertThat(sent())
+                .isEqualTo(sent));
+        for (String provider : PROVIDERS) {
+            assertThat(sandbox.customers(provider)).as(provider).hasSize(10 * WIDTH + 2);
+        }
+    }
+
+    /** How often a customer of those in hand was sent, at each provider. */
+    private Map<String, Long> sent() {
+        return PROVIDERS.stream()
+                .collect(Collectors.toMap(provider -> provider, provider -> sandbox.requests(provider).stream()
+                        .filter(request -> new String(request.body(), StandardCharsets.UTF_8).contains("cust-hang-"))
+                        .count()));
+    }
+
+    private void answersAfter(DelayDistribution delay) {
+        sandbox.server()
+                .updateGlobalSettings(
+                        GlobalSettings.builder().delayDistribution(delay).build());
     }
 
     /** Replays, too, and with what comes in beside them. */

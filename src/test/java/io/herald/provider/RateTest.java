@@ -3,10 +3,12 @@ package io.herald.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.agroal.DataSource;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -15,6 +17,10 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +70,10 @@ class RateTest {
     @Inject
     RateSlots slots;
 
+    @Inject
+    @DataSource("embedded")
+    AgroalDataSource ledger;
+
     @BeforeEach
     void fresh() {
         sandbox.reset();
@@ -109,6 +119,53 @@ class RateTest {
         assertThat(reports).allSatisfy(report -> assertThat(report.join().outcome("bridge-xyz"))
                 .isEqualTo("delivered"));
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2 * FLOOD / RATE));
+    }
+
+    /** Another program took it over meanwhile, as it does when this one could not renew its lease. */
+    @Test
+    void whatIsTakenOverWhileItWaitsForItsSlotIsNotSent() throws SQLException {
+        IntStream.range(0, 2 * FLOOD).forEach(i -> submit("before"));
+        await().until(() ->
+                count("reference like 'before-%' and (request is not null or state <> 'pending')") == 2 * FLOOD);
+        String reference = submit("taken-over");
+        String email = Caller.email(reference, "");
+        await().until(() -> count("reference = '" + reference + "' and request is not null") == 1);
+        change("update delivery set owner = 'another program', takes = takes + 1 where reference = '" + reference
+                + "'");
+        assertThat(sends(email)).as("it still waits").isZero();
+
+        Caller.deliver(Caller.person(Caller.reference("behind"), "", "fraudspect"));
+
+        assertThat(sends(email)).as("its slot has passed").isZero();
+        change("update delivery set owner = null where reference = '" + reference + "'");
+        await().until(() -> count("reference = '" + reference + "' and state = 'delivered'") == 1);
+        assertThat(sends(email)).isEqualTo(1);
+    }
+
+    private static String submit(String label) {
+        String reference = Caller.reference(label);
+        Caller.submit(Caller.person(reference, "", "fraudspect"));
+        return reference;
+    }
+
+    private int sends(String email) {
+        return new Faults(sandbox).sends("fraudspect", email).size();
+    }
+
+    private int count(String deliveries) throws SQLException {
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select count(*) from delivery where " + deliveries)) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private void change(String sql) throws SQLException {
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate(sql);
+        }
     }
 
     /** A commit that takes longer than a request may be late, and one that takes longer than the slots that it brings. */

@@ -1,6 +1,7 @@
 package io.herald.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 
 import io.herald.SandboxResource;
 import io.herald.sandbox.Sandbox;
@@ -16,7 +17,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,8 +36,7 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 public final class PackagedProgram implements AutoCloseable {
 
-    private static final Path JAR =
-            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
     private static final Pattern MANAGEMENT = Pattern.compile("Management interface listening on http://[^:]+:(\\d+)");
     private static final Duration START = Duration.ofSeconds(60);
@@ -51,22 +53,32 @@ public final class PackagedProgram implements AutoCloseable {
 
     /**
      * Starts it, on the Java that runs the test unless the environment has a {@code JAVA_HOME}, and returns at once: whether
-     * it comes up is {@link #awaitReady}, how it ends {@link #awaitExit}.
+     * it comes up is {@link #awaitReady}, how it ends {@link #awaitExit}. It comes up sooner than as it is shipped, and is slower
+     * in the long run.
      */
     public static PackagedProgram launch(Path workingDirectory, Map<String, String> environment) {
+        return launch(workingDirectory, environment, QuickStart.options(java(environment)));
+    }
+
+    /** As it is shipped, with no option of ours, for what is measured; waits until it listens. */
+    public static PackagedProgram startAsShipped(Path workingDirectory, Map<String, String> environment) {
+        return ready(launch(workingDirectory, environment, List.of()));
+    }
+
+    private static Path java(Map<String, String> environment) {
+        return Path.of(environment.getOrDefault("JAVA_HOME", System.getProperty("java.home")), "bin", "java");
+    }
+
+    static PackagedProgram launch(Path workingDirectory, Map<String, String> environment, List<String> options) {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(JAR + " is missing: ./mvnw package -DskipTests makes it");
         }
         try {
             Path output = Files.createTempFile(Files.createDirectories(Path.of("target/packaged-program")), "", ".log");
-            ProcessBuilder builder = new ProcessBuilder(
-                            Path.of(
-                                            environment.getOrDefault("JAVA_HOME", System.getProperty("java.home")),
-                                            "bin",
-                                            "java")
-                                    .toString(),
-                            "-jar",
-                            JAR.toString())
+            List<String> command = new ArrayList<>(options);
+            command.add(0, java(environment).toString());
+            command.addAll(List.of("-jar", JAR.toString()));
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(workingDirectory.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile());
@@ -82,7 +94,10 @@ public final class PackagedProgram implements AutoCloseable {
 
     /** {@link #launch}, and waits until it listens. */
     public static PackagedProgram start(Path workingDirectory, Map<String, String> environment) {
-        PackagedProgram program = launch(workingDirectory, environment);
+        return ready(launch(workingDirectory, environment));
+    }
+
+    static PackagedProgram ready(PackagedProgram program) {
         try {
             program.awaitReady();
             return program;
@@ -161,6 +176,15 @@ public final class PackagedProgram implements AutoCloseable {
         }
     }
 
+    /** Sends it a signal, such as {@code STOP}, by the operating system's {@code kill}. */
+    public void signal(String name) throws IOException, InterruptedException {
+        int exit = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+        assertThat(exit).as("kill -" + name).isZero();
+    }
+
     public long pid() {
         return process.pid();
     }
@@ -190,6 +214,12 @@ public final class PackagedProgram implements AutoCloseable {
                 .body(customer.toString())
                 .post("/v1/customers")
                 .then();
+    }
+
+    /** Asserts that it still tells of a message what it once answered. */
+    public void assertTellsOf(ValidatableResponse answered) {
+        Map<String, Object> report = answered.extract().path("$");
+        call().get(answered.extract().header("Location")).then().statusCode(200).body("$", equalTo(report));
     }
 
     /** Ends it as an operator does, with SIGTERM. */
