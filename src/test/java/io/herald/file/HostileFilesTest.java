@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -273,7 +274,7 @@ class HostileFilesTest {
         box.report(reference + ".json");
 
         assertThat(Files.getPosixFilePermissions(box.reports().resolve(reference + ".json.report.ndjson")))
-                .hasToString("[OWNER_READ, OWNER_WRITE]");
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
         assertThat(List.of(box.inbox(), box.done(), box.failed(), box.reports()))
                 .extracting(
                         directory -> Files.getPosixFilePermissions(directory).size())
