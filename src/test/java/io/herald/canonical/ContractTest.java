@@ -56,6 +56,7 @@ class ContractTest {
                         "showMessage: GET /v1/messages/{id}",
                         "showCustomer: GET /v1/customers/{reference}",
                         "eraseCustomer: DELETE /v1/customers/{reference}",
+                        "listFiles: GET /v1/files",
                         "listDeadLetters: GET /v1/dead-letters",
                         "replayDeadLetters: POST /v1/dead-letters/replay",
                         "showDeadLetter: GET /v1/dead-letters/{id}",
@@ -134,6 +135,7 @@ class ContractTest {
                 arguments("Partial", "Report"),
                 arguments("Preview", "Preview"),
                 arguments("CustomerStatus", "CustomerStatus"),
+                arguments("Files", "Files"),
                 arguments("DeadLetters", "DeadLetters"),
                 arguments("DeadLetter", "DeadLetter"));
     }
