@@ -1,5 +1,6 @@
 package io.herald.intake;
 
+import io.herald.audit.Audit;
 import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.CanonicalReader;
@@ -108,6 +109,12 @@ public final class Customers {
         });
         if (accepted.kind() == Accepted.Kind.CONFLICT) {
             throw IdempotencyKeyException.taken();
+        }
+        if (accepted.kind() == Accepted.Kind.NEW) {
+            Audit.did(Callers.of(exchange), "accept", event -> event.put(
+                            "message", accepted.message().id().toString())
+                    .put("reference", message.reference())
+                    .put("source", message.source()));
         }
         exchange.setProperty("dispatch", dispatch.get());
     }
