@@ -2,6 +2,7 @@ package io.herald;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.herald.caller.Issuer;
 import io.herald.sandbox.Sandbox;
 import io.herald.start.PackagedProgram;
 import java.io.IOException;
@@ -61,6 +62,7 @@ class FootprintIT {
             places.acquire();
             HttpRequest request = HttpRequest.newBuilder(URI.create(herald.url() + "/v1/customers"))
                     .header("Content-Type", "application/json")
+                    .header("Authorization", Issuer.TRUSTED.bearer())
                     .POST(HttpRequest.BodyPublishers.ofString(
                             Customers.person(prefix + "-" + i).toString()))
                     .build();

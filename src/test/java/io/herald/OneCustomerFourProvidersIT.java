@@ -1,6 +1,9 @@
 package io.herald;
 
+import io.herald.caller.TrustedIssuer;
+import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
 @QuarkusIntegrationTest
+@QuarkusTestResource(value = TrustedIssuer.class, restrictToAnnotatedClass = true)
 class OneCustomerFourProvidersIT extends OneCustomerFourProvidersTest {}

@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.is;
 
+import io.herald.caller.Issuer;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -41,7 +42,8 @@ class OneCustomerFourProvidersTest {
     }
 
     private static ValidatableResponse submit(String customer) {
-        return given().contentType("application/json")
+        return given().header("Authorization", Issuer.TRUSTED.bearer())
+                .contentType("application/json")
                 .body(customer)
                 .post("/v1/customers")
                 .then()

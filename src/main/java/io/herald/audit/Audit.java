@@ -1,17 +1,35 @@
 package io.herald.audit;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
-/** Who did what, in the log category {@code io.herald.audit}: names of things, and nothing of a customer. */
+/**
+ * Who did what and when, in the log category {@code io.herald.audit}: each event is one JSON object, of names and numbers of
+ * our own. Nothing of a customer is in it but the reference, and no word of a provider. Told when it is durable.
+ */
 public final class Audit {
 
     private static final Logger LOG = Logger.getLogger("io.herald.audit");
-    private static final String CALLER = "anonymous";
 
     private Audit() {}
 
-    /** @param what it was done to, as {@code name=value} */
-    public static void did(String action, String what) {
-        LOG.infof("by=%s action=%s %s", CALLER, action, what);
+    /**
+     * Tells of one event.
+     *
+     * @param by the subject of the caller, or {@link io.herald.caller.Callers#HERALD}
+     * @param what adds what it was done to
+     */
+    public static void did(String by, String action, Consumer<ObjectNode> what) {
+        ObjectNode event = JsonNodeFactory.instance
+                .objectNode()
+                .put("at", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString())
+                .put("by", by)
+                .put("action", action);
+        what.accept(event);
+        LOG.info(event.toString());
     }
 }

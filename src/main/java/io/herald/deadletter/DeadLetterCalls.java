@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.audit.Audit;
+import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.delivery.Reason;
@@ -79,7 +80,7 @@ public final class DeadLetterCalls {
      *
      * @throws NotFoundException if that delivery is no dead letter and never was one
      */
-    public ObjectNode show(@Header("id") String id, @Header("reveal") String reveal)
+    public ObjectNode show(Exchange exchange, @Header("id") String id, @Header("reveal") String reveal)
             throws BadQueryException, NotFoundException {
         boolean inClear = Query.flag("reveal", reveal);
         DeadLetter letter = find(id);
@@ -88,7 +89,10 @@ public final class DeadLetterCalls {
         ArrayNode attempts = answer.putArray("attempts");
         letters.attempts(letter).forEach(attempt -> attempts.add(entry(attempt)));
         if (inClear) {
-            Audit.did("reveal", "deadLetter=" + letter.id());
+            Audit.did(
+                    Callers.of(exchange),
+                    "reveal",
+                    event -> event.put("deadLetter", letter.id().toString()));
         }
         letters.customer(letter).ifPresent(tree -> answer.set("payload", inClear ? tree : Mask.of(tree)));
         return answer;
@@ -124,14 +128,19 @@ public final class DeadLetterCalls {
                 letters.replay(letter, provider(letter.provider()), corrected.map(CanonicalCustomer::tree), forced)
                         .join(),
                 "it is not dead or rejected");
-        Audit.did("replay", "deadLetter=" + letter + " corrected=" + corrected.isPresent() + " forced=" + forced);
+        Audit.did(Callers.of(exchange), "replay", event -> event.put("deadLetter", letter.toString())
+                .put("corrected", corrected.isPresent())
+                .put("forced", forced));
         lanes.wake();
         return letter.message().toString();
     }
 
     /** Delivers all again that match and need no force. */
     public ObjectNode replayAll(
-            @Header("provider") String provider, @Header("reason") String reason, @Header("state") String state)
+            Exchange exchange,
+            @Header("provider") String provider,
+            @Header("reason") String reason,
+            @Header("state") String state)
             throws BadQueryException {
         DeadLetter.Filter filter = filter(provider, reason, state, DeadLetters.REPLAYED);
         if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
@@ -140,10 +149,11 @@ public final class DeadLetterCalls {
         List<DeadLetter.Provider> enabled =
                 providers.ids().stream().map(this::provider).toList();
         int count = letters.replayAll(filter, enabled);
-        Audit.did(
-                "replay-all",
-                "provider=" + filter.provider().orElse("any") + " reason="
-                        + filter.reason().orElse("any") + " state=" + filter.state() + " count=" + count);
+        Audit.did(Callers.of(exchange), "replay-all", event -> event.put(
+                        "provider", filter.provider().orElse("any"))
+                .put("reason", filter.reason().orElse("any"))
+                .put("state", filter.state())
+                .put("count", count));
         lanes.wake();
         return json.createObjectNode().put("count", count);
     }
@@ -153,13 +163,13 @@ public final class DeadLetterCalls {
      *
      * @throws ConflictException if it is delivered, or being delivered
      */
-    public void discard(@Header("id") String id) throws NotFoundException, ConflictException {
+    public void discard(Exchange exchange, @Header("id") String id) throws NotFoundException, ConflictException {
         DeadLetter.Id letter = idOf(id);
         refuse(
                 letters.discard(letter, providers.isEnabled(letter.provider())).join(),
                 "it is not dead, rejected or retrying, nor pending for a provider that is not enabled, or a try is under way at"
                         + " this moment");
-        Audit.did("discard", "deadLetter=" + letter);
+        Audit.did(Callers.of(exchange), "discard", event -> event.put("deadLetter", letter.toString()));
         lanes.wake();
     }
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.audit.Audit;
+import io.herald.caller.Callers;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.Progress;
@@ -334,7 +336,21 @@ public final class DeliverySteps {
         if (ledger.record(delivery.getMessage(), delivery.getProvider(), progress)
                 .join()) {
             delivery.recorded();
+            audit(delivery, outcome);
         }
+    }
+
+    private static void audit(Delivery delivery, ObjectNode outcome) {
+        JsonNode error = outcome.path("error");
+        Audit.did(Callers.HERALD, "outcome", event -> {
+            event.put("message", delivery.getMessage().id().toString())
+                    .put("reference", delivery.getReference())
+                    .put("provider", delivery.getProvider())
+                    .put("state", outcome.path("state").textValue());
+            if (error.isObject()) {
+                event.put("reason", error.path("reason").textValue());
+            }
+        });
     }
 
     private static List<Attempt> attempts(Delivery delivery, Redaction redaction) {

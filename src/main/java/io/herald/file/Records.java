@@ -2,6 +2,7 @@ package io.herald.file;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import com.github.f4b6a3.uuid.enums.UuidNamespace;
+import io.herald.audit.Audit;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.CanonicalReader;
 import io.herald.canonical.NotCanonicalException;
@@ -96,10 +97,14 @@ public final class Records {
      */
     public void keep(@Body BatchRecord record) {
         Progress progress = record.batch().progress();
-        if (kept(record) == Kept.OUT_OF_TURN) {
+        Kept kept = kept(record);
+        if (kept == Kept.OUT_OF_TURN) {
             throw new LedgerException("the record before this one is not kept yet", null);
         }
         if (record.customer().isPresent()) {
+            if (kept == Kept.KEPT) {
+                tellAcceptance(record);
+            }
             progress.accepted();
             lanes.wake();
         } else {
@@ -127,7 +132,6 @@ public final class Records {
 
     private CompletableFuture<Kept> accept(BatchRecord record, CanonicalCustomer customer) {
         DroppedFile file = record.batch().file();
-        String source = "file " + file.filedAs() + ", record " + record.place().position();
         return ledger.accept(
                 record.place(),
                 messageId(file, record.place().position()),
@@ -135,8 +139,20 @@ public final class Records {
                         customer.reference(),
                         customer.tree(),
                         customer.targets().orElse(providers.ids()),
-                        source,
+                        source(record),
                         Optional.empty()));
+    }
+
+    private static String source(BatchRecord record) {
+        return "file " + record.batch().file().filedAs() + ", record "
+                + record.place().position();
+    }
+
+    private static void tellAcceptance(BatchRecord record) {
+        UUID message = messageId(record.batch().file(), record.place().position());
+        Audit.did("file", "accept", event -> event.put("message", message.toString())
+                .put("reference", record.customer().orElseThrow().reference())
+                .put("source", source(record)));
     }
 
     /** The same for the same record of the same content, unless it was asked to be sent again. */

@@ -1,5 +1,7 @@
 package io.herald.intake;
 
+import io.herald.audit.Audit;
+import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.CanonicalReader;
 import io.herald.canonical.NotCanonicalException;
@@ -41,9 +43,6 @@ public final class Customers {
     private static final String BYTES = "bytes";
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
 
-    /** Callers are not told apart yet. */
-    private static final String CALLER = "anonymous";
-
     private final CanonicalReader reader;
     private final Providers providers;
     private final Ledger ledger;
@@ -79,16 +78,20 @@ public final class Customers {
      * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes. It
      * keeps the place that its call took before it was read, or takes one, until no delivery is worked on any more.
      *
-     * @param key the caller's {@code Idempotency-Key}, or null: a customer that was accepted under it before is not accepted
-     *     again, and its message stands for this one
+     * @param key the {@code Idempotency-Key}, or null: a customer that the same caller had accepted under it before is not
+     *     accepted again, and its message stands for this one
      * @throws OverloadedException if there is no place; then nothing was kept
      * @throws IdempotencyKeyException if the key is none, or stands for another customer
      */
     public void accept(
             @Body CanonicalCustomer customer, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
             throws OverloadedException, IdempotencyKeyException {
-        NewMessage message =
-                new NewMessage(customer.reference(), customer.tree(), targetsOf(customer), "rest", idempotencyKey(key));
+        NewMessage message = new NewMessage(
+                customer.reference(),
+                customer.tree(),
+                targetsOf(customer),
+                "rest",
+                idempotencyKey(Callers.of(exchange), key));
         Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
         Place place = taken.isPresent() ? taken.get() : places.take(exchange.getProperty(BYTES, Integer.class));
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
@@ -107,6 +110,12 @@ public final class Customers {
         if (accepted.kind() == Accepted.Kind.CONFLICT) {
             throw IdempotencyKeyException.taken();
         }
+        if (accepted.kind() == Accepted.Kind.NEW) {
+            Audit.did(Callers.of(exchange), "accept", event -> event.put(
+                            "message", accepted.message().id().toString())
+                    .put("reference", message.reference())
+                    .put("source", message.source()));
+        }
         exchange.setProperty("dispatch", dispatch.get());
     }
 
@@ -122,14 +131,15 @@ public final class Customers {
         return dispatch;
     }
 
-    private static Optional<IdempotencyKey> idempotencyKey(Object header) throws IdempotencyKeyException {
+    private static Optional<IdempotencyKey> idempotencyKey(String caller, Object header)
+            throws IdempotencyKeyException {
         if (header == null) {
             return Optional.empty();
         }
         if (!(header instanceof String key) || !KEY.matcher(key).matches()) {
             throw IdempotencyKeyException.malformed();
         }
-        return Optional.of(new IdempotencyKey(CALLER, key));
+        return Optional.of(new IdempotencyKey(caller, key));
     }
 
     /** The deliveries that a customer would make if it were accepted; nothing is kept. */

@@ -6,6 +6,8 @@ import static io.herald.ledger.Database.query;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.audit.Audit;
+import io.herald.caller.Callers;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -75,16 +77,18 @@ public final class Erasure {
      */
     public void sweep() {
         long now = clock.millis();
-        eraseWhile(connection -> endedWell(connection, now));
-        eraseWhile(connection -> keptLongEnough(connection, now, "payload is not null and accepted_at <= ?"));
-        eraseWhile(connection -> keptLongEnough(connection, now, ONLY_CORRECTED));
+        while (!eraseNext(connection -> endedWell(connection, now)).isEmpty()) {
+            LOG.debug("Messages that ended well were reduced to their traces");
+        }
+        eraseKeptLongEnough(now, "payload is not null and accepted_at <= ?");
+        eraseKeptLongEnough(now, ONLY_CORRECTED);
         while (forgetKeys(now) > 0) {
             LOG.debug("Idempotency keys were forgotten");
         }
         database.forgetErased();
     }
 
-    private record Due(long sequence, long size) {}
+    private record Due(long sequence, String message, long size) {}
 
     private static List<Due> endedWell(Connection connection, long now) throws SQLException {
         return due(connection, "reduce_at <= ? order by reduce_at", now);
@@ -107,8 +111,8 @@ public final class Erasure {
         long bytes = 0;
         for (Due next : query(
                 connection,
-                "select sequence, size from message m where " + condition + " limit " + BATCH,
-                row -> new Due(row.getLong(1), row.getLong(2)),
+                "select sequence, id, size from message m where " + condition + " limit " + BATCH,
+                row -> new Due(row.getLong(1), row.getString(2), row.getLong(3)),
                 parameters)) {
             bytes += next.size();
             if (!due.isEmpty() && bytes > BATCH_BYTES) {
@@ -119,18 +123,24 @@ public final class Erasure {
         return due;
     }
 
-    private void eraseWhile(GroupCommit.Write<List<Due>> anyDue) {
-        int erased;
+    private List<Due> eraseNext(GroupCommit.Write<List<Due>> anyDue) {
+        return database.write(connection -> {
+                    List<Due> due = anyDue.apply(connection);
+                    for (Due message : due) {
+                        erase(connection, message.sequence());
+                    }
+                    return due;
+                })
+                .join();
+    }
+
+    /** Erases what nobody took out of the ledger by ending it well, and keeps account of it. */
+    private void eraseKeptLongEnough(long now, String kept) {
+        List<Due> erased;
         do {
-            erased = database.write(connection -> {
-                        List<Due> due = anyDue.apply(connection);
-                        for (Due message : due) {
-                            erase(connection, message.sequence());
-                        }
-                        return due.size();
-                    })
-                    .join();
-        } while (erased > 0);
+            erased = eraseNext(connection -> keptLongEnough(connection, now, kept));
+            erased.forEach(due -> Audit.did(Callers.HERALD, "erase", event -> event.put("message", due.message())));
+        } while (!erased.isEmpty());
     }
 
     private void erase(Connection connection, long sequence) throws SQLException {

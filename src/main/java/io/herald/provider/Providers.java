@@ -1,9 +1,6 @@
 package io.herald.provider;
 
 import jakarta.inject.Singleton;
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,7 +67,7 @@ public final class Providers {
             String property = "provider." + id + ".url";
             provider.url()
                     .ifPresentOrElse(
-                            url -> urlMistake(property, url, mistakes),
+                            url -> BaseUrl.check(property, url, mistakes),
                             () -> mistakes.add(property + ": required and not set"));
             if (provider.maxConnections() < 1) {
                 mistakes.add("provider." + id + ".max-connections: must be at least 1");
@@ -95,34 +92,6 @@ public final class Providers {
         }
         if (breaker.delay().toMillis() < 1) {
             mistakes.add(prefix + "delay: must be at least 1ms");
-        }
-    }
-
-    private static void urlMistake(String property, String url, List<String> mistakes) {
-        URI uri;
-        try {
-            uri = URI.create(url);
-        } catch (IllegalArgumentException e) {
-            mistakes.add(property + ": not a URL");
-            return;
-        }
-        if (uri.getHost() == null || uri.getQuery() != null || uri.getUserInfo() != null || url.endsWith("/")) {
-            mistakes.add(
-                    property + ": must be a base URL with a host, without credentials, a query or a slash at its end");
-        } else if (!"https".equals(uri.getScheme()) && !("http".equals(uri.getScheme()) && isLoopback(uri.getHost()))) {
-            mistakes.add(property + ": must be https (http is for a loopback host only)");
-        }
-    }
-
-    private static boolean isLoopback(String host) {
-        boolean literal = host.startsWith("[") || host.matches("[0-9.]+");
-        if (!literal) {
-            return host.equals("localhost");
-        }
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
         }
     }
 }

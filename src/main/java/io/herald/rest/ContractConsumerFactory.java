@@ -1,6 +1,7 @@
 package io.herald.rest;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.caller.Callers;
 import io.herald.intake.Customers;
 import io.herald.intake.Places.Place;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -19,8 +20,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does, and gives a problem document
- * where that component answers without a body: an unknown path, a wrong method. Hands the place that the call took to the
- * exchange, and keeps it until the exchange has ended.
+ * where that component answers without a body: an unknown path, a wrong method. Hands the caller's subject to the exchange,
+ * and the place that the call took, which it keeps until the exchange has ended.
  */
 @Singleton
 @Named("contract")
@@ -52,6 +53,7 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
         public boolean process(Exchange exchange, AsyncCallback callback) {
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
+            exchange.setProperty(Callers.CALLER, Entrance.callerOfThisCall().orElseThrow());
             try {
                 return super.process(exchange, doneSync -> {
                     place.ifPresent(Place::leave);

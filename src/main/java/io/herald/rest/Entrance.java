@@ -1,10 +1,17 @@
 package io.herald.rest;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.caller.CallerRate;
+import io.herald.caller.Callers;
 import io.herald.intake.OverloadedException;
 import io.herald.intake.Places;
 import io.herald.intake.Places.Place;
+import io.quarkus.oidc.OIDCException;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
 import io.smallrye.common.vertx.ContextLocals;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -22,18 +29,44 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * What a call passes before its body is read, and where it is answered if no route ever sees it. A call that brings a body
- * takes its place here, and is turned away when there is none.
+ * What a call passes before its body is read, and where it is answered if no route ever sees it. Who calls, and whether it
+ * may, Quarkus has found out before; a caller that calls too often is turned away here. A call that brings a body takes its
+ * place, and is turned away when there is none.
  */
 @Singleton
 public final class Entrance {
 
     private static final Logger LOG = Logger.getLogger(Entrance.class);
+    private static final String NOTHING_HERE = "there is nothing here";
     private static final String TOO_LARGE = "the body is larger than herald.body.max";
+    private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
+    private static final String MAY_NOT = "the token does not have the role that this call needs";
+
+    private static final Duration ALMOST_A_SECOND = Duration.ofSeconds(1).minusNanos(1);
+
+    /** Just behind Quarkus' own check of the caller. */
+    private static final int ORDER = 1 - SecurityHandlerPriorities.AUTHORIZATION;
+
+    /**
+     * How paths are written in the contract. Camel takes them in upper case, and a part of a method's name for the method,
+     * but who may call what is decided by the exact ones.
+     */
+    private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
+
+    private static final Set<HttpMethod> METHODS = Set.of(
+            HttpMethod.GET,
+            HttpMethod.HEAD,
+            HttpMethod.POST,
+            HttpMethod.PUT,
+            HttpMethod.PATCH,
+            HttpMethod.DELETE,
+            HttpMethod.OPTIONS);
+
     private static final Set<HttpMethod> WITHOUT_BODY =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
 
@@ -44,10 +77,15 @@ public final class Entrance {
     private static final long PATIENCE_MILLIS = Duration.ofSeconds(30).toMillis();
 
     private final Places places;
+    private final CallerRate rate;
     private final long bodyMax;
 
-    public Entrance(Places places, @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
+    public Entrance(
+            Places places,
+            CallerRate rate,
+            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         this.places = places;
+        this.rate = rate;
         this.bodyMax = bodyMax.asLongValue();
     }
 
@@ -56,16 +94,43 @@ public final class Entrance {
         return ContextLocals.get(Place.class.getName());
     }
 
+    /** The subject of who makes the call which is worked on here. */
+    static Optional<String> callerOfThisCall() {
+        return ContextLocals.get(Callers.CALLER);
+    }
+
     void onRouter(@Observes Router router) {
-        router.route("/v1/*")
-                .order(Integer.MIN_VALUE)
-                .handler(this::beforeItIsRead)
-                .failureHandler(Entrance::ofFailure);
-        router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, "there is nothing here")));
+        router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
+        router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, NOTHING_HERE)));
     }
 
     private void beforeItIsRead(RoutingContext call) {
+        Optional<String> caller = subjectOf(call);
+        if (caller.isEmpty()) {
+            call.fail(new AuthenticationFailedException());
+            return;
+        }
+        String subject = caller.get();
         long bytes = bytes(call.request());
+        Optional<Duration> tooEarly = rate.refuses(subject);
+        if (tooEarly.isPresent()) {
+            call.response()
+                    .putHeader(
+                            HttpHeaders.RETRY_AFTER,
+                            Long.toString(tooEarly.get().plus(ALMOST_A_SECOND).toSeconds()));
+            turnAway(call, bytes, Problem.of(429, "you call more often than herald.caller.rate allows"));
+            return;
+        }
+        if (!METHODS.contains(call.request().method())) {
+            call.response().putHeader(HttpHeaders.ALLOW, "GET, POST, DELETE");
+            turnAway(call, bytes, Problem.of(405, "there is no such method here"));
+            return;
+        }
+        if (!PATH.matcher(call.request().path()).matches()
+                || !call.request().path().equals(call.normalizedPath())) {
+            turnAway(call, bytes, Problem.of(404, NOTHING_HERE));
+            return;
+        }
         if (bytes > bodyMax) {
             turnAway(call, bytes, Problem.of(413, TOO_LARGE));
             return;
@@ -74,13 +139,23 @@ public final class Entrance {
             try {
                 takePlace(call, bytes);
             } catch (OverloadedException e) {
-                call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
+                call.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
                 turnAway(call, bytes, Problems.of(e));
                 return;
             }
         }
         keepFormsWhole(call.request().headers());
+        ContextLocals.put(Callers.CALLER, subject);
         call.next();
+    }
+
+    /** Quarkus asks for a subject where it has the issuer's keys from a server, and not where the key is configured. */
+    private static Optional<String> subjectOf(RoutingContext call) {
+        return Optional.ofNullable(call.user())
+                .map(user -> ((QuarkusHttpUser) user).getSecurityIdentity())
+                .filter(identity -> !identity.isAnonymous())
+                .map(identity -> identity.getPrincipal().getName())
+                .filter(subject -> !subject.isBlank());
     }
 
     private void takePlace(RoutingContext call, long bytes) throws OverloadedException {
@@ -91,6 +166,9 @@ public final class Entrance {
 
     /** How large a body is at most; 0 if none comes. */
     private long bytes(HttpServerRequest request) {
+        if (request.isEnded()) {
+            return 0;
+        }
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null) {
             return Long.parseLong(length);
@@ -118,6 +196,10 @@ public final class Entrance {
         HttpServerRequest request = call.request();
         HttpServerResponse response = headed(call, problem);
         Buffer document = Buffer.buffer(problem.toString());
+        if (request.isEnded()) {
+            response.end(document);
+            return;
+        }
         if (request.version() == HttpVersion.HTTP_2) {
             response.end(document);
             request.handler(dropped -> {}).resume();
@@ -143,10 +225,25 @@ public final class Entrance {
         request.handler(dropped -> {}).resume();
     }
 
-    private static void ofFailure(RoutingContext call) {
+    private void ofFailure(RoutingContext call) {
         Throwable failure = call.failure();
         boolean callerIsGone = failure instanceof HttpClosedException || failure instanceof StreamResetException;
         if (callerIsGone || call.response().ended() || call.response().headWritten()) {
+            return;
+        }
+        if (failure instanceof AuthenticationFailedException) {
+            call.response().putHeader("WWW-Authenticate", "Bearer");
+            turnAway(call, bytes(call.request()), Problem.of(401, WHO));
+            return;
+        }
+        if (failure instanceof ForbiddenException) {
+            turnAway(call, bytes(call.request()), Problem.of(403, MAY_NOT));
+            return;
+        }
+        if (failure instanceof OIDCException) {
+            LOG.errorf("Who calls cannot be found out: %s", failure.getMessage());
+            call.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
+            turnAway(call, bytes(call.request()), Problem.of(503, "Herald cannot find out now who calls"));
             return;
         }
         int status = isNoHttp(failure) ? 400 : call.statusCode() < 400 ? 500 : call.statusCode();

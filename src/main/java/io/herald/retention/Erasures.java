@@ -1,11 +1,13 @@
 package io.herald.retention;
 
 import io.herald.audit.Audit;
+import io.herald.caller.Callers;
 import io.herald.ledger.Erasure;
 import io.herald.report.NotFoundException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import org.apache.camel.Exchange;
 import org.apache.camel.Header;
 
 /** Erases a customer when somebody asks for it, and keeps account of who did. */
@@ -26,9 +28,10 @@ public final class Erasures {
      * @throws NotFoundException if nothing is
      * @throws InFlightException if a delivery has not ended; then nothing was erased
      */
-    public void ofCustomer(@Header("reference") String reference) throws NotFoundException, InFlightException {
+    public void ofCustomer(Exchange exchange, @Header("reference") String reference)
+            throws NotFoundException, InFlightException {
         switch (erasure.ofCustomer(reference)) {
-            case ERASED -> Audit.did("erase", "customer=" + reference);
+            case ERASED -> Audit.did(Callers.of(exchange), "erase", event -> event.put("reference", reference));
             case UNKNOWN -> throw new NotFoundException("nothing is kept about a customer of that reference");
             case IN_FLIGHT ->
                 throw new InFlightException(

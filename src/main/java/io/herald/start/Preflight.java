@@ -1,5 +1,7 @@
 package io.herald.start;
 
+import io.herald.caller.CallerRate;
+import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalReader;
 import io.herald.file.Inbox;
 import io.herald.ledger.Dialect;
@@ -44,6 +46,8 @@ public final class Preflight {
     public Preflight(
             Bundle bundle,
             Providers providers,
+            Callers callers,
+            CallerRate callerRate,
             CamelContext context,
             Config config,
             BeanManager beanManager,
@@ -54,6 +58,8 @@ public final class Preflight {
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         mistakes.addAll(providers.mistakes());
+        mistakes.addAll(callers.mistakes());
+        mistakes.addAll(callerRate.mistakes());
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         mistakes.addAll(inbox.mistakes());

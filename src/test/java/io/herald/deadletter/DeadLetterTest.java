@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
+import io.herald.audit.AuditLog;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Faults;
 import io.herald.delivery.MovableClock;
@@ -33,9 +34,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -197,7 +195,7 @@ class DeadLetterTest {
         Answer revealed = operator.show(id + "?reveal=true");
 
         assertThat(revealed.json().path("payload")).isEqualTo(customer);
-        assertThat(audit.lines()).containsExactly("by=anonymous action=reveal deadLetter=" + id);
+        assertThat(audit.lines()).containsExactly("by=development action=reveal deadLetter=" + id);
         assertThat(operator.show(id + "?reveal=yes").status()).isEqualTo(400);
     }
 
@@ -227,7 +225,7 @@ class DeadLetterTest {
         assertThat(sends.get(0).header("Idempotency-Key"))
                 .isNotEqualTo(sends.get(1).header("Idempotency-Key"));
         assertThat(audit.lines())
-                .containsExactly("by=anonymous action=replay deadLetter=" + id + " corrected=false forced=false");
+                .containsExactly("by=development action=replay deadLetter=" + id + " corrected=false forced=false");
     }
 
     @Test
@@ -265,7 +263,7 @@ class DeadLetterTest {
                         assertThat(send.json().path("last_name").asText()).isEqualTo("Moss"));
         assertThat(sandbox.requests("fraudspect")).hasSize(elsewhere);
         assertThat(audit.lines())
-                .containsExactly("by=anonymous action=replay deadLetter=" + id + " corrected=true forced=false");
+                .containsExactly("by=development action=replay deadLetter=" + id + " corrected=true forced=false");
     }
 
     @Test
@@ -481,7 +479,7 @@ class DeadLetterTest {
         assertThat(operator.replayWithForce(id, "true").status()).isEqualTo(202);
         operator.awaitState(id, "delivered");
         assertThat(audit.lines())
-                .contains("by=anonymous action=replay deadLetter=" + id + " corrected=false forced=true");
+                .contains("by=development action=replay deadLetter=" + id + " corrected=false forced=true");
     }
 
     @Test
@@ -562,7 +560,7 @@ class DeadLetterTest {
         assertThat(operator.ids("")).containsExactly(other);
         assertThat(audit.lines())
                 .containsExactly(
-                        "by=anonymous action=replay-all provider=fraudspect reason=unauthorized state=dead count=50");
+                        "by=development action=replay-all provider=fraudspect reason=unauthorized state=dead count=50");
     }
 
     @Test
@@ -613,7 +611,7 @@ class DeadLetterTest {
         assertThat(operator.ids("?state=rejected")).isEmpty();
         assertThat(operator.replay(id).status()).isEqualTo(409);
         assertThat(operator.discard(id).status()).isEqualTo(409);
-        assertThat(audit.lines()).containsExactly("by=anonymous action=discard deadLetter=" + id);
+        assertThat(audit.lines()).containsExactly("by=development action=discard deadLetter=" + id);
     }
 
     @Test
@@ -717,38 +715,6 @@ class DeadLetterTest {
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
             return row.getInt(1);
-        }
-    }
-
-    /** The lines of the audit's log category. */
-    private static final class AuditLog extends Handler {
-
-        private final Logger log = Logger.getLogger("io.herald.audit");
-        private final List<String> lines = new ArrayList<>();
-
-        void open() {
-            log.addHandler(this);
-        }
-
-        List<String> lines() {
-            synchronized (lines) {
-                return List.copyOf(lines);
-            }
-        }
-
-        @Override
-        public void publish(LogRecord entry) {
-            synchronized (lines) {
-                lines.add(String.format(entry.getMessage(), entry.getParameters()));
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {
-            log.removeHandler(this);
         }
     }
 }

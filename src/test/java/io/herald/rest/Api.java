@@ -2,6 +2,7 @@ package io.herald.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.herald.caller.Issuer;
 import io.restassured.RestAssured;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntSupplier;
 
@@ -25,19 +27,21 @@ public final class Api {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final IntSupplier port;
+    private final Optional<String> authorization;
 
-    private Api(IntSupplier port) {
+    private Api(IntSupplier port, Optional<String> authorization) {
         this.port = port;
+        this.authorization = authorization;
     }
 
     /** The program under test of a {@code QuarkusTest}; asks for its port at each call. */
     public static Api underTest() {
-        return new Api(() -> RestAssured.port);
+        return new Api(() -> RestAssured.port, Optional.empty());
     }
 
-    /** The program that listens there, on this machine. */
+    /** The packaged program that listens there, on this machine, called by somebody who may do everything. */
     public static Api at(int port) {
-        return new Api(() -> port);
+        return new Api(() -> port, Optional.of(Issuer.TRUSTED.bearer()));
     }
 
     /**
@@ -108,6 +112,7 @@ public final class Api {
         if (body != null && !List.of(headers).contains("Content-Type")) {
             request.header("Content-Type", "application/json");
         }
+        authorization.ifPresent(bearer -> request.header("Authorization", bearer));
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }

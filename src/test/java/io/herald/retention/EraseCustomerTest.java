@@ -3,16 +3,12 @@ package io.herald.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.herald.Customers;
+import io.herald.audit.AuditLog;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,37 +18,20 @@ import org.junit.jupiter.api.Test;
 @TestProfile(Neighbours.class)
 class EraseCustomerTest {
 
-    private static final Logger AUDIT = Logger.getLogger("io.herald.audit");
-
     Impostors impostors;
 
     private final Api herald = Api.underTest();
-    private final List<String> audited = new CopyOnWriteArrayList<>();
-    private final Handler listener = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            audited.add(
-                    line instanceof org.jboss.logmanager.ExtLogRecord told
-                            ? told.getFormattedMessage()
-                            : line.getMessage());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
+    private final AuditLog audit = new AuditLog();
 
     @BeforeEach
     void listen() {
         impostors.reset();
-        AUDIT.addHandler(listener);
+        audit.open();
     }
 
     @AfterEach
     void stopListening() {
-        AUDIT.removeHandler(listener);
+        audit.close();
     }
 
     @Test
@@ -65,7 +44,7 @@ class EraseCustomerTest {
 
         assertThat(erased.status()).isEqualTo(204);
         assertThat(erased.body()).isEmpty();
-        assertThat(audited).containsExactly("by=anonymous action=erase customer=CUST-erase");
+        assertThat(audit.lines()).containsExactly("by=development action=erase reference=CUST-erase");
         assertThat(herald.get("/v1/customers/CUST-erase").status()).isEqualTo(404);
         assertThat(herald.get("/v1/messages/" + message).status()).isEqualTo(404);
     }
@@ -78,7 +57,7 @@ class EraseCustomerTest {
         assertThat(unknown.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(unknown.json().path("detail").asText())
                 .isEqualTo("nothing is kept about a customer of that reference");
-        assertThat(audited).isEmpty();
+        assertThat(audit.lines()).isEmpty();
     }
 
     @Test
@@ -93,6 +72,6 @@ class EraseCustomerTest {
                 .isEqualTo("a delivery of this customer is pending or retrying; try again when it has ended");
         assertThat(herald.get("/v1/customers/CUST-waits").json().path("providers"))
                 .hasSize(4);
-        assertThat(audited).isEmpty();
+        assertThat(audit.lines()).isEmpty();
     }
 }

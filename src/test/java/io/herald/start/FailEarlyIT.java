@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A mistake in what an integration team edits stops the start: one message names all of them, each with its file, line and
@@ -28,6 +30,9 @@ class FailEarlyIT {
 
     private static final String SHORT_KEY = PackagedProgram.payloadKey("short").substring(0, 32);
     private static final String HEAD = "Herald does not start, ";
+    private static final String NOBODY_MAY_CALL =
+            "quarkus.oidc.auth-server-url or quarkus.oidc.public-key: one of them is required, and neither is set (who may"
+                    + " call)";
 
     @TempDir
     Path directory;
@@ -134,8 +139,11 @@ class FailEarlyIT {
     @Test
     void everyMissingPropertyIsNamed() throws IOException {
         environment.clear();
+        environment.put("QUARKUS_OIDC_PUBLIC_KEY", "");
+        environment.put("QUARKUS_OIDC_TOKEN_ISSUER", "");
 
         assertThat(mistakes())
+                .contains(NOBODY_MAY_CALL)
                 .contains("herald.payload-key: required and not set (32 random bytes in base64)")
                 .contains("provider.fraudspect.url: required and not set")
                 .anyMatch(line -> line.endsWith(": the property provider.fraudspect.api-key is required and not set"))
@@ -145,7 +153,46 @@ class FailEarlyIT {
                 .anyMatch(line -> line.endsWith(": the property provider.yativo.app-secret is required and not set"))
                 .anyMatch(line -> line.endsWith(": the property provider.bridge-xyz.api-key is required and not set"))
                 .as("each of them once")
-                .hasSize(8);
+                .hasSize(9);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"prod", "dev", "test"})
+    void noProfileOfThePackagedProgramLetsAnybodyInWithoutAToken(String profile) {
+        environment.put("QUARKUS_PROFILE", profile);
+        environment.put("QUARKUS_OIDC_PUBLIC_KEY", "");
+
+        assertThat(mistakes()).contains(NOBODY_MAY_CALL);
+    }
+
+    @Test
+    void whoMayCallIsToldExactly() {
+        environment.put("QUARKUS_OIDC_PUBLIC_KEY", SHORT_KEY);
+        secrets.add(SHORT_KEY);
+        environment.put("QUARKUS_OIDC_TOKEN_ISSUER", "any");
+        environment.put("QUARKUS_OIDC_TOKEN_AUDIENCE", "any");
+        environment.put("HERALD_CALLER_RATE", "0");
+
+        assertThat(mistakes())
+                .containsExactlyInAnyOrder(
+                        "quarkus.oidc.public-key: must be an RSA public key of 2048 bits or more, the base64 text of its PEM"
+                                + " file",
+                        "quarkus.oidc.token.issuer: must name one issuer",
+                        "quarkus.oidc.token.audience: must name who the tokens are for",
+                        "herald.caller.rate: must be more than 0");
+    }
+
+    @Test
+    void aKeyNeedsItsIssuerAndAServerNoKeyAndHttps() {
+        environment.put("QUARKUS_OIDC_TOKEN_ISSUER", "");
+        assertThat(mistakes())
+                .containsExactly("quarkus.oidc.token.issuer: required with quarkus.oidc.public-key, and not set");
+
+        environment.put("QUARKUS_OIDC_AUTH_SERVER_URL", "http://issuer.example.com");
+        assertThat(mistakes())
+                .containsExactlyInAnyOrder(
+                        "quarkus.oidc.public-key: not together with quarkus.oidc.auth-server-url, which has the keys",
+                        "quarkus.oidc.auth-server-url: must be https (http is for a loopback host only)");
     }
 
     @Test

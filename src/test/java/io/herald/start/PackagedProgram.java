@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.herald.SandboxResource;
+import io.herald.caller.Issuer;
 import io.herald.sandbox.Sandbox;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
@@ -31,7 +32,8 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The packaged program, {@code java -jar target/quarkus-app/quarkus-run.jar}, as a process of its own: in the working
- * directory and with the environment variables that a test gives it, and no others. Listens on a free port. For tests
+ * directory and with the environment variables that a test gives it, and no others but those that name the {@link Issuer} of
+ * tokens. Listens on a free port. For tests
  * that run after packaging ({@code *IT}).
  */
 public final class PackagedProgram implements AutoCloseable {
@@ -83,6 +85,9 @@ public final class PackagedProgram implements AutoCloseable {
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile());
             builder.environment().clear();
+            Issuer.TRUSTED.settings().forEach((property, value) -> builder.environment()
+                    .put(variable(property), value));
+            builder.environment().put("HERALD_CALLER_RATE", "1000000");
             builder.environment().put("QUARKUS_HTTP_PORT", "0");
             builder.environment().put("QUARKUS_MANAGEMENT_PORT", "0");
             builder.environment().putAll(environment);
@@ -203,9 +208,9 @@ public final class PackagedProgram implements AutoCloseable {
                 == 200;
     }
 
-    /** A call to it. */
+    /** A call to it, by somebody who may do everything. */
     public RequestSpecification call() {
-        return RestAssured.given().baseUri(url());
+        return RestAssured.given().baseUri(url()).header("Authorization", Issuer.TRUSTED.bearer());
     }
 
     /** The answer to {@code POST /v1/customers} of this customer. */

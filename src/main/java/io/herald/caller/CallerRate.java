@@ -1,0 +1,65 @@
+package io.herald.caller;
+
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * How often each caller may call: so many requests a second, and as many as those of one second at once. Of each caller one
+ * number is kept, the time at which it will have made up for its calls (the generic cell rate algorithm), and no more than
+ * {@value #MOST_CALLERS} of them: one that did not call for longest is forgotten first.
+ */
+@Singleton
+public final class CallerRate {
+
+    static final int MOST_CALLERS = 10_000;
+
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private final double rate;
+    private final LongSupplier nanos;
+    private final Map<String, Long> evenAt = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > MOST_CALLERS;
+        }
+    };
+
+    @Inject
+    public CallerRate(@ConfigProperty(name = "herald.caller.rate", defaultValue = "500") double rate) {
+        this(rate, System::nanoTime);
+    }
+
+    CallerRate(double rate, LongSupplier nanos) {
+        this.rate = rate;
+        this.nanos = nanos;
+    }
+
+    /** What is wrong with the configuration. */
+    public List<String> mistakes() {
+        return rate > 0 ? List.of() : List.of("herald.caller.rate: must be more than 0");
+    }
+
+    /** Counts a call; if there were too many, it does not count, and may be made again after what this returns. */
+    public synchronized Optional<Duration> refuses(String subject) {
+        long now = nanos.getAsLong();
+        long interval = Math.round(SECOND / rate);
+        long behind = Math.max(0, evenAt.getOrDefault(subject, now) - now);
+        long wait = behind - Math.max(0, SECOND - interval);
+        if (wait > 0) {
+            return Optional.of(Duration.ofNanos(wait));
+        }
+        evenAt.put(subject, now + behind + interval);
+        return Optional.empty();
+    }
+
+    synchronized int kept() {
+        return evenAt.size();
+    }
+}

@@ -1,0 +1,2 @@
+/** Who calls, whether it may, and how often. */
+package io.herald.caller;

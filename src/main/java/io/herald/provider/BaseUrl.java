@@ -1,0 +1,41 @@
+package io.herald.provider;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/** The address of another program that Herald trusts with something: https, unless it is on this machine. */
+public final class BaseUrl {
+
+    private BaseUrl() {}
+
+    /** Tells, without the address, what is wrong with that of a property, if anything is. */
+    public static void check(String property, String url, List<String> mistakes) {
+        URI uri;
+        try {
+            uri = URI.create(url);
+        } catch (IllegalArgumentException e) {
+            mistakes.add(property + ": not a URL");
+            return;
+        }
+        if (uri.getHost() == null || uri.getQuery() != null || uri.getUserInfo() != null || url.endsWith("/")) {
+            mistakes.add(
+                    property + ": must be a base URL with a host, without credentials, a query or a slash at its end");
+        } else if (!"https".equals(uri.getScheme()) && !("http".equals(uri.getScheme()) && isLoopback(uri.getHost()))) {
+            mistakes.add(property + ": must be https (http is for a loopback host only)");
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        boolean literal = host.startsWith("[") || host.matches("[0-9.]+");
+        if (!literal) {
+            return host.equals("localhost");
+        }
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}
