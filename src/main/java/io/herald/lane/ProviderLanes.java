@@ -17,6 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
@@ -33,7 +34,7 @@ import org.apache.camel.support.SynchronizationAdapter;
  */
 final class ProviderLanes implements AsyncProcessor {
 
-    private record Arrival(String source, Exchange exchange, AsyncCallback callback) {
+    private record Arrival(String source, Exchange exchange, AsyncCallback callback, long since) {
         void goOn() {
             callback.done(false);
         }
@@ -54,6 +55,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final ThreadPoolExecutor threads;
     private final int longestQueue;
     private final BooleanSupplier admits;
+    private final LongConsumer waited;
     private final Returns returns;
     private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
     private final Map<Place, Arrival> arrived = new HashMap<>();
@@ -64,12 +66,20 @@ final class ProviderLanes implements AsyncProcessor {
      * @param width deliveries at once
      * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here and goes
      *     back to the ledger, so that a provider that hangs does not keep hold of all that Herald may work on
+     * @param waited takes the nanoseconds that each one waited for its turn and its thread
      * @param admits whether the provider's breaker lets anything through; what comes while it does not goes back as well
      */
-    ProviderLanes(String provider, int width, int longestQueue, BooleanSupplier admits, Returns returns) {
+    ProviderLanes(
+            String provider,
+            int width,
+            int longestQueue,
+            BooleanSupplier admits,
+            LongConsumer waited,
+            Returns returns) {
         this.provider = provider;
         this.longestQueue = longestQueue;
         this.admits = admits;
+        this.waited = waited;
         this.returns = returns;
         this.threads = new ThreadPoolExecutor(
                 width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
@@ -100,7 +110,7 @@ final class ProviderLanes implements AsyncProcessor {
             }
         });
         String source = delivery.isResumed() ? "ledger" : "intake";
-        if (waits(delivery, new Arrival(source, exchange, callback))) {
+        if (waits(delivery, new Arrival(source, exchange, callback, System.nanoTime()))) {
             return false;
         }
         exchange.setRouteStop(true);
@@ -143,6 +153,7 @@ final class ProviderLanes implements AsyncProcessor {
         synchronized (this) {
             next = queue.poll().arrival();
         }
+        waited.accept(System.nanoTime() - next.since());
         next.goOn();
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -24,6 +25,21 @@ public final class Breaker {
     /** One request and its whole answer. */
     interface Call {
         ClassicHttpResponse make() throws IOException, HttpException;
+    }
+
+    /** What a breaker does. */
+    public enum Position {
+        /** Lets everything through. */
+        CLOSED,
+        /** Lets one request through, to see. */
+        HALF_OPEN,
+        /** Lets nothing through. */
+        OPEN;
+
+        /** The position as it is written in metrics and health. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** What a call tells of the provider. */
@@ -68,6 +84,14 @@ public final class Breaker {
         } catch (NumberFormatException e) {
             return Optional.empty();
         }
+    }
+
+    public Position position() {
+        return switch (circuit.getState()) {
+            case OPEN -> Position.OPEN;
+            case HALF_OPEN -> Position.HALF_OPEN;
+            default -> Position.CLOSED;
+        };
     }
 
     /** How many of so many requests may be begun now: all, or one for a probe, or none. */

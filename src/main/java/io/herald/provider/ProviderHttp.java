@@ -1,5 +1,6 @@
 package io.herald.provider;
 
+import io.herald.metrics.Meters;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -38,13 +39,14 @@ public final class ProviderHttp {
             Breakers breakers,
             RateSlots slots,
             Clock clock,
+            Meters meters,
             @ConfigProperty(name = "herald.answer.max", defaultValue = "1M") MemorySize answerMax) {
         timer.setRemoveOnCancelPolicy(true);
         int largestAnswer = Math.toIntExact(answerMax.asLongValue());
         for (String id : providers.ids()) {
             ProviderConfig.Provider provider = providers.of(id);
             Optional<Pace> pace = provider.rate().map(rate -> new Pace(id, rate, slots, clock));
-            clients.put(id, client(provider, new Gate(breakers.of(id), pace), largestAnswer));
+            clients.put(id, client(provider, new Gate(breakers.of(id), pace), new Watch(id, meters), largestAnswer));
         }
     }
 
@@ -53,7 +55,7 @@ public final class ProviderHttp {
         return clients;
     }
 
-    private CloseableHttpClient client(ProviderConfig.Provider provider, Gate gate, int largestAnswer) {
+    private CloseableHttpClient client(ProviderConfig.Provider provider, Gate gate, Watch watch, int largestAnswer) {
         Timeout deadline = Timeout.of(provider.requestTimeout());
         ConnectionConfig connection = ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(provider.connectTimeout()))
@@ -71,6 +73,7 @@ public final class ProviderHttp {
                         .setResponseTimeout(deadline)
                         .build())
                 .addExecInterceptorFirst("call-guard", new CallGuard(provider.requestTimeout(), largestAnswer, timer))
+                .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
                 .disableAutomaticRetries()
                 .disableRedirectHandling()

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.intake.OverloadedException;
 import io.herald.intake.Places;
 import io.herald.intake.Places.Place;
+import io.herald.metrics.IntakeAnswer;
+import io.herald.metrics.Meters;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.vertx.ContextLocals;
 import io.vertx.core.MultiMap;
@@ -33,6 +35,9 @@ import org.jboss.logging.Logger;
 public final class Entrance {
 
     private static final Logger LOG = Logger.getLogger(Entrance.class);
+    /** As the ledger and the metrics call what comes this way. */
+    private static final String SOURCE = "rest";
+
     private static final String TOO_LARGE = "the body is larger than herald.body.max";
     private static final Set<HttpMethod> WITHOUT_BODY =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
@@ -44,10 +49,15 @@ public final class Entrance {
     private static final long PATIENCE_MILLIS = Duration.ofSeconds(30).toMillis();
 
     private final Places places;
+    private final Meters meters;
     private final long bodyMax;
 
-    public Entrance(Places places, @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
+    public Entrance(
+            Places places,
+            Meters meters,
+            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         this.places = places;
+        this.meters = meters;
         this.bodyMax = bodyMax.asLongValue();
     }
 
@@ -65,6 +75,9 @@ public final class Entrance {
     }
 
     private void beforeItIsRead(RoutingContext call) {
+        if (isIntake(call.request())) {
+            call.addEndHandler(ended -> meters.taken(SOURCE, answer(call, ended.succeeded())));
+        }
         long bytes = bytes(call.request());
         if (bytes > bodyMax) {
             turnAway(call, bytes, Problem.of(413, TOO_LARGE));
@@ -81,6 +94,14 @@ public final class Entrance {
         }
         keepFormsWhole(call.request().headers());
         call.next();
+    }
+
+    private static boolean isIntake(HttpServerRequest request) {
+        return request.method() == HttpMethod.POST && request.path().equals("/v1/customers");
+    }
+
+    private static IntakeAnswer answer(RoutingContext call, boolean arrived) {
+        return arrived ? IntakeAnswer.ofStatus(call.response().getStatusCode()) : IntakeAnswer.BROKEN_OFF;
     }
 
     private void takePlace(RoutingContext call, long bytes) throws OverloadedException {

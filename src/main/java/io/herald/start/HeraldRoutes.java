@@ -1,5 +1,6 @@
 package io.herald.start;
 
+import io.herald.delivery.CallNotifier;
 import io.herald.lane.Lanes;
 import io.herald.provider.ProviderHttp;
 import io.herald.provider.Providers;
@@ -44,6 +45,7 @@ public class HeraldRoutes extends RouteBuilder {
     public void configure() throws Exception {
         var files = preflight.routes();
         convertHttpMethods();
+        getContext().getManagementStrategy().addEventNotifier(new CallNotifier());
         Registry registry = getContext().getRegistry();
         for (String id : providers.ids()) {
             registry.bind(id + "-lanes", lanes.get().step(id));

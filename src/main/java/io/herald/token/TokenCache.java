@@ -3,6 +3,7 @@ package io.herald.token;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -61,6 +62,11 @@ final class TokenCache {
             }
         }
         return await(awaited);
+    }
+
+    /** The token that can be sent now, if there is one; logs in for nobody. */
+    synchronized Optional<Token> held() {
+        return Optional.ofNullable(current).filter(token -> token.isUsable(clock.instant()));
     }
 
     /** Forgets a token that the provider refused, unless another one has taken its place. */

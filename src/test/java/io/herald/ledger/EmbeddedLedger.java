@@ -2,6 +2,8 @@ package io.herald.ledger;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agroal.api.AgroalDataSource;
+import io.herald.metrics.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -28,7 +30,8 @@ final class EmbeddedLedger implements AutoCloseable {
                 .placeholders(settings.placeholders())
                 .load();
         try {
-            database = new Database(Dialect.EMBEDDED, directory, dataSource, flyway);
+            database = new Database(
+                    Dialect.EMBEDDED, directory, dataSource, flyway, new Meters(new SimpleMeterRegistry()));
         } catch (RuntimeException e) {
             dataSource.close();
             directory.close();

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
+import io.herald.metrics.Meters;
 import io.herald.sandbox.Sandbox;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -147,6 +149,7 @@ class RateTest {
                 new Breakers(providers, Clock.systemUTC()),
                 slots,
                 Clock.systemUTC(),
+                new Meters(new SimpleMeterRegistry()),
                 new MemorySize(BigInteger.valueOf(1_000_000)));
     }
 
