@@ -344,6 +344,7 @@ public final class DeliverySteps {
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
             meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
+            OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded();
         }
     }

@@ -55,6 +55,16 @@ public final class Lanes {
         returns.ended();
     }
 
+    /** How many deliveries this program has in hand, those on their way back to the ledger among them. */
+    public int inHand() {
+        return lanes.values().stream().mapToInt(ProviderLanes::inHand).sum();
+    }
+
+    /** Gives back all that is not on a thread; from now on whatever comes goes back. */
+    public void giveAllBack() {
+        lanes.values().forEach(ProviderLanes::giveAllBack);
+    }
+
     /** The first step of a provider's route: holds an exchange until its turn. */
     public AsyncProcessor step(String provider) {
         return lanes.get(provider);

@@ -61,6 +61,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final Map<Place, Arrival> arrived = new HashMap<>();
     private final Map<String, Integer> returning = new HashMap<>();
     private final FairQueue<Queued> queue = new FairQueue<>();
+    private boolean closed;
 
     /**
      * @param width deliveries at once
@@ -128,7 +129,7 @@ final class ProviderLanes implements AsyncProcessor {
                 arrived.put(place, arrival);
                 return true;
             }
-            if (!inLane || !delivery.isResumed() && (isStuck() || !admits.getAsBoolean())) {
+            if (!inLane || closed || !delivery.isResumed() && (isStuck() || !admits.getAsBoolean())) {
                 return false;
             }
         }
@@ -142,15 +143,26 @@ final class ProviderLanes implements AsyncProcessor {
 
     /** Lets it go on when there is a thread for it; those that came from the ledger and those just accepted take turns. */
     private void execute(Arrival arrival) {
+        boolean goesBack;
         synchronized (this) {
-            queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));
+            goesBack = closed;
+            if (!goesBack) {
+                queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));
+            }
         }
-        threads.execute(this::goOnWithNext);
+        if (goesBack) {
+            arrival.stop();
+        } else {
+            threads.execute(this::goOnWithNext);
+        }
     }
 
     private void goOnWithNext() {
         Arrival next;
         synchronized (this) {
+            if (closed) {
+                return;
+            }
             next = queue.poll().arrival();
         }
         waited.accept(System.nanoTime() - next.since());
@@ -162,11 +174,34 @@ final class ProviderLanes implements AsyncProcessor {
         if (delivery.isRecorded()) {
             leave(place, delivery.isOpen(), Optional.empty());
         } else {
-            leave(place, true, Optional.of(delivery.getAttempts() > 0 ? Returns.PAUSE : Duration.ZERO));
+            boolean atOnce = isClosed() || delivery.getAttempts() == 0;
+            leave(place, true, Optional.of(atOnce ? Duration.ZERO : Returns.PAUSE));
         }
         if (delivery.isResumed()) {
             returns.ended();
         }
+    }
+
+    /** How many have a place here, or are on their way back to the ledger. */
+    synchronized int inHand() {
+        return lanes.values().stream().mapToInt(ArrayDeque::size).sum()
+                + returning.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** Stops what waits for a thread, and with it what waits behind; what is on a thread goes on, and what comes stops. */
+    void giveAllBack() {
+        List<Arrival> stopped = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            for (Queued next = queue.poll(); next != null; next = queue.poll()) {
+                stopped.add(next.arrival());
+            }
+        }
+        stopped.forEach(Arrival::stop);
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     /** Gives up the place of a delivery that cannot be worked on, and gives it back. */

@@ -82,6 +82,11 @@ final class Database {
         place.requireRoom();
     }
 
+    /** As {@link GroupCommit#isAlive}. */
+    boolean isWriterAlive() {
+        return writes.isAlive();
+    }
+
     /** As {@link LedgerPlace#freeBytes}. */
     OptionalLong freeBytes() {
         return place.freeBytes();

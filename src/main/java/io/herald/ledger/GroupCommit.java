@@ -206,6 +206,11 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
+    /** Whether there is somebody who writes. */
+    boolean isAlive() {
+        return writer.isAlive();
+    }
+
     /** Finishes the group under way, and refuses the rest. */
     @Override
     public void close() {

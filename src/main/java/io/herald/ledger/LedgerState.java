@@ -52,6 +52,11 @@ public final class LedgerState {
                 .orElseThrow();
     }
 
+    /** Whether the thread runs that writes to the ledger. */
+    public boolean isWriterAlive() {
+        return database.isWriterAlive();
+    }
+
     /** The bytes that are left of the disk of an embedded ledger; empty for a database server, which minds its own. */
     public OptionalLong freeBytes() {
         return database.freeBytes();

@@ -57,6 +57,7 @@ public final class Breaker {
     private final CircuitBreaker circuit;
     private Instant probeAt = Instant.MIN;
     private boolean probing;
+    private boolean stopped;
 
     Breaker(String provider, ProviderConfig.Breaker settings, Clock clock) {
         this.provider = provider;
@@ -94,8 +95,16 @@ public final class Breaker {
         };
     }
 
+    /** Lets nothing more through, for good. */
+    synchronized void stop() {
+        stopped = true;
+    }
+
     /** How many of so many requests may be begun now: all, or one for a probe, or none. */
     public synchronized int admits(int requests) {
+        if (stopped) {
+            return 0;
+        }
         return switch (circuit.getState()) {
             case OPEN -> clock.instant().isAfter(probeAt) ? Math.min(requests, 1) : 0;
             case HALF_OPEN -> probing ? 0 : Math.min(requests, 1);
@@ -105,6 +114,9 @@ public final class Breaker {
 
     /** @throws BreakerOpenException if no request may be begun now */
     public synchronized void check() throws BreakerOpenException {
+        if (stopped) {
+            throw BreakerOpenException.stopping();
+        }
         if (admits(1) == 0) {
             Duration toProbe = Duration.between(clock.instant(), probeAt);
             throw new BreakerOpenException(toProbe.isNegative() ? Duration.ZERO : toProbe);

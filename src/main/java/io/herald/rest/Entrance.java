@@ -6,6 +6,7 @@ import io.herald.intake.Places;
 import io.herald.intake.Places.Place;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
+import io.herald.shutdown.Stopping;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.vertx.ContextLocals;
 import io.vertx.core.MultiMap;
@@ -50,14 +51,17 @@ public final class Entrance {
 
     private final Places places;
     private final Meters meters;
+    private final Stopping stopping;
     private final long bodyMax;
 
     public Entrance(
             Places places,
             Meters meters,
+            Stopping stopping,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         this.places = places;
         this.meters = meters;
+        this.stopping = stopping;
         this.bodyMax = bodyMax.asLongValue();
     }
 
@@ -81,6 +85,11 @@ public final class Entrance {
         long bytes = bytes(call.request());
         if (bytes > bodyMax) {
             turnAway(call, bytes, Problem.of(413, TOO_LARGE));
+            return;
+        }
+        if (bytes > 0 && stopping.hasBegun()) {
+            call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
+            turnAway(call, bytes, Problem.of(503, "Herald is stopping"));
             return;
         }
         if (bytes > 0) {

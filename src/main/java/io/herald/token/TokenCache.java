@@ -69,6 +69,11 @@ final class TokenCache {
         return Optional.ofNullable(current).filter(token -> token.isUsable(clock.instant()));
     }
 
+    /** Whether the last log-in was refused for its credential. */
+    synchronized boolean isCredentialRefused() {
+        return failure != null && failure.isCredentialRefused();
+    }
+
     /** Forgets a token that the provider refused, unless another one has taken its place. */
     synchronized void drop(String refused) {
         if (current != null && current.value().equals(refused)) {
@@ -98,6 +103,7 @@ final class TokenCache {
                 loggingIn = null;
                 current = token;
                 restsUntil = Instant.MIN;
+                failure = null;
             }
             started.complete(token);
         } catch (Exception | Error e) {

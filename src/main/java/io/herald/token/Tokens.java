@@ -71,6 +71,11 @@ public final class Tokens {
         caches.get(provider).drop(refused);
     }
 
+    /** Whether the provider refused the credential at the last log-in. */
+    public boolean isCredentialRefused(String provider) {
+        return caches.get(provider).isCredentialRefused();
+    }
+
     /** How old the provider's token is, if there is one that can be sent. */
     public Optional<Duration> age(String provider) {
         return caches.get(provider).held().map(token -> Duration.between(token.issuedAt(), clock.instant()));

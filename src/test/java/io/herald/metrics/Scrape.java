@@ -33,7 +33,11 @@ public record Scrape(Map<String, String> types, List<Sample> samples) {
     public static Scrape of(URI metrics) {
         try {
             HttpResponse<String> answer = HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString());
+                    .send(
+                            HttpRequest.newBuilder(metrics)
+                                    .header("Accept", "text/plain;version=0.0.4")
+                                    .build(),
+                            BodyHandlers.ofString());
             assertThat(answer.statusCode()).as("%s: %s", metrics, answer.body()).isEqualTo(200);
             Map<String, String> types = new TreeMap<>();
             List<Sample> samples = new ArrayList<>();
