@@ -5,8 +5,6 @@ import io.herald.lane.Lanes;
 import io.herald.provider.Breakers;
 import io.herald.provider.ProviderHttp;
 import io.quarkus.smallrye.health.runtime.ShutdownReadinessCheck;
-import jakarta.annotation.Priority;
-import jakarta.enterprise.inject.Alternative;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -21,9 +19,10 @@ import org.jboss.logging.Logger;
  * and what is in hand may end within {@code herald.shutdown.timeout}. What has not ended then goes back to the ledger, so that
  * another replica, or the next start, takes it up at once. Where a call is broken off, nobody knows whether it arrived; the ledger
  * knows that since before it left.
+ *
+ * <p>It takes the place of Quarkus' own bean, which {@code quarkus.arc.exclude-types} leaves out. It is no {@code @Alternative},
+ * because then it would be the only readiness check there is.
  */
-@Alternative
-@Priority(1)
 @Readiness
 @Singleton
 public final class Drain extends ShutdownReadinessCheck {
