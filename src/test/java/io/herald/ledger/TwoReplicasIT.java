@@ -179,7 +179,7 @@ class TwoReplicasIT {
         startBoth();
         sandbox.server()
                 .updateGlobalSettings(GlobalSettings.builder()
-                        .delayDistribution(new UniformDistribution(50, 1_500))
+                        .delayDistribution(new UniformDistribution(50, 8_000))
                         .build());
         Map<String, String> accepted = new ConcurrentHashMap<>();
         List<Api.Answer> refused = Collections.synchronizedList(new ArrayList<>());
