@@ -13,6 +13,8 @@ import io.herald.ledger.Progress;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
+import io.herald.metrics.Meters;
+import io.herald.metrics.Step;
 import io.herald.privacy.Redaction;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
@@ -58,6 +60,7 @@ public final class DeliverySteps {
     private final Tokens tokens;
     private final ObjectMapper json;
     private final Clock clock;
+    private final Meters meters;
 
     public DeliverySteps(
             Providers providers,
@@ -66,7 +69,8 @@ public final class DeliverySteps {
             Mappings mappings,
             Tokens tokens,
             ObjectMapper json,
-            Clock clock) {
+            Clock clock,
+            Meters meters) {
         this.providers = providers;
         this.breakers = breakers;
         this.ledger = ledger;
@@ -74,6 +78,7 @@ public final class DeliverySteps {
         this.tokens = tokens;
         this.json = json;
         this.clock = clock;
+        this.meters = meters;
     }
 
     /**
@@ -124,6 +129,7 @@ public final class DeliverySteps {
         if (delivery.isMapped()) {
             return;
         }
+        long begun = System.nanoTime();
         ProviderMapping mapping = mappings.of(delivery.getProvider());
         ObjectNode request = mapping.request(delivery.getCanonical(), delivery.getLink());
         List<Fault> faults = mapping.check(request);
@@ -131,6 +137,7 @@ public final class DeliverySteps {
             throw new NotMappableException(faults);
         }
         delivery.mapped(request, json.writeValueAsBytes(request));
+        meters.took(delivery.getProvider(), Step.MAP, System.nanoTime() - begun);
     }
 
     /**
@@ -333,8 +340,13 @@ public final class DeliverySteps {
                 delivery.unclearSince(),
                 delivery.parks(),
                 delivery.dueAt());
+        long begun = System.nanoTime();
         if (ledger.record(delivery.getMessage(), delivery.getProvider(), progress)
                 .join()) {
+            meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
+            delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
+            meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
+            OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded();
             audit(delivery, outcome);
         }

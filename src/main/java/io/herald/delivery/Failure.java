@@ -26,9 +26,13 @@ record Failure(
         this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
     }
 
-    /** Nothing was sent, because the provider's breaker is open. */
+    /** Nothing was sent, because the provider's breaker is open, or Herald stops. */
     static Failure calledOff(Throwable cause, BreakerOpenException open) {
-        ObjectNode outcome = Outcome.failed(State.RETRYING, "breaker_open", Reason.UNAVAILABLE, open.getMessage());
+        ObjectNode outcome = Outcome.failed(
+                State.RETRYING,
+                open.isStopping() ? "herald_stopped" : "breaker_open",
+                Reason.UNAVAILABLE,
+                open.getMessage());
         return new Failure(cause, outcome, false, false, open.millisToProbe(), true);
     }
 

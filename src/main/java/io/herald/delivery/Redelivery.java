@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.mapping.Mappings;
 import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
+import io.herald.shutdown.Stopping;
 import io.herald.token.Tokens;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
@@ -33,13 +34,16 @@ public final class Redelivery {
     private final Mappings mappings;
     private final Tokens tokens;
     private final Clock clock;
+    private final Stopping stopping;
 
-    public Redelivery(Failures failures, Providers providers, Mappings mappings, Tokens tokens, Clock clock) {
+    public Redelivery(
+            Failures failures, Providers providers, Mappings mappings, Tokens tokens, Clock clock, Stopping stopping) {
         this.failures = failures;
         this.providers = providers;
         this.mappings = mappings;
         this.tokens = tokens;
         this.clock = clock;
+        this.stopping = stopping;
     }
 
     /** Whether the provider refused the token that it was sent. */
@@ -75,7 +79,8 @@ public final class Redelivery {
         int failed = delivery.failedAgain();
         long delay = Math.max(failure.retryAfterMillis(), backoff(retry, failed));
 
-        if (failed >= retry.attempts()
+        if (stopping.isOver()
+                || failed >= retry.attempts()
                 || delivery.waitedMillis() + delay > retry.budget().toMillis()) {
             return false;
         }
@@ -87,7 +92,7 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended. One that was called off because the breaker is open waits for the breaker.
+     * it; after the last step it has ended. When Herald is stopped, it is due at once. One that was called off because the breaker is open waits for the breaker.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.step() == Delivery.Step.RECORDING) {
@@ -95,7 +100,11 @@ public final class Redelivery {
         }
         Failure failure = failure(exchange, delivery);
         ObjectNode outcome = failure.outcome();
-        if (failure.isCalledOff()) {
+        boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
+        if (mayPass && stopping.isOver()) {
+            outcome.put("state", State.RETRYING.word());
+            delivery.park(clock.instant(), false);
+        } else if (failure.isCalledOff()) {
             delivery.park(clock.instant().plusMillis(failure.retryAfterMillis()), false);
         } else if (failure.waits()) {
             List<Duration> schedule =

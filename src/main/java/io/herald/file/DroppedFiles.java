@@ -10,6 +10,7 @@ import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
 import io.herald.query.BadQueryException;
 import io.herald.query.Query;
+import io.herald.shutdown.Stopping;
 import io.herald.thread.Threads;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.inject.Produces;
@@ -25,7 +26,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
@@ -44,23 +44,24 @@ public final class DroppedFiles {
     private final FileLedger ledger;
     private final CanonicalReader customers;
     private final Places places;
-    private final CamelContext context;
+    private final Stopping stopping;
     private final ObjectMapper json;
     private final Clock clock;
+    private volatile Optional<Batch> current = Optional.empty();
 
     public DroppedFiles(
             Inbox inbox,
             FileLedger ledger,
             CanonicalReader customers,
             Places places,
-            CamelContext context,
+            Stopping stopping,
             ObjectMapper json,
             Clock clock) {
         this.inbox = inbox;
         this.ledger = ledger;
         this.customers = customers;
         this.places = places;
-        this.context = context;
+        this.stopping = stopping;
         this.json = json;
         this.clock = clock;
     }
@@ -113,16 +114,13 @@ public final class DroppedFiles {
         }
         LOG.infof("File %s is read, %d bytes, from record %d on", name.name(), file.size(), file.records() + 1);
         try {
-            return Batch.open(file, inbox, customers, places, this::stops);
+            current = Optional.of(Batch.open(file, inbox, customers, places, stopping::hasBegun));
+            return current.get();
         } catch (UnreadableFileException e) {
             ledger.end(file.id(), State.FAILED, Optional.of(e.getMessage()), 0, 0, 0);
             LOG.warnf("File %s cannot be read: %s", name.name(), e.getMessage());
             return Batch.withoutRecords(file.failed(), inbox);
         }
-    }
-
-    private boolean stops() {
-        return context.isStopping() || context.isStopped();
     }
 
     private Batch failed(FileName name, String why) {
@@ -138,6 +136,7 @@ public final class DroppedFiles {
      */
     public void close(@ExchangeProperty("batch") Batch batch) throws IOException {
         batch.close();
+        current = Optional.empty();
         DroppedFile file = batch.file();
         if (file.state() != State.READING) {
             return;
@@ -161,6 +160,16 @@ public final class DroppedFiles {
         LOG.infof(
                 "File %s is read: %s%s",
                 file.name(), progress, note.map(why -> "; " + why).orElse(""));
+    }
+
+    /** The content of the file that is read now; 0 if none is. */
+    public long bytes() {
+        return current.map(batch -> batch.file().size()).orElse(0L);
+    }
+
+    /** How much of that is read. */
+    public long bytesRead() {
+        return current.map(batch -> batch.progress().bytes()).orElse(0L);
     }
 
     /** All files, the newest first, and how far each is. */

@@ -13,6 +13,8 @@ import io.herald.ledger.DroppedFile.Kept;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.NewMessage;
+import io.herald.metrics.IntakeAnswer;
+import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -34,6 +36,7 @@ import org.jboss.logging.Logger;
 @RegisterForReflection
 public final class Records {
 
+    private static final String SOURCE = "file";
     private static final Duration KEPT_EVERY = Duration.ofSeconds(1);
     private static final Duration TOLD_EVERY = Duration.ofSeconds(10);
 
@@ -43,12 +46,14 @@ public final class Records {
     private final Providers providers;
     private final FileLedger ledger;
     private final Lanes lanes;
+    private final Meters meters;
 
-    public Records(CanonicalReader customers, Providers providers, FileLedger ledger, Lanes lanes) {
+    public Records(CanonicalReader customers, Providers providers, FileLedger ledger, Lanes lanes, Meters meters) {
         this.customers = customers;
         this.providers = providers;
         this.ledger = ledger;
         this.lanes = lanes;
+        this.meters = meters;
     }
 
     /** Reads a record: it is a canonical customer then, or has faults. */
@@ -106,9 +111,11 @@ public final class Records {
                 tellAcceptance(record);
             }
             progress.accepted();
+            meters.taken(SOURCE, IntakeAnswer.ACCEPTED);
             lanes.wake();
         } else {
             progress.refused(record.isReadable());
+            meters.taken(SOURCE, record.isReadable() ? IntakeAnswer.INVALID : IntakeAnswer.MALFORMED);
         }
         tell(record.batch().file(), progress);
     }
@@ -144,13 +151,13 @@ public final class Records {
     }
 
     private static String source(BatchRecord record) {
-        return "file " + record.batch().file().filedAs() + ", record "
+        return SOURCE + " " + record.batch().file().filedAs() + ", record "
                 + record.place().position();
     }
 
     private static void tellAcceptance(BatchRecord record) {
         UUID message = messageId(record.batch().file(), record.place().position());
-        Audit.did("file", "accept", event -> event.put("message", message.toString())
+        Audit.did(SOURCE, "accept", event -> event.put("message", message.toString())
                 .put("reference", record.customer().orElseThrow().reference())
                 .put("source", source(record)));
     }

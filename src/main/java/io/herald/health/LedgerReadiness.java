@@ -2,11 +2,14 @@ package io.herald.health;
 
 import io.herald.ledger.Ledger;
 import io.herald.ledger.LedgerException;
+import io.herald.ledger.LedgerState;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /** Ready while a message can be kept: asks the ledger to write, and to have it on disk. */
@@ -17,9 +20,11 @@ public class LedgerReadiness implements HealthCheck {
     private static final int PATIENCE_SECONDS = 3;
 
     private final Ledger ledger;
+    private final LedgerState state;
 
-    public LedgerReadiness(Ledger ledger) {
+    public LedgerReadiness(Ledger ledger, LedgerState state) {
         this.ledger = ledger;
+        this.state = state;
     }
 
     @Override
@@ -28,9 +33,24 @@ public class LedgerReadiness implements HealthCheck {
             ledger.writeSomething()
                     .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
                     .join();
-            return HealthCheckResponse.up("ledger");
+            HealthCheckResponseBuilder ready =
+                    HealthCheckResponse.named("ledger").up();
+            state.freeBytes().ifPresent(bytes -> ready.withData("freeBytes", bytes));
+            return ready.build();
         } catch (CompletionException | LedgerException e) {
-            return HealthCheckResponse.down("ledger");
+            return HealthCheckResponse.named("ledger")
+                    .down()
+                    .withData("why", why(e))
+                    .build();
         }
+    }
+
+    /** In Herald's own words: a driver's may name the host. */
+    private static String why(RuntimeException e) {
+        if (e.getCause() instanceof TimeoutException) {
+            return "the ledger did not answer in time";
+        }
+        Throwable told = e instanceof CompletionException && e.getCause() instanceof LedgerException cause ? cause : e;
+        return told instanceof LedgerException ? told.getMessage() : "the ledger cannot be written";
     }
 }

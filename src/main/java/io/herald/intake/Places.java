@@ -59,13 +59,23 @@ public final class Places {
         }
     }
 
+    /** How many there are. */
+    public int max() {
+        return max;
+    }
+
+    /** The most bytes of those that are taken. */
+    public long maxBytes() {
+        return maxBytes;
+    }
+
     /** How many are taken. */
-    synchronized int taken() {
+    public synchronized int taken() {
         return taken;
     }
 
     /** The bytes of those that are taken. */
-    synchronized long takenBytes() {
+    public synchronized long takenBytes() {
         return takenBytes;
     }
 

@@ -3,6 +3,8 @@ package io.herald.lane;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.OpenDelivery;
+import io.herald.metrics.Meters;
+import io.herald.metrics.Step;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import jakarta.annotation.PreDestroy;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.apache.camel.AsyncProcessor;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -26,12 +29,14 @@ public final class Lanes {
             Providers providers,
             Breakers breakers,
             Returns returns,
+            Meters meters,
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
         this.returns = returns;
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
             BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;
-            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, returns));
+            LongConsumer waited = nanos -> meters.took(id, Step.WAIT, nanos);
+            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, waited, returns));
         }
     }
 
@@ -48,6 +53,16 @@ public final class Lanes {
     /** To be called when something waits in the ledger that may be taken up at once. */
     public void wake() {
         returns.ended();
+    }
+
+    /** How many deliveries this program has in hand, those on their way back to the ledger among them. */
+    public int inHand() {
+        return lanes.values().stream().mapToInt(ProviderLanes::inHand).sum();
+    }
+
+    /** Gives back all that is not on a thread; from now on whatever comes goes back. */
+    public void giveAllBack() {
+        lanes.values().forEach(ProviderLanes::giveAllBack);
     }
 
     /** The first step of a provider's route: holds an exchange until its turn. */

@@ -8,6 +8,7 @@ import io.herald.ledger.Ledger;
 import io.herald.ledger.OpenDelivery;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
+import io.herald.shutdown.Stopping;
 import io.herald.thread.Threads;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -58,6 +59,7 @@ final class Parking {
     private final Breakers breakers;
     private final CamelContext context;
     private final ObjectMapper json;
+    private final Stopping stopping;
     private final Duration poll;
     private final Map<String, AsyncProducer> routes = new TreeMap<>();
     private final Map<String, AtomicInteger> inHand = new TreeMap<>();
@@ -73,6 +75,7 @@ final class Parking {
             Breakers breakers,
             CamelContext context,
             ObjectMapper json,
+            Stopping stopping,
             @ConfigProperty(name = "herald.park.poll", defaultValue = "1s") Duration poll) {
         this.ledger = ledger;
         this.lanes = lanes;
@@ -80,6 +83,7 @@ final class Parking {
         this.breakers = breakers;
         this.context = context;
         this.json = json;
+        this.stopping = stopping;
         this.poll = poll;
         providers.ids().forEach(provider -> inHand.put(provider, new AtomicInteger()));
     }
@@ -113,11 +117,23 @@ final class Parking {
     }
 
     private void takeUp() {
+        if (stopping.hasBegun()) {
+            returnWhatIsLeft();
+            return;
+        }
         try {
             returns.again();
             inHand.keySet().stream().filter(ledger::isAwaited).forEach(this::takeUp);
         } catch (RuntimeException | Error e) {
             LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
+        }
+    }
+
+    private void returnWhatIsLeft() {
+        try {
+            returns.again();
+        } catch (RuntimeException | Error e) {
+            LOG.errorf("Deliveries cannot be given back to the ledger now: %s", e.getMessage());
         }
     }
 

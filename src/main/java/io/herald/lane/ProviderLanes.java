@@ -17,6 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
@@ -33,7 +34,7 @@ import org.apache.camel.support.SynchronizationAdapter;
  */
 final class ProviderLanes implements AsyncProcessor {
 
-    private record Arrival(String source, Exchange exchange, AsyncCallback callback) {
+    private record Arrival(String source, Exchange exchange, AsyncCallback callback, long since) {
         void goOn() {
             callback.done(false);
         }
@@ -54,22 +55,32 @@ final class ProviderLanes implements AsyncProcessor {
     private final ThreadPoolExecutor threads;
     private final int longestQueue;
     private final BooleanSupplier admits;
+    private final LongConsumer waited;
     private final Returns returns;
     private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
     private final Map<Place, Arrival> arrived = new HashMap<>();
     private final Map<String, Integer> returning = new HashMap<>();
     private final FairQueue<Queued> queue = new FairQueue<>();
+    private boolean closed;
 
     /**
      * @param width deliveries at once
      * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here and goes
      *     back to the ledger, so that a provider that hangs does not keep hold of all that Herald may work on
+     * @param waited takes the nanoseconds that each one waited for its turn and its thread
      * @param admits whether the provider's breaker lets anything through; what comes while it does not goes back as well
      */
-    ProviderLanes(String provider, int width, int longestQueue, BooleanSupplier admits, Returns returns) {
+    ProviderLanes(
+            String provider,
+            int width,
+            int longestQueue,
+            BooleanSupplier admits,
+            LongConsumer waited,
+            Returns returns) {
         this.provider = provider;
         this.longestQueue = longestQueue;
         this.admits = admits;
+        this.waited = waited;
         this.returns = returns;
         this.threads = new ThreadPoolExecutor(
                 width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
@@ -99,7 +110,7 @@ final class ProviderLanes implements AsyncProcessor {
                 dispatch.settled();
             }
         });
-        if (waits(delivery, new Arrival(delivery.getSource(), exchange, callback))) {
+        if (waits(delivery, new Arrival(delivery.getSource(), exchange, callback, System.nanoTime()))) {
             return false;
         }
         exchange.setRouteStop(true);
@@ -117,7 +128,7 @@ final class ProviderLanes implements AsyncProcessor {
                 arrived.put(place, arrival);
                 return true;
             }
-            if (!inLane || !delivery.isResumed() && (isStuck() || !admits.getAsBoolean())) {
+            if (!inLane || closed || !delivery.isResumed() && (isStuck() || !admits.getAsBoolean())) {
                 return false;
             }
         }
@@ -131,17 +142,29 @@ final class ProviderLanes implements AsyncProcessor {
 
     /** Lets it go on when there is a thread for it; those of different sources take turns. */
     private void execute(Arrival arrival) {
+        boolean goesBack;
         synchronized (this) {
-            queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));
+            goesBack = closed;
+            if (!goesBack) {
+                queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));
+            }
         }
-        threads.execute(this::goOnWithNext);
+        if (goesBack) {
+            arrival.stop();
+        } else {
+            threads.execute(this::goOnWithNext);
+        }
     }
 
     private void goOnWithNext() {
         Arrival next;
         synchronized (this) {
+            if (closed) {
+                return;
+            }
             next = queue.poll().arrival();
         }
+        waited.accept(System.nanoTime() - next.since());
         next.goOn();
     }
 
@@ -150,11 +173,34 @@ final class ProviderLanes implements AsyncProcessor {
         if (delivery.isRecorded()) {
             leave(place, delivery.isOpen(), Optional.empty());
         } else {
-            leave(place, true, Optional.of(delivery.getAttempts() > 0 ? Returns.PAUSE : Duration.ZERO));
+            boolean atOnce = isClosed() || delivery.getAttempts() == 0;
+            leave(place, true, Optional.of(atOnce ? Duration.ZERO : Returns.PAUSE));
         }
         if (delivery.isResumed()) {
             returns.ended();
         }
+    }
+
+    /** How many have a place here, or are on their way back to the ledger. */
+    synchronized int inHand() {
+        return lanes.values().stream().mapToInt(ArrayDeque::size).sum()
+                + returning.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** Stops what waits for a thread, and with it what waits behind; what is on a thread goes on, and what comes stops. */
+    void giveAllBack() {
+        List<Arrival> stopped = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            for (Queued next = queue.poll(); next != null; next = queue.poll()) {
+                stopped.add(next.arrival());
+            }
+        }
+        stopped.forEach(Arrival::stop);
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     /** Gives up the place of a delivery that cannot be worked on, and gives it back. */

@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import io.agroal.api.AgroalDataSource;
+import io.herald.metrics.Meters;
 import io.quarkus.arc.InjectableInstance;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Any;
@@ -13,6 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
@@ -43,11 +45,12 @@ final class Database {
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             DataDirectory directory,
             @Any InjectableInstance<AgroalDataSource> dataSources,
-            @Any InjectableInstance<Flyway> flyways) {
-        this(Dialect.named(ledger).orElseThrow(), directory, dataSources.getActive(), flyways.getActive());
+            @Any InjectableInstance<Flyway> flyways,
+            Meters meters) {
+        this(Dialect.named(ledger).orElseThrow(), directory, dataSources.getActive(), flyways.getActive(), meters);
     }
 
-    Database(Dialect dialect, DataDirectory directory, DataSource dataSource, Flyway flyway) {
+    Database(Dialect dialect, DataDirectory directory, DataSource dataSource, Flyway flyway, Meters meters) {
         this.dialect = dialect;
         if (dialect == Dialect.EMBEDDED) {
             directory.open();
@@ -57,7 +60,7 @@ final class Database {
         }
         place.migrate(flyway);
         this.dataSource = dataSource;
-        this.writes = new GroupCommit(dataSource, dialect);
+        this.writes = new GroupCommit(dataSource, dialect, meters);
     }
 
     Dialect dialect() {
@@ -77,6 +80,16 @@ final class Database {
     /** Tells before the disk is full that it soon is, as {@link LedgerPlace#requireRoom} does. */
     void requireRoom() {
         place.requireRoom();
+    }
+
+    /** As {@link GroupCommit#isAlive}. */
+    boolean isWriterAlive() {
+        return writes.isAlive();
+    }
+
+    /** As {@link LedgerPlace#freeBytes}. */
+    OptionalLong freeBytes() {
+        return place.freeBytes();
     }
 
     /** Queues a write that may be repeated when nobody knows whether it was kept. */

@@ -1,5 +1,6 @@
 package io.herald.ledger;
 
+import io.herald.metrics.Meters;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -49,14 +50,16 @@ final class GroupCommit implements AutoCloseable {
 
     private final DataSource dataSource;
     private final Dialect dialect;
+    private final Meters meters;
     private final BlockingQueue<Waiting<?>> queue = new ArrayBlockingQueue<>(8 * LARGEST_GROUP);
     private final List<Applied<?>> inDoubt = new ArrayList<>();
     private final Thread writer = new Thread(this::run, "ledger-writer");
     private volatile boolean closed;
 
-    GroupCommit(DataSource dataSource, Dialect dialect) {
+    GroupCommit(DataSource dataSource, Dialect dialect, Meters meters) {
         this.dataSource = dataSource;
         this.dialect = dialect;
+        this.meters = meters;
         writer.setDaemon(true);
         writer.start();
     }
@@ -110,10 +113,12 @@ final class GroupCommit implements AutoCloseable {
 
     private synchronized void commit(List<Waiting<?>> group) {
         List<Applied<?>> applied = new ArrayList<>(group.size());
+        long begun = System.nanoTime();
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             apply(group, connection, applied);
             commit(connection, applied);
+            meters.committed(true, System.nanoTime() - begun);
             applied.forEach(Applied::complete);
         } catch (RefusedWrite refused) {
             if (group.size() == 1) {
@@ -122,6 +127,7 @@ final class GroupCommit implements AutoCloseable {
                 group.forEach(waiting -> commit(List.of(waiting)));
             }
         } catch (SQLException | RuntimeException | Error e) {
+            meters.committed(false, System.nanoTime() - begun);
             fail(group, e);
         }
     }
@@ -193,6 +199,11 @@ final class GroupCommit implements AutoCloseable {
         RefusedWrite(Exception cause) {
             super(cause);
         }
+    }
+
+    /** Whether there is somebody who writes. */
+    boolean isAlive() {
+        return writer.isAlive();
     }
 
     /** Finishes the group under way, and refuses the rest. */

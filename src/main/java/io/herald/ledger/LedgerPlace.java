@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -107,10 +108,22 @@ final class LedgerPlace {
      * @throws LedgerException if next to nothing is left of it
      */
     void requireRoom() {
+        if (freeBytes().orElse(LEAST_ROOM) < LEAST_ROOM) {
+            throw new LedgerException("the disk of the ledger is full", null);
+        }
+    }
+
+    /**
+     * The bytes that are left of the disk; empty if there is no file.
+     *
+     * @throws LedgerException if that cannot be told
+     */
+    OptionalLong freeBytes() {
+        if (file.isEmpty()) {
+            return OptionalLong.empty();
+        }
         try {
-            if (file.isPresent() && Files.getFileStore(file.get()).getUsableSpace() < LEAST_ROOM) {
-                throw new LedgerException("the disk of the ledger is full", null);
-            }
+            return OptionalLong.of(Files.getFileStore(file.get()).getUsableSpace());
         } catch (IOException e) {
             throw new LedgerException("the disk of the ledger cannot be looked at", e);
         }

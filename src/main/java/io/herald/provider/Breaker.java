@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -26,6 +27,21 @@ public final class Breaker {
         ClassicHttpResponse make() throws IOException, HttpException;
     }
 
+    /** What a breaker does. */
+    public enum Position {
+        /** Lets everything through. */
+        CLOSED,
+        /** Lets one request through, to see. */
+        HALF_OPEN,
+        /** Lets nothing through. */
+        OPEN;
+
+        /** The position as it is written in metrics and health. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /** What a call tells of the provider. */
     private enum Answer {
         WELL,
@@ -41,6 +57,7 @@ public final class Breaker {
     private final CircuitBreaker circuit;
     private Instant probeAt = Instant.MIN;
     private boolean probing;
+    private boolean stopped;
 
     Breaker(String provider, ProviderConfig.Breaker settings, Clock clock) {
         this.provider = provider;
@@ -70,8 +87,24 @@ public final class Breaker {
         }
     }
 
+    public Position position() {
+        return switch (circuit.getState()) {
+            case OPEN -> Position.OPEN;
+            case HALF_OPEN -> Position.HALF_OPEN;
+            default -> Position.CLOSED;
+        };
+    }
+
+    /** Lets nothing more through, for good. */
+    synchronized void stop() {
+        stopped = true;
+    }
+
     /** How many of so many requests may be begun now: all, or one for a probe, or none. */
     public synchronized int admits(int requests) {
+        if (stopped) {
+            return 0;
+        }
         return switch (circuit.getState()) {
             case OPEN -> clock.instant().isAfter(probeAt) ? Math.min(requests, 1) : 0;
             case HALF_OPEN -> probing ? 0 : Math.min(requests, 1);
@@ -81,6 +114,9 @@ public final class Breaker {
 
     /** @throws BreakerOpenException if no request may be begun now */
     public synchronized void check() throws BreakerOpenException {
+        if (stopped) {
+            throw BreakerOpenException.stopping();
+        }
         if (admits(1) == 0) {
             Duration toProbe = Duration.between(clock.instant(), probeAt);
             throw new BreakerOpenException(toProbe.isNegative() ? Duration.ZERO : toProbe);

@@ -17,6 +17,11 @@ public final class Breakers {
                 .forEach(id -> breakers.put(id, new Breaker(id, providers.of(id).breaker(), clock)));
     }
 
+    /** From now on no request may be begun. */
+    public void stop() {
+        breakers.values().forEach(Breaker::stop);
+    }
+
     public Breaker of(String provider) {
         return breakers.get(provider);
     }

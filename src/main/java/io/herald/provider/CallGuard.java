@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +32,7 @@ final class CallGuard implements ExecChainHandler {
     private final Duration deadline;
     private final int largestAnswer;
     private final ScheduledExecutorService timer;
+    private final Set<Runnable> underWay = ConcurrentHashMap.newKeySet();
 
     CallGuard(Duration deadline, int largestAnswer, ScheduledExecutorService timer) {
         this.deadline = deadline;
@@ -42,13 +45,12 @@ final class CallGuard implements ExecChainHandler {
             throws IOException, HttpException {
         CancellableDependency call = (CancellableDependency) scope.originalRequest;
         AtomicBoolean late = new AtomicBoolean();
-        ScheduledFuture<?> alarm = timer.schedule(
-                () -> {
-                    late.set(true);
-                    call.cancel();
-                },
-                deadline.toMillis(),
-                TimeUnit.MILLISECONDS);
+        Runnable breakOff = () -> {
+            late.set(true);
+            call.cancel();
+        };
+        ScheduledFuture<?> alarm = timer.schedule(breakOff, deadline.toMillis(), TimeUnit.MILLISECONDS);
+        underWay.add(breakOff);
         try {
             return withBody(chain.proceed(request, scope), scope.execRuntime);
         } catch (IOException | RuntimeException e) {
@@ -57,8 +59,14 @@ final class CallGuard implements ExecChainHandler {
             }
             throw e;
         } finally {
+            underWay.remove(breakOff);
             alarm.cancel(false);
         }
+    }
+
+    /** Ends all calls that are under way, as their deadline would. */
+    void breakOff() {
+        underWay.forEach(Runnable::run);
     }
 
     /** An answer that is given up costs its connection; to close the answer would read it to its end. */

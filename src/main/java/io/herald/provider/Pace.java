@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -29,6 +30,7 @@ final class Pace {
     private final Duration interval;
     private final int batch;
     private final ReentrantLock turn = new ReentrantLock(true);
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private Instant next;
     private int left;
 
@@ -64,12 +66,22 @@ final class Pace {
         }
     }
 
+    /** Nobody waits any longer: there is nothing to wait for. */
+    void stop() {
+        stopped.countDown();
+    }
+
     /** Waits for the first slot in hand. Who comes late uses up those that have passed, and the one after them. */
     private boolean goes() throws InterruptedException {
+        if (stopped.getCount() == 0) {
+            return true;
+        }
         if (left == 0) {
             return false;
         }
-        TimeUnit.NANOSECONDS.sleep(Duration.between(clock.instant(), next).toNanos());
+        if (stopped.await(Duration.between(clock.instant(), next).toNanos(), TimeUnit.NANOSECONDS)) {
+            return true;
+        }
         Duration late = Duration.between(next, clock.instant()).minus(TOLERANCE);
         long used = late.isNegative() ? 1 : 2 + late.dividedBy(interval);
         if (used > left) {

@@ -1,10 +1,13 @@
 package io.herald.provider;
 
+import io.herald.metrics.Meters;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -26,6 +29,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public final class ProviderHttp {
 
     private final Map<String, CloseableHttpClient> clients = new TreeMap<>();
+    private final List<CallGuard> guards = new ArrayList<>();
+    private final List<Pace> paces = new ArrayList<>();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
         Thread thread = Executors.defaultThreadFactory().newThread(task);
         thread.setName("call-deadlines");
@@ -38,13 +43,17 @@ public final class ProviderHttp {
             Breakers breakers,
             RateSlots slots,
             Clock clock,
+            Meters meters,
             @ConfigProperty(name = "herald.answer.max", defaultValue = "1M") MemorySize answerMax) {
         timer.setRemoveOnCancelPolicy(true);
         int largestAnswer = Math.toIntExact(answerMax.asLongValue());
         for (String id : providers.ids()) {
             ProviderConfig.Provider provider = providers.of(id);
+            CallGuard guard = new CallGuard(provider.requestTimeout(), largestAnswer, timer);
+            guards.add(guard);
             Optional<Pace> pace = provider.rate().map(rate -> new Pace(id, rate, slots, clock));
-            clients.put(id, client(provider, new Gate(breakers.of(id), pace), largestAnswer));
+            pace.ifPresent(paces::add);
+            clients.put(id, client(provider, new Gate(breakers.of(id), pace), new Watch(id, meters), guard));
         }
     }
 
@@ -53,7 +62,16 @@ public final class ProviderHttp {
         return clients;
     }
 
-    private CloseableHttpClient client(ProviderConfig.Provider provider, Gate gate, int largestAnswer) {
+    /**
+     * Breaks off all calls under way; those that wait for their slot go on to the breaker. To be called when the breakers let
+     * nothing more through.
+     */
+    public void breakOff() {
+        paces.forEach(Pace::stop);
+        guards.forEach(CallGuard::breakOff);
+    }
+
+    private CloseableHttpClient client(ProviderConfig.Provider provider, Gate gate, Watch watch, CallGuard guard) {
         Timeout deadline = Timeout.of(provider.requestTimeout());
         ConnectionConfig connection = ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(provider.connectTimeout()))
@@ -70,7 +88,8 @@ public final class ProviderHttp {
                         .setConnectionRequestTimeout(deadline)
                         .setResponseTimeout(deadline)
                         .build())
-                .addExecInterceptorFirst("call-guard", new CallGuard(provider.requestTimeout(), largestAnswer, timer))
+                .addExecInterceptorFirst("call-guard", guard)
+                .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
                 .disableAutomaticRetries()
                 .disableRedirectHandling()

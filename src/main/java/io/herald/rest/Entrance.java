@@ -6,6 +6,9 @@ import io.herald.caller.Callers;
 import io.herald.intake.OverloadedException;
 import io.herald.intake.Places;
 import io.herald.intake.Places.Place;
+import io.herald.metrics.IntakeAnswer;
+import io.herald.metrics.Meters;
+import io.herald.shutdown.Stopping;
 import io.quarkus.oidc.OIDCException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.security.AuthenticationFailedException;
@@ -43,6 +46,10 @@ public final class Entrance {
 
     private static final Logger LOG = Logger.getLogger(Entrance.class);
     private static final String NOTHING_HERE = "there is nothing here";
+
+    /** As the ledger and the metrics call what comes this way. */
+    private static final String SOURCE = "rest";
+
     private static final String TOO_LARGE = "the body is larger than herald.body.max";
     private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
     private static final String MAY_NOT = "the token does not have the role that this call needs";
@@ -78,14 +85,20 @@ public final class Entrance {
 
     private final Places places;
     private final CallerRate rate;
+    private final Meters meters;
+    private final Stopping stopping;
     private final long bodyMax;
 
     public Entrance(
             Places places,
             CallerRate rate,
+            Meters meters,
+            Stopping stopping,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
         this.places = places;
         this.rate = rate;
+        this.meters = meters;
+        this.stopping = stopping;
         this.bodyMax = bodyMax.asLongValue();
     }
 
@@ -105,6 +118,9 @@ public final class Entrance {
     }
 
     private void beforeItIsRead(RoutingContext call) {
+        if (isIntake(call.request())) {
+            call.addEndHandler(ended -> meters.taken(SOURCE, answer(call, ended.succeeded())));
+        }
         Optional<String> caller = subjectOf(call);
         if (caller.isEmpty()) {
             call.fail(new AuthenticationFailedException());
@@ -135,6 +151,11 @@ public final class Entrance {
             turnAway(call, bytes, Problem.of(413, TOO_LARGE));
             return;
         }
+        if (bytes > 0 && stopping.hasBegun()) {
+            call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
+            turnAway(call, bytes, Problem.of(503, "Herald is stopping"));
+            return;
+        }
         if (bytes > 0) {
             try {
                 takePlace(call, bytes);
@@ -156,6 +177,14 @@ public final class Entrance {
                 .filter(identity -> !identity.isAnonymous())
                 .map(identity -> identity.getPrincipal().getName())
                 .filter(subject -> !subject.isBlank());
+    }
+
+    private static boolean isIntake(HttpServerRequest request) {
+        return request.method() == HttpMethod.POST && request.path().equals("/v1/customers");
+    }
+
+    private static IntakeAnswer answer(RoutingContext call, boolean arrived) {
+        return arrived ? IntakeAnswer.ofStatus(call.response().getStatusCode()) : IntakeAnswer.BROKEN_OFF;
     }
 
     private void takePlace(RoutingContext call, long bytes) throws OverloadedException {

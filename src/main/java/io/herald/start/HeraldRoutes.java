@@ -1,5 +1,6 @@
 package io.herald.start;
 
+import io.herald.delivery.CallNotifier;
 import io.herald.file.Inbox;
 import io.herald.lane.Lanes;
 import io.herald.provider.ProviderHttp;
@@ -49,6 +50,7 @@ public class HeraldRoutes extends RouteBuilder {
         var files = preflight.routes();
         inbox.make();
         convertHttpMethods();
+        getContext().getManagementStrategy().addEventNotifier(new CallNotifier());
         Registry registry = getContext().getRegistry();
         for (String id : providers.ids()) {
             registry.bind(id + "-lanes", lanes.get().step(id));

@@ -7,6 +7,7 @@ import java.time.Instant;
 final class Token {
 
     private final String value;
+    private final Instant issuedAt;
     private final Instant expiresAt;
     private final Instant renewAt;
 
@@ -16,6 +17,7 @@ final class Token {
      */
     Token(String value, Instant now, Duration lifetime, Duration margin) {
         this.value = value;
+        this.issuedAt = now;
         this.expiresAt = now.plus(lifetime);
         Duration quarter = lifetime.dividedBy(4);
         this.renewAt = expiresAt.minus(margin.compareTo(quarter) < 0 ? margin : quarter);
@@ -23,6 +25,10 @@ final class Token {
 
     String value() {
         return value;
+    }
+
+    Instant issuedAt() {
+        return issuedAt;
     }
 
     boolean isUsable(Instant now) {

@@ -3,6 +3,7 @@ package io.herald.token;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -63,6 +64,16 @@ final class TokenCache {
         return await(awaited);
     }
 
+    /** The token that can be sent now, if there is one; logs in for nobody. */
+    synchronized Optional<Token> held() {
+        return Optional.ofNullable(current).filter(token -> token.isUsable(clock.instant()));
+    }
+
+    /** Whether the last log-in was refused for its credential. */
+    synchronized boolean isCredentialRefused() {
+        return failure != null && failure.isCredentialRefused();
+    }
+
     /** Forgets a token that the provider refused, unless another one has taken its place. */
     synchronized void drop(String refused) {
         if (current != null && current.value().equals(refused)) {
@@ -92,6 +103,7 @@ final class TokenCache {
                 loggingIn = null;
                 current = token;
                 restsUntil = Instant.MIN;
+                failure = null;
             }
             started.complete(token);
         } catch (Exception | Error e) {

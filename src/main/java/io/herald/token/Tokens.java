@@ -1,5 +1,7 @@
 package io.herald.token;
 
+import io.herald.metrics.LogIn;
+import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
 import io.herald.thread.Threads;
 import jakarta.annotation.PreDestroy;
@@ -35,20 +37,23 @@ public final class Tokens {
     private final ProducerTemplate routes;
     private final Duration margin;
     private final Clock clock;
+    private final Meters meters;
     private final ExecutorService logIns = Executors.newCachedThreadPool(Threads.named("log-in-"));
 
     public Tokens(
             Providers providers,
             ProducerTemplate routes,
             Clock clock,
+            Meters meters,
             @ConfigProperty(name = "herald.token.margin", defaultValue = "60s") Duration margin) {
         this.providers = providers;
         this.routes = routes;
         this.clock = clock;
         this.margin = margin;
+        this.meters = meters;
         for (String id : providers.ids()) {
             Duration patience = providers.of(id).requestTimeout().plusSeconds(1).plus(providers.longestQueue(id));
-            caches.put(id, new TokenCache(() -> logIn(id), logIns, patience, clock));
+            caches.put(id, new TokenCache(() -> countedLogIn(id), logIns, patience, clock));
         }
     }
 
@@ -64,6 +69,31 @@ public final class Tokens {
     /** Forgets a token that the provider refused, unless another one has taken its place. */
     public void drop(String provider, String refused) {
         caches.get(provider).drop(refused);
+    }
+
+    /** Whether the provider refused the credential at the last log-in. */
+    public boolean isCredentialRefused(String provider) {
+        return caches.get(provider).isCredentialRefused();
+    }
+
+    /** How old the provider's token is, if there is one that can be sent. */
+    public Optional<Duration> age(String provider) {
+        return caches.get(provider).held().map(token -> Duration.between(token.issuedAt(), clock.instant()));
+    }
+
+    private Token countedLogIn(String provider) throws Exception {
+        boolean renewal = caches.get(provider).held().isPresent();
+        LogIn answer = LogIn.FAILED;
+        try {
+            Token token = logIn(provider);
+            answer = LogIn.OK;
+            return token;
+        } catch (Exception e) {
+            answer = LogInFailedException.of(e).isCredentialRefused() ? LogIn.REFUSED : LogIn.FAILED;
+            throw e;
+        } finally {
+            meters.loggedIn(provider, renewal, answer);
+        }
     }
 
     private Token logIn(String provider) throws Exception {

@@ -12,8 +12,11 @@ import io.herald.rest.Api;
 import io.herald.rest.Contract;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +40,9 @@ class FileDropTest {
 
     @ConfigProperty(name = "intake.file.directory")
     Path inbox;
+
+    @TestHTTPResource(value = "/metrics", management = true)
+    URI metrics;
 
     Sandbox sandbox;
 
@@ -82,6 +88,8 @@ class FileDropTest {
                     .isEqualTo(3);
             assertThat(sandbox.customers(provider)).as(provider).hasSize(3);
         }
+        assertThat(RestAssured.get(metrics).asString())
+                .contains("herald_intake_total{answer=\"accepted\",source=\"file\"}", "herald_file_read_bytes 0.0");
         box.hasMoved(name, box.done());
         UUID message = UUID.fromString(report.record(1).path("message").asText());
         assertThat(message.version()).isEqualTo(5);

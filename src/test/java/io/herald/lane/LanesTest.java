@@ -209,7 +209,7 @@ class LanesTest {
 
     private void start(int width, Processor step) throws Exception {
         returns = new Returns(this::giveBack, Clock.systemUTC());
-        lanes = new ProviderLanes(PROVIDER, width, QUEUE, () -> true, returns);
+        lanes = new ProviderLanes(PROVIDER, width, QUEUE, () -> true, nanos -> {}, returns);
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.agroal.api.AgroalDataSource;
+import io.herald.metrics.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -63,7 +65,7 @@ class GroupCommitTest {
             statement.executeUpdate("create table entry (sequence "
                     + made.placeholders().get("sequence") + ", text text not null unique check (text <> 'refused'))");
         }
-        writes = new GroupCommit(database, dialect);
+        writes = new GroupCommit(database, dialect, new Meters(new SimpleMeterRegistry()));
     }
 
     @AfterEach
@@ -162,7 +164,7 @@ class GroupCommitTest {
             connections.incrementAndGet();
             return database.getConnection();
         });
-        try (GroupCommit counted = new GroupCommit(counting, dialect)) {
+        try (GroupCommit counted = new GroupCommit(counting, dialect, new Meters(new SimpleMeterRegistry()))) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
             all.add(submit(
@@ -262,7 +264,7 @@ class GroupCommitTest {
                 return result;
             });
         });
-        try (GroupCommit doubtful = new GroupCommit(losing, dialect)) {
+        try (GroupCommit doubtful = new GroupCommit(losing, dialect, new Meters(new SimpleMeterRegistry()))) {
             CompletableFuture<Long> lost = doubtful.submit(
                     insert("lost"),
                     sequence -> {},

@@ -2,6 +2,8 @@ package io.herald.ledger;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.herald.metrics.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -74,7 +76,7 @@ final class TestDatabase implements AutoCloseable {
                 .placeholders(placeholders())
                 .load();
         try {
-            database = new Database(dialect, dataDirectory, dataSource, flyway);
+            database = new Database(dialect, dataDirectory, dataSource, flyway, new Meters(new SimpleMeterRegistry()));
         } catch (RuntimeException e) {
             closeConnections();
             throw e;

@@ -26,11 +26,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -217,6 +224,73 @@ class TwoReplicasIT {
         sandbox.server()
                 .updateGlobalSettings(
                         GlobalSettings.builder().delayDistribution(delay).build());
+    }
+
+    /** One after the other is stopped and started anew while customers come; the time to end is too short for all that is in hand. */
+    @Test
+    void aRollingRestartUnderLoadLosesAndDoublesNothing() throws Exception {
+        environment.put("HERALD_SHUTDOWN_TIMEOUT", "300ms");
+        environment.put("HERALD_REPLICA_LEASE", "10m");
+        startBoth();
+        sandbox.server()
+                .updateGlobalSettings(GlobalSettings.builder()
+                        .delayDistribution(new UniformDistribution(50, 8_000))
+                        .build());
+        Map<String, String> accepted = new ConcurrentHashMap<>();
+        List<Api.Answer> refused = Collections.synchronizedList(new ArrayList<>());
+        AtomicBoolean comes = new AtomicBoolean(true);
+        AtomicReference<List<PackagedProgram>> behindTheBalancer = new AtomicReference<>(List.of(one, other));
+        CompletableFuture<Void> load = CompletableFuture.runAsync(() -> {
+            for (int i = 0; comes.get(); i++) {
+                String reference = "CUST-rolling-" + i;
+                for (int tries = 0; !accepted.containsKey(reference); tries++) {
+                    List<PackagedProgram> all = behindTheBalancer.get();
+                    submit(all.get(tries % all.size()), reference).ifPresent(answer -> {
+                        if (answer.status() == 202) {
+                            accepted.put(
+                                    reference, answer.json().path("message").asText());
+                        } else {
+                            refused.add(answer);
+                        }
+                    });
+                }
+            }
+        });
+
+        await().atMost(BOUND).until(() -> accepted.size() > 100);
+        one.stop();
+        PackagedProgram first = one;
+        one = PackagedProgram.start(Files.createDirectory(directory.resolve("one-again")), environment);
+        behindTheBalancer.set(List.of(other, one));
+        int before = accepted.size();
+        await().atMost(BOUND).until(() -> accepted.size() > before + 100);
+        other.stop();
+        behindTheBalancer.set(List.of(one));
+        comes.set(false);
+        load.get(BOUND.toSeconds(), TimeUnit.SECONDS);
+
+        assertThat(refused).extracting(Api.Answer::status).containsOnly(503);
+        assertThat(refused).extracting(answer -> answer.header("Retry-After")).doesNotContainNull();
+        assertThat(first.output() + other.output()).contains("have not ended in time, and go back to the ledger");
+        assertThat(first.output() + other.output()).doesNotContain("some are still in hand");
+        accepted.values().forEach(message -> await().atMost(BOUND)
+                .pollDelay(Duration.ZERO)
+                .until(() -> isDelivered(api(one).report(message))));
+        for (String provider : PROVIDERS) {
+            assertThat(accepted.keySet()).allSatisfy(reference -> assertThat(
+                            faults.customers(provider, reference.toLowerCase(Locale.ROOT) + "@example.com"))
+                    .as("%s at %s", reference, provider)
+                    .hasSize(1));
+        }
+    }
+
+    /** The answer; none if there was nobody to give one. */
+    private static Optional<Api.Answer> submit(PackagedProgram program, String reference) {
+        try {
+            return Optional.of(api(program).submit(Customers.person(reference), "Prefer", "respond-async"));
+        } catch (CompletionException gone) {
+            return Optional.empty();
+        }
     }
 
     /** Replays, too, and with what comes in beside them. */

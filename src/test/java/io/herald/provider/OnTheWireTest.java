@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import io.herald.metrics.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
@@ -57,6 +59,7 @@ class OnTheWireTest {
                 new Breakers(providers, Clock.systemUTC()),
                 (id, now, slots, interval) -> now,
                 Clock.systemUTC(),
+                new Meters(new SimpleMeterRegistry()),
                 new MemorySize(BigInteger.valueOf(1024 * 1024)));
     }
 

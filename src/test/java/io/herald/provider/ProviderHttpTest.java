@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.herald.metrics.Meters;
 import io.herald.provider.Impostor.Behaviour;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
@@ -65,6 +67,7 @@ class ProviderHttpTest {
                 new Breakers(providers, Clock.systemUTC()),
                 (provider, now, slots, interval) -> now,
                 Clock.systemUTC(),
+                new Meters(new SimpleMeterRegistry()),
                 new MemorySize(BigInteger.valueOf(ANSWER_MAX)));
     }
 

@@ -7,7 +7,9 @@ import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
+import io.herald.metrics.Meters;
 import io.herald.sandbox.Sandbox;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.test.junit.QuarkusTest;
@@ -204,6 +206,7 @@ class RateTest {
                 new Breakers(providers, Clock.systemUTC()),
                 slots,
                 Clock.systemUTC(),
+                new Meters(new SimpleMeterRegistry()),
                 new MemorySize(BigInteger.valueOf(1_000_000)));
     }
 

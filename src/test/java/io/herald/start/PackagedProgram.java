@@ -90,6 +90,7 @@ public final class PackagedProgram implements AutoCloseable {
             builder.environment().put("HERALD_CALLER_RATE", "1000000");
             builder.environment().put("QUARKUS_HTTP_PORT", "0");
             builder.environment().put("QUARKUS_MANAGEMENT_PORT", "0");
+            builder.environment().put("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "false");
             builder.environment().putAll(environment);
             return new PackagedProgram(builder.start(), output);
         } catch (IOException e) {
