@@ -3,6 +3,7 @@ package io.herald.file;
 import io.herald.canonical.CanonicalReader;
 import io.herald.intake.Places;
 import io.herald.ledger.DroppedFile;
+import io.herald.ledger.FileLedger;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.Closeable;
 import java.io.IOException;
@@ -105,6 +106,16 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     /** Whether the file is no longer the one that was opened. */
     boolean isChanged() throws IOException {
         return reading != null && !reading.stamp().equals(stamp(inbox.file(file.name())));
+    }
+
+    /** Somebody took it out of the inbox before it was read to its end: what was read is reported. */
+    void isTakenAway(FileLedger ledger) {
+        if (file.state() == DroppedFile.State.READING) {
+            Optional<String> note = Optional.of("it left the inbox before it was read to its end");
+            ledger.end(
+                    file.id(), DroppedFile.State.READ, note, progress.bytes(), progress.records(), progress.refused());
+            ledger.moved(file.id());
+        }
     }
 
     DroppedFile file() {

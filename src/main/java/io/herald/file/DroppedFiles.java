@@ -104,6 +104,9 @@ public final class DroppedFiles {
         } catch (UnreadableFileException e) {
             return failed(name, e.getMessage());
         }
+        if (digest.size() == 0) {
+            return failed(name, "it is empty");
+        }
         DroppedFile file = ledger.begin(
                 new DroppedFile.Arrival(name.name(), digest.sha256(), digest.size(), name.isAgain()),
                 inbox::has,

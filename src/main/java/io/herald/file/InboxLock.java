@@ -120,7 +120,13 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         LOG.warnf(
                 "File %s stays where it is, and is tried again: %s",
                 new FileName(file.getFileNameOnly()).printable(), described(exchange.getException()));
-        pause(file);
+        Batch batch = exchange.getProperty("batch", Batch.class);
+        if (batch != null && isGone(file)) {
+            forget(file);
+            batch.isTakenAway(ledger);
+        } else {
+            pause(file);
+        }
         release(file);
     }
 

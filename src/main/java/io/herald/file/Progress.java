@@ -55,9 +55,9 @@ final class Progress {
         return bytes.getAsLong();
     }
 
-    /** Whether none of its records could be read; also if it has none. */
+    /** Whether it has records, and none of them could be read. */
     boolean isNothingReadable() {
-        return records.get() == unreadable.get();
+        return unreadable.get() > 0 && records.get() == unreadable.get();
     }
 
     /** Whether so much time has passed since it was last kept; if so, the next time counts from now. */

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever is dropped, Herald lives, loses nothing, and goes on with the next file. */
@@ -252,6 +253,18 @@ class HostileFilesTest {
 
         assertThat(box.report(name).summary().path("note").asText()).contains(".ndjson");
         box.hasMoved(name, box.failed());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"json, []", "csv, 'reference,type'"})
+    void aFileWithoutRecordsIsRead(String extension, String content) {
+        String name = Caller.reference("NONE") + "." + extension;
+        box.drop(name, content);
+        Report report = box.report(name);
+
+        assertThat(report.summary().path("state").asText()).isEqualTo("read");
+        assertThat(report.summary().path("records").asInt()).isZero();
+        box.hasMoved(name, box.done());
     }
 
     @Test
