@@ -40,7 +40,7 @@ class FileDropIT {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
     private static final int ROUNDS = Integer.getInteger("herald.kill.rounds", 2);
-    private static final int LONG_FILE = Integer.getInteger("herald.file.records", 50_000);
+    private static final int LONG_FILE = Integer.getInteger("herald.file.records", 25_000);
     private static final int RECORDS = 600;
     private static final Duration BOUND = Duration.ofSeconds(120);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -177,6 +177,10 @@ class FileDropIT {
                                 .asText())
                         .isEqualTo("read");
             }
+            assertThat(begun(one) + begun(other))
+                    .as("each was read by one of them")
+                    .isEqualTo(40);
+            assertThat(begun(one)).as("and each of them read some").isBetween(1L, 39L);
             answersAfter(5, 50);
             box.drop(
                     "large.ndjson",
@@ -198,6 +202,14 @@ class FileDropIT {
         }
     }
 
+    /** How many files it began to read. */
+    private static long begun(PackagedProgram program) {
+        return program.output()
+                .lines()
+                .filter(line -> line.contains(" is read, "))
+                .count();
+    }
+
     private static PackagedProgram readerOf(String file, PackagedProgram one, PackagedProgram other) {
         String read = "File " + file + " is read, ";
         await().pollInterval(Duration.ofMillis(20))
@@ -211,12 +223,13 @@ class FileDropIT {
         environment.put("JAVA_TOOL_OPTIONS", "-Xmx256m -XX:+ExitOnOutOfMemoryError");
         environment.put("INTAKE_FILE_REPORT_AFTER", "1s");
         environment.put("PROVIDER_FRAUDSPECT_RATE", "20");
-        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+        try (PackagedProgram program = PackagedProgram.startAsShipped(directory, environment)) {
             for (String name : List.of("long.ndjson", "long.csv")) {
                 writeLong(name);
                 long begun = System.nanoTime();
+                Duration before = processorTime(program);
                 List<String> heap = new ArrayList<>();
-                await().pollInterval(Duration.ofSeconds(1))
+                await().pollInterval(Duration.ofSeconds(1 + LONG_FILE / 50_000))
                         .atMost(Duration.ofSeconds(60L + LONG_FILE / 200))
                         .until(() -> {
                             heap.add(usedHeap(program));
@@ -224,14 +237,25 @@ class FileDropIT {
                         });
                 double seconds = (System.nanoTime() - begun) / 1e9;
                 System.out.printf(
-                        "%s: %d records accepted in %.0f s, %.0f a second; MB of heap used, once a second: %s%n",
-                        name, LONG_FILE, seconds, LONG_FILE / seconds, heap);
+                        "%s: %d records accepted in %.0f s, %.0f a second, %.2f ms of processor time each; MB of heap used: %s%n",
+                        name,
+                        LONG_FILE,
+                        seconds,
+                        LONG_FILE / seconds,
+                        processorTime(program).minus(before).toNanos() / 1e6 / LONG_FILE,
+                        heap);
                 JsonNode summary = box.report(name).summary();
                 assertThat(summary.path("accepted").asInt())
                         .as(summary.toString())
                         .isEqualTo(LONG_FILE);
             }
         }
+    }
+
+    private static Duration processorTime(PackagedProgram program) {
+        return ProcessHandle.of(program.pid())
+                .flatMap(process -> process.info().totalCpuDuration())
+                .orElseThrow();
     }
 
     private void writeLong(String name) throws IOException {
