@@ -24,6 +24,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
@@ -46,6 +47,10 @@ import org.jboss.logging.Logger;
 final class FileReports {
 
     private static final int PAGE = 1000;
+
+    /** After a report could not be written, it is tried again after so long. */
+    private static final Duration PAUSE = Duration.ofSeconds(10);
+
     private static final Logger LOG = Logger.getLogger(FileReports.class);
 
     private final FileLedger ledger;
@@ -53,6 +58,7 @@ final class FileReports {
     private final ObjectMapper json;
     private final Clock clock;
     private final Map<Long, Long> endedUpTo = new HashMap<>();
+    private final Map<Long, Instant> pausedTill = new HashMap<>();
     private final ScheduledExecutorService writer =
             Executors.newSingleThreadScheduledExecutor(Threads.named("reports-"));
 
@@ -76,7 +82,7 @@ final class FileReports {
     private void writeAll() {
         trying("The reports of files cannot be written now", () -> {
             for (DroppedFile file : ledger.toReport()) {
-                if (isDue(file)) {
+                if (clock.instant().isAfter(pausedTill.getOrDefault(file.id(), Instant.MIN)) && isDue(file)) {
                     write(file);
                 }
             }
@@ -117,8 +123,10 @@ final class FileReports {
                     out -> out.write(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(summary(file, counts))));
             ledger.reported(file.id());
             endedUpTo.remove(file.id());
+            pausedTill.remove(file.id());
             LOG.infof("The report of file %s is written: %s", file.filedAs(), counts);
         } catch (IOException e) {
+            pausedTill.put(file.id(), clock.instant().plus(PAUSE));
             LOG.errorf("The report of file %s cannot be written now: %s", file.filedAs(), e);
         } finally {
             ledger.release(claim);

@@ -54,14 +54,15 @@ public final class FileLedger {
     }
 
     /**
-     * Takes something that only one program at a time may do.
+     * Takes something that only one program at a time may do; again, if this one has it.
      *
      * @return whether nobody else does it
      */
     public boolean claim(String name) {
         return database.write(connection -> execute(
                                 connection,
-                                "insert into claim (name, owner) values (?, ?) on conflict (name) do nothing",
+                                "insert into claim (name, owner) values (?, ?) on conflict (name)"
+                                        + " do update set owner = excluded.owner where claim.owner = excluded.owner",
                                 name,
                                 me)
                         > 0)
