@@ -110,6 +110,11 @@ public final class Inbox {
         return reportAfter;
     }
 
+    /** Where files are dropped. */
+    Path directory() {
+        return inbox;
+    }
+
     /** Where a file of that name is dropped. */
     Path file(String name) {
         return inbox.resolve(name);

@@ -6,13 +6,8 @@ import jakarta.inject.Singleton;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
-import org.jboss.logging.Logger;
 
 /**
  * What in the inbox is a dropped file: a regular one whose name does not say that it is not complete. What is neither is left
@@ -23,15 +18,7 @@ import org.jboss.logging.Logger;
 @RegisterForReflection
 public final class InboxFilter implements GenericFileFilter<File> {
 
-    private static final int TOLD_AT_MOST = 1000;
-    private static final Logger LOG = Logger.getLogger(InboxFilter.class);
-
-    private final Set<String> told = Collections.newSetFromMap(new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > TOLD_AT_MOST;
-        }
-    });
+    private final Left left = new Left("in the inbox");
 
     @Override
     public boolean accept(GenericFile<File> found) {
@@ -50,9 +37,7 @@ public final class InboxFilter implements GenericFileFilter<File> {
     }
 
     private boolean leave(FileName name, String why) {
-        if (told.add(name.name())) {
-            LOG.warnf("%s stays in the inbox: %s", name.printable(), why);
-        }
+        left.tell(name, why);
         return false;
     }
 }

@@ -78,23 +78,21 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     private synchronized boolean isSettled(GenericFile<?> file) {
         long now = System.nanoTime();
-        Seen before = seen.get(file.getAbsoluteFilePath());
+        Seen before = seen.get(place(file));
         if (before == null || !before.isSame(file) && before.at() < now) {
-            seen.put(file.getAbsoluteFilePath(), new Seen(file.getFileLength(), file.getLastModified(), now));
+            seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now));
             return false;
         }
         return now - before.at() >= settledNanos;
     }
 
     /** Leaves it alone for a while. */
-    private synchronized void pause(GenericFile<?> file) {
-        seen.put(
-                file.getAbsoluteFilePath(),
-                new Seen(file.getFileLength(), file.getLastModified(), System.nanoTime() + PAUSE_NANOS));
+    synchronized void pause(GenericFile<?> file) {
+        seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), System.nanoTime() + PAUSE_NANOS));
     }
 
     private synchronized void forget(GenericFile<?> file) {
-        seen.remove(file.getAbsoluteFilePath());
+        seen.remove(place(file));
     }
 
     private static boolean isLocal(GenericFile<?> file) {
@@ -102,7 +100,15 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     private static String claim(GenericFile<?> file) {
-        return (isLocal(file) ? "file " : "sftp ") + file.getFileNameOnly();
+        return kind(file) + file.getFileNameOnly();
+    }
+
+    private static String place(GenericFile<?> file) {
+        return kind(file) + file.getAbsoluteFilePath();
+    }
+
+    private static String kind(GenericFile<?> file) {
+        return isLocal(file) ? "file " : "sftp ";
     }
 
     /** Whether it was listed, but somebody else has taken it since. */
@@ -117,16 +123,20 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public void releaseExclusiveReadLockOnRollback(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        LOG.warnf(
-                "File %s stays where it is, and is tried again: %s",
-                new FileName(file.getFileNameOnly()).printable(), described(exchange.getException()));
+        giveUp(file, described(exchange.getException()));
         Batch batch = exchange.getProperty("batch", Batch.class);
         if (batch != null && isGone(file)) {
             forget(file);
             batch.isTakenAway(ledger);
-        } else {
-            pause(file);
         }
+    }
+
+    /** Lets a file go that was taken and cannot be read now. */
+    void giveUp(GenericFile<?> file, String why) {
+        LOG.warnf(
+                "File %s stays where it is, and is tried again: %s",
+                new FileName(file.getFileNameOnly()).printable(), why);
+        pause(file);
         release(file);
     }
 

@@ -228,10 +228,10 @@ public final class Erasure {
                 connection,
                 "delete from idempotency where message in (select id from message where reference = ?)",
                 reference);
-        execute(connection, "update record set reference = null where reference = ?", reference);
         execute(connection, "delete from attempt where sequence in " + messages, reference);
         execute(connection, "delete from delivery where sequence in " + messages, reference);
-        int known = execute(connection, "delete from message where reference = ?", reference)
+        int known = execute(connection, "update record set reference = null where reference = ?", reference)
+                + execute(connection, "delete from message where reference = ?", reference)
                 + execute(connection, "delete from link where reference = ?", reference);
         return known > 0 ? Result.ERASED : Result.UNKNOWN;
     }

@@ -4,6 +4,7 @@ import io.herald.caller.CallerRate;
 import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalReader;
 import io.herald.file.Inbox;
+import io.herald.file.Partner;
 import io.herald.ledger.Dialect;
 import io.herald.ledger.PayloadCipher;
 import io.herald.mapping.Mappings;
@@ -53,6 +54,7 @@ public final class Preflight {
             BeanManager beanManager,
             Clock clock,
             Inbox inbox,
+            Partner partner,
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
@@ -63,11 +65,12 @@ public final class Preflight {
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         mistakes.addAll(inbox.mistakes());
+        mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
         Set<String> bound = providers.ids().stream()
                 .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
                 .collect(Collectors.toSet());
-        routes = new RouteFiles(context, config, providers, new Beans(beanManager, bound))
+        routes = new RouteFiles(context, config, providers, partner, new Beans(beanManager, bound))
                 .check(bundle.routeFiles(context), mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);

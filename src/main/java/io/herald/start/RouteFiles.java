@@ -1,5 +1,6 @@
 package io.herald.start;
 
+import io.herald.file.Partner;
 import io.herald.provider.Providers;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ import org.eclipse.microprofile.config.Config;
 final class RouteFiles {
 
     private static final Pattern PROVIDER_FILE = Pattern.compile("providers/([^/]+)\\.camel\\.yaml$");
+    private static final Pattern PARTNER_FILE = Pattern.compile("(^|[:/])sftp\\.camel\\.yaml$");
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\{\\{\\??([A-Za-z0-9._-]+)(:[^}]*)?}}|\\$\\{properties:([A-Za-z0-9._-]+)(:[^}]*)?}");
     private static final Pattern JSON_SPECIAL = Pattern.compile("[\"\\\\\\p{Cntrl}]");
@@ -29,12 +31,14 @@ final class RouteFiles {
     private final CamelContext context;
     private final Config config;
     private final Providers providers;
+    private final Partner partner;
     private final Beans beans;
 
-    RouteFiles(CamelContext context, Config config, Providers providers, Beans beans) {
+    RouteFiles(CamelContext context, Config config, Providers providers, Partner partner, Beans beans) {
         this.context = context;
         this.config = config;
         this.providers = providers;
+        this.partner = partner;
         this.beans = beans;
     }
 
@@ -47,7 +51,7 @@ final class RouteFiles {
      * Reads every file.
      *
      * @param mistakes takes what is wrong, with file, line and column
-     * @return the files to load: all but those of disabled providers
+     * @return the files to load: all but those of disabled providers, and that of the partner's server where there is none
      */
     List<Resource> check(List<Resource> files, List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
@@ -67,6 +71,12 @@ final class RouteFiles {
                     }
                     continue;
                 }
+            }
+            if (!partner.isThere()
+                    && PARTNER_FILE
+                            .matcher(file.getLocation().replace('\\', '/'))
+                            .find()) {
+                continue;
             }
             active.add(file);
             String text = text(file);

@@ -26,8 +26,8 @@ import org.flywaydb.core.Flyway;
 /** A new database of either kind, set up as {@code application.properties} says; opened as often as a test likes. */
 final class TestDatabase implements AutoCloseable {
 
-    private static final List<String> TABLES =
-            List.of("message", "delivery", "attempt", "link", "idempotency", "replica", "rate");
+    private static final List<String> TABLES = List.of(
+            "message", "delivery", "attempt", "link", "idempotency", "replica", "rate", "file", "record", "claim");
 
     private final Dialect dialect;
     private final Path directory;

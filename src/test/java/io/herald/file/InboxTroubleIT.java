@@ -1,0 +1,151 @@
+package io.herald.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.herald.delivery.Caller;
+import io.herald.file.DropBox.Report;
+import io.herald.sandbox.Sandbox;
+import io.herald.start.PackagedProgram;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A file that Herald may not read, and a report that it has no room for, wait until it may and has. Needs the rights to mount a
+ * small file system and to run the program as somebody else; skipped without.
+ */
+@Timeout(180)
+class InboxTroubleIT {
+
+    private static final String NOBODY = "65534";
+    private static final int RECORDS = 200;
+
+    @TempDir
+    Path directory;
+
+    private Path reports;
+    private Sandbox sandbox;
+    private boolean mounted;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        assumeTrue(
+                run("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "true"), "no setpriv here");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        reports = Files.createDirectories(directory.resolve("data/reports"));
+        mounted = run("mount", "-t", "tmpfs", "-o", "size=128k", "herald-test", reports.toString());
+        assumeTrue(mounted, "a small file system cannot be mounted here");
+        assertThat(run("chown", "-R", NOBODY, directory.toString())).isTrue();
+        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+    }
+
+    @AfterEach
+    void unmount() throws Exception {
+        if (sandbox != null) {
+            sandbox.close();
+        }
+        if (mounted) {
+            run("umount", "-l", reports.toString());
+        }
+    }
+
+    @Test
+    void bothWaitAndHurtNoOther() throws Exception {
+        Map<String, String> environment = PackagedProgram.environment(sandbox);
+        environment.put("JAVA_HOME", javaOfNobody().toString());
+        environment.put("INTAKE_FILE_POLL", "250ms");
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            DropBox box = new DropBox(directory.resolve("data/inbox"));
+            Path unreadable = box.inbox().resolve("unreadable.json");
+            Path part = Files.writeString(box.inbox().resolve("unreadable.json.part"), person("CUST-unreadable"));
+            Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("---------"));
+            Files.move(part, unreadable);
+            await().atMost(Duration.ofSeconds(30)).until(() -> program.output()
+                    .contains("File unreadable.json cannot be read now: " + "java.nio.file.AccessDeniedException"));
+
+            Path ballast = fill();
+            box.drop(
+                    "many.ndjson",
+                    IntStream.range(0, RECORDS)
+                            .mapToObj(i -> person("CUST-" + i))
+                            .collect(Collectors.joining("\n")));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> program.output().contains("The report of file many.ndjson cannot be written now"));
+            assertThat(DropBox.names(reports)).as("nothing of a report").containsExactly("ballast");
+            box.hasMoved("many.ndjson", box.done());
+            assertThat(sandbox.customers("fraudspect")).hasSize(RECORDS);
+            assertThat(unreadable).exists();
+
+            Files.delete(ballast);
+            Report report = box.report("many.ndjson");
+            assertThat(report.records())
+                    .hasSize(RECORDS)
+                    .allMatch(line -> line.path("status").asText().equals("delivered"));
+            Files.setPosixFilePermissions(unreadable, PosixFilePermissions.fromString("rw-r--r--"));
+            assertThat(box.report("unreadable.json").state(1, "fraudspect")).isEqualTo("delivered");
+            assertThat(sandbox.customers("fraudspect")).hasSize(RECORDS + 1);
+            assertThat(DropBox.names(reports))
+                    .containsExactlyInAnyOrderElementsOf(List.of(
+                            "many.ndjson.report.ndjson",
+                            "many.ndjson.summary.json",
+                            "unreadable.json.report.ndjson",
+                            "unreadable.json.summary.json"));
+        }
+    }
+
+    /** A Java that drops its rights before it begins. */
+    private Path javaOfNobody() throws IOException {
+        Path home = directory.resolve("java");
+        Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
+        Files.writeString(
+                java,
+                "#!/bin/sh\nexec setpriv --reuid=" + NOBODY + " --regid=" + NOBODY + " --clear-groups "
+                        + Path.of(System.getProperty("java.home"), "bin", "java") + " \"$@\"\n");
+        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return home;
+    }
+
+    /** Writes until nothing more goes in. */
+    private Path fill() throws IOException {
+        Path ballast = reports.resolve("ballast");
+        try (OutputStream out = Files.newOutputStream(ballast)) {
+            while (true) {
+                out.write(new byte[4096]);
+            }
+        } catch (IOException full) {
+            assertThat(full).hasMessageContaining("No space left");
+            return ballast;
+        }
+    }
+
+    private static String person(String reference) {
+        return Caller.person(reference, "", "fraudspect").toString();
+    }
+
+    private static boolean run(String... command) throws InterruptedException {
+        try {
+            return new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

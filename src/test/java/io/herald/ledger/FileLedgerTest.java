@@ -1,0 +1,442 @@
+package io.herald.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.herald.Customers;
+import io.herald.delivery.MovableClock;
+import io.herald.ledger.DroppedFile.Kept;
+import io.herald.ledger.DroppedFile.State;
+import io.herald.schema.Fault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A record of a dropped file is kept once and in its turn, whoever reads the file and however often it is begun. */
+@Timeout(60)
+@ParameterizedClass
+@EnumSource
+class FileLedgerTest {
+
+    private static final String DIGEST = "d".repeat(64);
+    private static final String PROVIDER = "xbridge";
+
+    @Parameter
+    Dialect dialect;
+
+    @TempDir
+    Path directory;
+
+    private final Set<String> inbox = new HashSet<>();
+    private final MovableClock clock = new MovableClock();
+    private TestDatabase database;
+    private Replica replica;
+    private Ledger ledger;
+    private FileLedger files;
+    private Erasure erasure;
+
+    @BeforeEach
+    void open() {
+        database = TestDatabase.make(dialect, directory);
+        database.open();
+        replica = new Replica(database.get(), Duration.ofSeconds(15));
+        ObjectMapper json = new ObjectMapper();
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        files = new FileLedger(database.get(), ledger, sealing, replica, clock);
+        erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
+    }
+
+    @AfterEach
+    void close() {
+        replica.stop();
+        database.close();
+    }
+
+    @Test
+    void whatOneHasClaimedNobodyElseHas() {
+        assertThat(files.claim("file a")).isTrue();
+        assertThat(files.claim("file a")).isFalse();
+        assertThat(files.claim("file b")).isTrue();
+        files.release("file a");
+        assertThat(files.claim("file a")).isTrue();
+        database.change("update claim set owner = 'another' where name = 'file a'");
+        files.release("file a");
+
+        assertThat(files.claim("file a")).as("it is another's").isFalse();
+    }
+
+    @Test
+    void aNewFileIsReadFromItsFirstRecord() {
+        DroppedFile file = begin("a.json", DIGEST);
+
+        assertThat(file.state()).isEqualTo(State.READING);
+        assertThat(file.filedAs()).isEqualTo("a.json");
+        assertThat(file.run()).isZero();
+        assertThat(file.records()).isZero();
+        assertThat(file.readAt()).isEmpty();
+        assertThat(files.list(OptionalLong.empty(), 5)).containsExactly(file);
+    }
+
+    @Test
+    void afterACrashItGoesOnBehindWhatIsKept() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        refuse(file, 2);
+        DroppedFile again = begin("a.json", DIGEST);
+
+        assertThat(again.id()).isEqualTo(file.id());
+        assertThat(again.state()).isEqualTo(State.READING);
+        assertThat(again.records()).isEqualTo(2);
+        assertThat(again.refused()).isEqualTo(1);
+    }
+
+    @Test
+    void oneThatWasReadAndHasNotLeftTheInboxOnlyHasTo() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        end(file);
+        DroppedFile again = begin("a.json", DIGEST);
+
+        assertThat(again.id()).isEqualTo(file.id());
+        assertThat(again.state()).isEqualTo(State.READ);
+    }
+
+    @Test
+    void theSameContentIsADuplicateUnderAnyName() {
+        DroppedFile file = read("a.json", DIGEST);
+        DroppedFile sameName = begin("a.json", DIGEST);
+        DroppedFile otherName = begin("b.json", DIGEST);
+
+        assertThat(List.of(sameName, otherName)).extracting(DroppedFile::state).containsOnly(State.DUPLICATE);
+        assertThat(sameName.filedAs()).isEqualTo("a.json-2");
+        assertThat(otherName.note().orElseThrow()).contains(file.filedAs(), ".again");
+        assertThat(otherName.readAt()).isPresent();
+        assertThat(begin("c.json", "e".repeat(64)).state()).isEqualTo(State.READING);
+    }
+
+    @Test
+    void itIsSentAgainAsOftenAsIsAskedFor() {
+        read("a.json", DIGEST);
+        DroppedFile first = again("a.again.json");
+        end(first);
+        files.moved(first.id());
+        DroppedFile second = again("b.again.json");
+
+        assertThat(List.of(first, second)).extracting(DroppedFile::run).containsExactly(1, 2);
+        assertThat(List.of(first, second)).extracting(DroppedFile::state).containsOnly(State.READING);
+        assertThat(again("new.again.json", "f".repeat(64)).run())
+                .as("nothing was sent before")
+                .isZero();
+    }
+
+    @Test
+    void oneThatFailedIsNoReasonToCallTheSameContentADuplicate() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.end(file.id(), State.FAILED, Optional.of("nothing in it could be read"), 1, 0, 0);
+        files.moved(file.id());
+
+        assertThat(begin("b.json", DIGEST).state()).isEqualTo(State.READING);
+    }
+
+    @Test
+    void oneThatWasRenamedBeforeItsEndIsGoneOnWith() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        inbox.add("a.json");
+        assertThat(begin("b.json", DIGEST).state())
+                .as("while the first is there")
+                .isEqualTo(State.DUPLICATE);
+        inbox.remove("a.json");
+        DroppedFile renamed = begin("c.json", DIGEST);
+
+        assertThat(renamed.id()).isEqualTo(file.id());
+        assertThat(renamed.name()).isEqualTo("c.json");
+        assertThat(renamed.filedAs()).isEqualTo("a.json");
+        assertThat(renamed.records()).isEqualTo(1);
+    }
+
+    @Test
+    void oneThatCannotBeBegunIsKeptOnceUntilItHasLeft() {
+        DroppedFile failed = fail("a.xlsx");
+
+        assertThat(failed.state()).isEqualTo(State.FAILED);
+        assertThat(fail("a.xlsx").id()).isEqualTo(failed.id());
+        files.moved(failed.id());
+        DroppedFile next = fail("a.xlsx");
+        assertThat(next.id()).isNotEqualTo(failed.id());
+        assertThat(next.filedAs()).as("a name that no other file has").isEqualTo("a.xlsx-2");
+    }
+
+    @Test
+    void aRecordIsKeptInItsTurnAndOnce() {
+        DroppedFile file = begin("a.json", DIGEST);
+
+        assertThat(accept(file, 2, "CUST-2")).isEqualTo(Kept.OUT_OF_TURN);
+        assertThat(refuse(file, 3)).isEqualTo(Kept.OUT_OF_TURN);
+        assertThat(accept(file, 1, "CUST-1")).isEqualTo(Kept.KEPT);
+        assertThat(accept(file, 1, "CUST-1")).isEqualTo(Kept.ALREADY);
+        assertThat(refuse(file, 1)).isEqualTo(Kept.ALREADY);
+        assertThat(refuse(file, 2)).isEqualTo(Kept.KEPT);
+        assertThat(accept(file, 2, "CUST-2")).isEqualTo(Kept.ALREADY);
+        assertThat(database.number("select count(*) from message")).isEqualTo(1);
+        assertThat(database.number("select count(*) from record")).isEqualTo(2);
+    }
+
+    @Test
+    void whyARecordWasRefusedIsSealedAndComesBack() {
+        DroppedFile file = begin("a.json", DIGEST);
+        List<Fault> faults = List.of(new Fault("/person/lastName", "is required"), new Fault("", "a-telling-word"));
+        files.refuse(place(file, 1), Optional.of("CUST-1"), faults).join();
+        files.refuse(place(file, 2), Optional.empty(), faults).join();
+        List<RecordOutcome> outcomes = files.outcomes(file.id(), 0, 10);
+
+        assertThat(outcomes).extracting(RecordOutcome::faults).containsOnly(faults);
+        assertThat(outcomes)
+                .extracting(RecordOutcome::reference)
+                .containsExactly(Optional.of("CUST-1"), Optional.empty());
+        assertThat(outcomes.get(0).message()).isEmpty();
+        assertThat(database.contents()).doesNotContain("a-telling-word");
+    }
+
+    @Test
+    void outcomesComeInPagesInTheOrderOfTheFile() {
+        DroppedFile file = begin("a.json", DIGEST);
+        DroppedFile other = begin("b.json", "e".repeat(64));
+        for (int i = 1; i <= 5; i++) {
+            accept(file, i, "CUST-" + i);
+            accept(other, i, "OTHER-" + i);
+        }
+
+        assertThat(files.outcomes(file.id(), 0, 2))
+                .extracting(RecordOutcome::position)
+                .containsExactly(1L, 2L);
+        assertThat(files.outcomes(file.id(), 2, 2))
+                .extracting(RecordOutcome::position)
+                .containsExactly(3L, 4L);
+        List<RecordOutcome> last = files.outcomes(file.id(), 4, 2);
+        assertThat(last).hasSize(1);
+        assertThat(last.get(0).line()).isEqualTo(15);
+        assertThat(last.get(0).reference()).contains("CUST-5");
+        assertThat(last.get(0).message()).contains(id(file, 5));
+        assertThat(last.get(0).deliveries())
+                .containsExactly(
+                        new RecordOutcome.Delivery(PROVIDER, "pending", Optional.empty()),
+                        new RecordOutcome.Delivery("yativo", "pending", Optional.empty()));
+        assertThat(files.outcomes(file.id(), 5, 2)).isEmpty();
+    }
+
+    @Test
+    void aReportWaitsForTheFirstDeliveryThatHasNotEnded() {
+        DroppedFile file = begin("a.json", DIGEST);
+        refuse(file, 1);
+        accept(file, 2, "CUST-2");
+        accept(file, 3, "CUST-3");
+
+        assertThat(files.firstOpen(file.id(), 0)).hasValue(2);
+        database.change("update delivery set state = 'delivered' where reference = 'CUST-2'");
+        assertThat(files.firstOpen(file.id(), 2)).hasValue(3);
+        database.change("update delivery set state = 'retrying' where reference = 'CUST-3'");
+        assertThat(files.firstOpen(file.id(), 0)).hasValue(3);
+        database.change("update delivery set state = 'rejected' where reference = 'CUST-3'");
+        assertThat(files.firstOpen(file.id(), 0)).isEmpty();
+    }
+
+    @Test
+    void aFileIsReportedByWhoReadItOrByAnybodyWhenThatOneIsGone() {
+        DroppedFile mine = read("mine.json", DIGEST);
+        DroppedFile gone = read("gone.json", "e".repeat(64));
+        DroppedFile others = read("others.json", "f".repeat(64));
+        DroppedFile unfinished = begin("unfinished.json", "0".repeat(64));
+        database.change("update file set reader = 'gone' where id = " + gone.id());
+        database.change("update file set reader = 'another' where id = " + others.id());
+        database.change("insert into replica (id, alive_till) values ('another', 9999999999999)");
+
+        assertThat(files.toReport())
+                .extracting(DroppedFile::id)
+                .containsExactlyInAnyOrder(mine.id(), gone.id())
+                .doesNotContain(unfinished.id());
+        files.reported(mine.id());
+        assertThat(files.toReport()).extracting(DroppedFile::id).containsExactly(gone.id());
+        database.change("delete from replica where id = 'another'");
+        assertThat(files.toReport()).extracting(DroppedFile::id).containsExactlyInAnyOrder(gone.id(), others.id());
+    }
+
+    @Test
+    void whatIsReportedIsForgottenAndNothingElse() {
+        DroppedFile file = begin("a.json", DIGEST);
+        DroppedFile other = begin("b.json", "e".repeat(64));
+        accept(file, 1, "CUST-1");
+        refuse(file, 2);
+        accept(other, 1, "CUST-3");
+        end(file);
+        files.reported(file.id());
+
+        assertThat(files.outcomes(file.id(), 0, 10)).isEmpty();
+        assertThat(files.outcomes(other.id(), 0, 10)).hasSize(1);
+        assertThat(database.number("select count(*) from message")).isEqualTo(2);
+        accept(other, 2, "CUST-4");
+        end(other);
+        database.change("update file set reported_at = 1 where id = " + other.id());
+        files.forgetReported();
+        assertThat(database.number("select count(*) from record")).isZero();
+    }
+
+    @Test
+    void oneWhoIsErasedIsInNoRecord() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        files.refuse(place(file, 2), Optional.of("CUST-1"), List.of(new Fault("", "no")))
+                .join();
+        accept(file, 3, "CUST-2");
+        assertThat(erasure.ofCustomer("CUST-1")).isEqualTo(Erasure.Result.IN_FLIGHT);
+        database.change("update delivery set state = 'delivered' where reference = 'CUST-1'");
+        assertThat(erasure.ofCustomer("CUST-1")).isEqualTo(Erasure.Result.ERASED);
+        List<RecordOutcome> outcomes = files.outcomes(file.id(), 0, 10);
+
+        assertThat(outcomes)
+                .extracting(RecordOutcome::reference)
+                .containsExactly(Optional.empty(), Optional.empty(), Optional.of("CUST-2"));
+        assertThat(outcomes.get(0).message()).isEmpty();
+        assertThat(outcomes.get(0).deliveries()).isEmpty();
+        assertThat(begin("a.json", DIGEST).records()).as("it still counts").isEqualTo(3);
+    }
+
+    @Test
+    void progressAndTheEndAreToldToWhoAsks() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.progress(file.id(), 40, 3, 1);
+        files.end(file.id(), State.READ, Optional.of("a note"), 100, 7, 2);
+        DroppedFile ended = files.list(OptionalLong.empty(), 1).get(0);
+
+        assertThat(List.of(ended.bytes(), ended.records(), ended.refused())).containsExactly(100L, 7L, 2L);
+        assertThat(ended.note()).contains("a note");
+        assertThat(ended.readAt().orElseThrow()).isAfterOrEqualTo(ended.begunAt());
+        DroppedFile next = begin("b.json", "e".repeat(64));
+        assertThat(files.list(OptionalLong.empty(), 1))
+                .extracting(DroppedFile::id)
+                .containsExactly(next.id());
+        assertThat(files.list(OptionalLong.of(next.id()), 5))
+                .extracting(DroppedFile::id)
+                .containsExactly(file.id());
+    }
+
+    @Test
+    void filesRestAndReplaysTakeTurns() {
+        DroppedFile file = begin("a.json", DIGEST);
+        for (int i = 1; i <= 4; i++) {
+            accept(file, i, "FILE-" + i);
+        }
+        for (int i = 1; i <= 3; i++) {
+            ledger.accept(
+                            new NewMessage(
+                                    "REST-" + i,
+                                    Customers.person("REST-" + i),
+                                    List.of(PROVIDER),
+                                    "rest",
+                                    Optional.empty()),
+                            kept -> {})
+                    .join();
+        }
+        database.change("update delivery set source = 'replay' where reference = 'REST-3'");
+        database.change("update delivery set owner = null where provider = '" + PROVIDER + "'");
+
+        assertThat(ledger.isAwaited(PROVIDER)).isTrue();
+        assertThat(take(5)).containsExactly("REST-1", "FILE-1", "REST-3", "REST-2", "FILE-2");
+        assertThat(take(5)).containsExactly("FILE-3", "FILE-4");
+        assertThat(ledger.isAwaited(PROVIDER)).isFalse();
+        assertThat(ledger.isAwaited("yativo")).as("only the file's").isTrue();
+    }
+
+    @Test
+    void recordsOfOneReferenceAreTakenOneAfterTheOther() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        accept(file, 2, "CUST-1");
+        accept(file, 3, "CUST-2");
+
+        assertThat(take(5)).containsExactly("CUST-1", "CUST-2");
+        assertThat(take(5)).isEmpty();
+        database.change("update delivery set state = 'delivered', owner = null where sequence ="
+                + " (select min(sequence) from delivery)");
+        assertThat(take(5)).containsExactly("CUST-1");
+    }
+
+    private List<String> take(int most) {
+        return ledger.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).join().stream()
+                .map(OpenDelivery::reference)
+                .toList();
+    }
+
+    private DroppedFile begin(String name, String digest) {
+        return files.begin(new DroppedFile.Arrival(name, digest, 100, false), inbox::contains, names(name));
+    }
+
+    private DroppedFile again(String name) {
+        return again(name, DIGEST);
+    }
+
+    private DroppedFile again(String name, String digest) {
+        return files.begin(new DroppedFile.Arrival(name, digest, 100, true), inbox::contains, names(name));
+    }
+
+    private DroppedFile fail(String name) {
+        return files.fail(new DroppedFile.Arrival(name, "", 0, false), "no known format", names(name));
+    }
+
+    private static Supplier<Stream<String>> names(String name) {
+        return () ->
+                Stream.concat(Stream.of(name), IntStream.iterate(2, i -> i + 1).mapToObj(i -> name + "-" + i));
+    }
+
+    /** One that was read to its end, and has left the inbox. */
+    private DroppedFile read(String name, String digest) {
+        DroppedFile file = begin(name, digest);
+        end(file);
+        files.moved(file.id());
+        return file;
+    }
+
+    private void end(DroppedFile file) {
+        files.end(file.id(), State.READ, Optional.empty(), 100, 1, 0);
+    }
+
+    private Kept accept(DroppedFile file, long position, String reference) {
+        NewMessage message = new NewMessage(
+                reference,
+                Customers.person(reference),
+                List.of(PROVIDER, "yativo"),
+                "file " + file.filedAs() + ", record " + position,
+                Optional.empty());
+        return files.accept(place(file, position), id(file, position), message).join();
+    }
+
+    private Kept refuse(DroppedFile file, long position) {
+        return files.refuse(place(file, position), Optional.empty(), List.of(new Fault("", "no")))
+                .join();
+    }
+
+    private static DroppedFile.Place place(DroppedFile file, long position) {
+        return new DroppedFile.Place(file.id(), position, position * 3);
+    }
+
+    private static UUID id(DroppedFile file, long position) {
+        return new UUID(file.id(), position);
+    }
+}
