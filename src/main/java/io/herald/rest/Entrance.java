@@ -59,9 +59,6 @@ public final class Entrance {
      */
     private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
 
-    /** A character that no reference and no id has, and that PostgreSQL cannot be asked for. */
-    private static final String NUL = "%00";
-
     private static final Set<HttpMethod> METHODS = Set.of(
             HttpMethod.GET,
             HttpMethod.HEAD,
@@ -134,8 +131,7 @@ public final class Entrance {
             return;
         }
         if (!PATH.matcher(call.request().path()).matches()
-                || !call.request().path().equals(call.normalizedPath())
-                || call.request().uri().contains(NUL)) {
+                || !call.request().path().equals(call.normalizedPath())) {
             turnAway(call, bytes, Problem.of(404, NOTHING_HERE));
             return;
         }

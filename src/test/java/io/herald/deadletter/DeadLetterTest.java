@@ -15,7 +15,6 @@ import io.herald.delivery.Caller;
 import io.herald.delivery.Faults;
 import io.herald.delivery.MovableClock;
 import io.herald.delivery.QuickRetries;
-import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
 import io.herald.rest.Contract;
 import io.herald.sandbox.Received;
@@ -79,13 +78,6 @@ class DeadLetterTest {
     @AfterEach
     void close() {
         audit.close();
-    }
-
-    @Test
-    void nobodyHasAReferenceWithANulCharacter() {
-        for (String path : List.of("/v1/customers/a%00", "/v1/messages/a%00", "/v1/dead-letters/a%00")) {
-            assertThat(Api.underTest().get(path).status()).as(path).isEqualTo(404);
-        }
     }
 
     @Test
