@@ -27,6 +27,9 @@ final class JsonText {
     private static final int MAX_NUMBER_LENGTH = 100;
     private static final int MAX_NAME_LENGTH = 1024;
 
+    /** Names, values, and brackets. A tree of many small values, and the faults of each, are a hundred times their text. */
+    private static final int MAX_TOKENS = 20_000;
+
     private final ObjectReader reader;
 
     /** @param maxBytes the longest string */
@@ -36,6 +39,7 @@ final class JsonText {
                         .maxNestingDepth(MAX_DEPTH)
                         .maxNumberLength(MAX_NUMBER_LENGTH)
                         .maxNameLength(MAX_NAME_LENGTH)
+                        .maxTokenCount(MAX_TOKENS)
                         .maxStringLength(maxBytes)
                         .build())
                 .build();
@@ -80,7 +84,8 @@ final class JsonText {
         }
         if (e instanceof StreamConstraintsException) {
             return "a limit is passed: " + MAX_DEPTH + " levels of nesting, " + MAX_NUMBER_LENGTH
-                    + " characters of a number, " + MAX_NAME_LENGTH + " of a name";
+                    + " characters of a number, " + MAX_NAME_LENGTH + " of a name, " + MAX_TOKENS
+                    + " names, values and brackets";
         }
         return "this is not JSON";
     }

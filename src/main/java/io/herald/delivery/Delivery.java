@@ -319,8 +319,8 @@ public final class Delivery {
 
     /** Keeps a candidate of a look-up; one that is not the same, or has no id, as an empty text. */
     void found(JsonNode candidate) {
-        boolean same = candidate.path("same").asBoolean();
-        found.add(same ? candidate.path("providerCustomerId").asText() : "");
+        JsonNode id = candidate.path("providerCustomerId");
+        found.add(candidate.path("same").asBoolean() && Outcome.isId(id) ? id.textValue() : "");
     }
 
     /** The ids of the customers that a look-up found; an empty one stands for those that are not ours for certain. */

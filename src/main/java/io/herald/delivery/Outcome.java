@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What happened to a delivery, as the report shows it: an object with {@code state} and, by state, {@code operation}
  * and {@code providerCustomerId}, or {@code error}.
  */
 public final class Outcome {
+
+    private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[^\\p{Cc}\\p{Cs}]{1,1024}");
 
     private Outcome() {}
 
@@ -24,7 +27,7 @@ public final class Outcome {
      */
     public static ObjectNode of(int status, ObjectNode fragment, boolean update) {
         boolean success = status >= 200 && status < 300;
-        if (success && fragment.path("providerCustomerId").isTextual()) {
+        if (success && isId(fragment.path("providerCustomerId"))) {
             return delivered(fragment, update);
         }
         Classification common = Classification.of(status, update);
@@ -42,6 +45,14 @@ public final class Outcome {
         copy(told, "message", error);
         copy(told, "fields", error);
         return outcome;
+    }
+
+    /**
+     * Whether that can be an id of a customer: it will stand in paths, where {@code ..} goes elsewhere, however it is encoded, and
+     * in the ledger, where not every database keeps a control character or half of a surrogate pair.
+     */
+    static boolean isId(JsonNode id) {
+        return id.isTextual() && ID.matcher(id.textValue()).matches();
     }
 
     /** A delivery that succeeded, with the parts of a provider's answer that {@code response.jslt} picked. */

@@ -51,6 +51,7 @@ public final class Entrance {
     private static final String SOURCE = "rest";
 
     private static final String TOO_LARGE = "the body is larger than herald.body.max";
+    private static final String TOO_SLOW = "the body did not come within herald.body.deadline";
     private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
     private static final String MAY_NOT = "the token does not have the role that this call needs";
 
@@ -88,18 +89,21 @@ public final class Entrance {
     private final Meters meters;
     private final Stopping stopping;
     private final long bodyMax;
+    private final long bodyDeadlineMillis;
 
     public Entrance(
             Places places,
             CallerRate rate,
             Meters meters,
             Stopping stopping,
-            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
+            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
+            @ConfigProperty(name = "herald.body.deadline", defaultValue = "60s") Duration bodyDeadline) {
         this.places = places;
         this.rate = rate;
         this.meters = meters;
         this.stopping = stopping;
         this.bodyMax = bodyMax.asLongValue();
+        this.bodyDeadlineMillis = bodyDeadline.toMillis();
     }
 
     /** The place that the call took which is worked on here; none if it brought no body. */
@@ -189,8 +193,33 @@ public final class Entrance {
 
     private void takePlace(RoutingContext call, long bytes) throws OverloadedException {
         Place place = places.take(bytes);
-        call.addEndHandler(ended -> place.leave());
+        long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> giveUpOn(call));
+        call.addEndHandler(ended -> {
+            call.vertx().cancelTimer(deadline);
+            place.leave();
+        });
         ContextLocals.put(Place.class.getName(), place);
+    }
+
+    /**
+     * A body that drips would keep its place for as long as its caller likes. What of it has come is dropped; the connection is
+     * of no more use.
+     */
+    private static void giveUpOn(RoutingContext call) {
+        HttpServerRequest request = call.request();
+        HttpServerResponse response = call.response();
+        if (request.isEnded() || response.ended()) {
+            return;
+        }
+        request.handler(dropped -> {}).endHandler(ignored -> {}).exceptionHandler(gone -> {});
+        ObjectNode problem = Problem.of(408, TOO_SLOW);
+        if (request.version() == HttpVersion.HTTP_2) {
+            answer(call, problem);
+            return;
+        }
+        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        headed(call, problem).end(problem.toString()).onComplete(sent -> request.connection()
+                .close());
     }
 
     /** How large a body is at most; 0 if none comes. */

@@ -42,6 +42,7 @@ public class QuickRetries implements QuarkusTestProfile {
         Map<String, String> config = new HashMap<>();
         config.put("quarkus.http.test-port", "0");
         config.put("herald.park.poll", "1h");
+        config.put("herald.body.deadline", "3s");
         config.put("intake.file.poll", "250ms");
         config.put("intake.file.max-line", "1M");
         config.put("intake.file.max-expanded", "32M");

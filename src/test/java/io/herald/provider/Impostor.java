@@ -12,7 +12,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -70,6 +73,7 @@ public final class Impostor implements AutoCloseable {
     private final AtomicInteger mostOpen = new AtomicInteger();
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicLong mostTaken = new AtomicLong();
+    private final Queue<String> lines = new ConcurrentLinkedQueue<>();
     private Behaviour behaviour = Behaviour.PASS_ON;
 
     Impostor(int sandboxPort) throws IOException {
@@ -98,6 +102,7 @@ public final class Impostor implements AutoCloseable {
     public void reset() {
         behave(Behaviour.PASS_ON);
         requests.set(0);
+        lines.clear();
         most.set(now.get());
         mostOpen.set(open.get());
         mostTaken.set(0);
@@ -106,6 +111,11 @@ public final class Impostor implements AutoCloseable {
     /** How many requests came, log-ins and look-ups included. */
     public int requests() {
         return requests.get();
+    }
+
+    /** Method and path of each request as it came over the wire, before any server made it its own. */
+    public List<String> lines() {
+        return List.copyOf(lines);
     }
 
     /** How many requests it has not answered yet. */
@@ -170,6 +180,7 @@ public final class Impostor implements AutoCloseable {
     private void answer(byte[] request, Socket caller, InputStream fromCaller, Socket sandbox, InputStream fromSandbox)
             throws IOException {
         requests.incrementAndGet();
+        lines.add(line(request));
         most.accumulateAndGet(now.incrementAndGet(), Math::max);
         boolean inHand = true;
         try {
@@ -224,6 +235,11 @@ public final class Impostor implements AutoCloseable {
     private static boolean isLogIn(byte[] request) {
         String line = new String(request, 0, Math.min(request.length, 200), StandardCharsets.ISO_8859_1);
         return line.startsWith("POST /xbridge/generate-token ") || line.startsWith("POST /yativo/auth/login ");
+    }
+
+    private static String line(byte[] request) {
+        String text = new String(request, StandardCharsets.ISO_8859_1);
+        return text.substring(0, text.indexOf(" HTTP/1."));
     }
 
     private static void untilGone(InputStream fromCaller) throws IOException {

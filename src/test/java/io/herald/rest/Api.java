@@ -88,6 +88,11 @@ public final class Api {
         return submitting(customer, headers).join();
     }
 
+    /** Posts that text, JSON or not. */
+    public CompletableFuture<Answer> sending(String path, String body) {
+        return sending("POST", path, body, new String[0]);
+    }
+
     public Answer preview(JsonNode customer) {
         return sending("POST", "/v1/preview", customer.toString()).join();
     }

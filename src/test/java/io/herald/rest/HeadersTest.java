@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 class HeadersTest {
 
     private static final String MARK = "from-the-caller";
-    private static final Set<String> ANSWERED =
+    static final Set<String> ANSWERED =
             Set.of("content-type", "content-length", "transfer-encoding", "location", "connection", "date");
     private static final List<String> OF_EACH_CALL = List.of("authorization", "content-length", "idempotency-key");
 
@@ -53,7 +53,7 @@ class HeadersTest {
         try (ServerSocket trap = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Answer plain =
                     call("POST", "/v1/customers", Customers.person("CUST-plain").toString(), Map.of());
-            Map<String, Map<String, List<String>>> usual = received();
+            Map<String, Map<String, List<String>>> usual = received(impostors);
             impostors.sandbox().reset();
 
             Answer answer = call(
@@ -65,7 +65,7 @@ class HeadersTest {
             assertThat(plain.status()).isEqualTo(200);
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
             assertThat(answer.json().path("reference").asText()).isEqualTo("CUST-hostile");
-            assertThat(received()).isEqualTo(usual);
+            assertThat(received(impostors)).isEqualTo(usual);
             for (String provider : Impostors.PROVIDERS) {
                 assertThat(impostors.sandbox().requests(provider)).isNotEmpty().allSatisfy(request -> {
                     assertThat(request.headers().toString()).doesNotContain(MARK);
@@ -192,7 +192,7 @@ class HeadersTest {
     }
 
     /** By provider and request line, the headers that do not differ from call to call. */
-    private Map<String, Map<String, List<String>>> received() {
+    static Map<String, Map<String, List<String>>> received(Impostors impostors) {
         Map<String, Map<String, List<String>>> all = new TreeMap<>();
         for (String provider : Impostors.PROVIDERS) {
             for (Received request : impostors.sandbox().requests(provider)) {
@@ -212,11 +212,11 @@ class HeadersTest {
         return all;
     }
 
-    private static Set<String> headerNames(Answer answer) {
+    static Set<String> headerNames(Answer answer) {
         return new TreeSet<>(answer.headers().keySet());
     }
 
-    private static void nobodyCame(ServerSocket trap) {
+    static void nobodyCame(ServerSocket trap) {
         try (Socket caller = trap.accept()) {
             throw new AssertionError("somebody called: " + caller);
         } catch (java.net.SocketTimeoutException e) {
@@ -226,7 +226,7 @@ class HeadersTest {
         }
     }
 
-    private record Answer(int status, Map<String, String> headers, String body) {
+    record Answer(int status, Map<String, String> headers, String body) {
 
         JsonNode json() throws IOException {
             return new ObjectMapper().readTree(body);
@@ -234,8 +234,7 @@ class HeadersTest {
     }
 
     /** On a bare socket, because clients do not let every header be set. */
-    private static Answer call(String method, String path, String body, Map<String, String> headers)
-            throws IOException {
+    static Answer call(String method, String path, String body, Map<String, String> headers) throws IOException {
         StringBuilder request = new StringBuilder(method + " " + path + " HTTP/1.0\r\n");
         headers.forEach(
                 (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
