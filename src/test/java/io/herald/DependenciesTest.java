@@ -46,6 +46,33 @@ class DependenciesTest {
                 .containsExactlyInAnyOrderElementsOf(used);
     }
 
+    /** What is built tomorrow is made of the same parts: no range, no snapshot, and nothing left to Maven's choice. */
+    @Test
+    void eachVersionIsPinned() throws Exception {
+        Document pom = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(Path.of("pom.xml").toFile());
+        XPath xpath = XPathFactory.newInstance().newXPath();
+        NodeList named = (NodeList) xpath.evaluate(
+                "//plugin|//dependencyManagement//dependency[scope='import']|//dependency[version]|//palantirJavaFormat",
+                pom,
+                XPathConstants.NODESET);
+        List<String> loose = new ArrayList<>();
+        for (int i = 0; i < named.getLength(); i++) {
+            String version = xpath.evaluate("version", named.item(i));
+            Matcher property = Pattern.compile("\\$\\{(.+)}").matcher(version);
+            String resolved = property.matches()
+                    ? xpath.evaluate("/project/properties/*[name()='" + property.group(1) + "']", pom)
+                    : version;
+            if (!resolved.matches("[0-9][0-9A-Za-z.-]*") || resolved.contains("SNAPSHOT")) {
+                loose.add(xpath.evaluate("artifactId", named.item(i)) + ": " + version);
+            }
+        }
+
+        assertThat(named.getLength()).isGreaterThan(15);
+        assertThat(loose).as("versions that are not one release").isEmpty();
+    }
+
     private static String restricted(String predicate) {
         return DEPENDENCIES.replace("dependency|", "dependency" + predicate + "|") + predicate;
     }

@@ -13,14 +13,16 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * The directory of the embedded ledger, readable by its owner only, and locked: a second process that would write to it
+ * The directory of the embedded ledger, readable by its owner only as each file in it, and locked: a second process that would write to it
  * refuses to start.
  */
 @Singleton
@@ -29,6 +31,10 @@ public final class DataDirectory {
     private static final Logger LOG = Logger.getLogger(DataDirectory.class);
     private static final String LOCK = "herald.lock";
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+
+    /** How each file in it is made. SQLite gives those beside its database the permissions of that. */
+    static final FileAttribute<Set<PosixFilePermission>> FILE_OF_OWNER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private static final String DATABASE = "herald.db";
 
@@ -48,9 +54,16 @@ public final class DataDirectory {
         Path file = directory.resolve(LOCK);
         try {
             Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-            closeToOthers();
+            closeToOthers(directory, OWNER_ONLY);
+            for (String name : List.of(LOCK, DATABASE, DATABASE + "-wal", DATABASE + "-shm")) {
+                if (Files.exists(directory.resolve(name))) {
+                    closeToOthers(directory.resolve(name), FILE_OF_OWNER.value());
+                }
+            }
             lockFile = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                    file,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                    FILE_OF_OWNER);
             FileLock lock = tryLock();
             if (lock == null) {
                 throw new PreventFurtherStepsException(
@@ -75,16 +88,16 @@ public final class DataDirectory {
         return directory.resolve(DATABASE).toAbsolutePath();
     }
 
-    /** A directory that was there before may be open to others; that of a mounted volume often belongs to somebody else. */
-    private void closeToOthers() throws IOException {
+    /** What was there before may be open to others; what is on a mounted volume often belongs to somebody else. */
+    private static void closeToOthers(Path path, Set<PosixFilePermission> permissions) throws IOException {
         try {
-            if (!Files.getPosixFilePermissions(directory).equals(OWNER_ONLY)) {
-                Files.setPosixFilePermissions(directory, OWNER_ONLY);
+            if (!Files.getPosixFilePermissions(path).equals(permissions)) {
+                Files.setPosixFilePermissions(path, permissions);
             }
         } catch (FileSystemException e) {
             LOG.warnf(
                     "herald.data-directory: %s belongs to another user; see to it that only Herald reads it",
-                    directory.toAbsolutePath());
+                    path.toAbsolutePath());
         }
     }
 

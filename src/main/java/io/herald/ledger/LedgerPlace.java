@@ -68,7 +68,7 @@ final class LedgerPlace {
     /** Empty, which is how a database begins: the driver is told never to make one, lest a lost one is replaced. */
     private static void create(Path file) {
         try {
-            Files.createFile(file);
+            Files.createFile(file, DataDirectory.FILE_OF_OWNER);
         } catch (FileAlreadyExistsException e) {
             // it is not new
         } catch (IOException e) {

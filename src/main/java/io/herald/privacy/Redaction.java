@@ -2,8 +2,6 @@ package io.herald.privacy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.TreeSet;
@@ -12,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Removes one customer's field values from a provider's words. Values of five characters or more are removed wherever they
+ * Removes one customer's field values from a provider's words, also as they stand in a URL, in JSON and in HTML. Values of five characters or more are removed wherever they
  * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
  * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed.
  */
@@ -61,7 +59,7 @@ public final class Redaction {
             String value = node.asText();
             if (!value.isBlank() && value.length() <= LONGEST_WORTH_LOOKING_FOR) {
                 values.add(value);
-                values.add(URLEncoder.encode(value, StandardCharsets.UTF_8));
+                values.addAll(Spelling.of(value));
                 if (value.startsWith("+")) {
                     values.add(value.substring(1));
                 }

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +39,27 @@ class DataDirectoryTest {
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(open)))
                 .isEqualTo("rwx------");
+    }
+
+    /** An earlier Herald's files, or a backup that was put back, may be open to all. */
+    @Test
+    void theFilesOfTheLedgerAreTakenAwayFromOthersToo() throws IOException {
+        Path open = Files.createDirectory(parent.resolve("open"));
+        List<Path> files = Stream.of("herald.db", "herald.db-wal", "herald.db-shm", "herald.lock")
+                .map(open::resolve)
+                .toList();
+        for (Path file : files) {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--")));
+        }
+        DataDirectory data = new DataDirectory(open);
+        data.open();
+        data.close();
+
+        for (Path file : files) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .as(file.toString())
+                    .isEqualTo("rw-------");
+        }
     }
 
     @Test

@@ -98,6 +98,24 @@ class RedactionTest {
                 .isEqualTo("*** of *** is refused");
     }
 
+    /** A provider that quotes the request quotes it in the spelling of its own answer. */
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "O'N\"il & Zo\u00eb/Ann",
+                "O'N\\\"il & Zo\u00eb/Ann",
+                "O'N\\\"il & Zo\\u00eb/Ann",
+                "O'N\\\"il & Zo\\u00EB\\/Ann",
+                "O%27N%22il+%26+Zo%C3%AB%2FAnn",
+                "O%27N%22il%20%26%20Zo%C3%AB%2FAnn",
+                "O&#039;N&quot;il &amp; Zo\u00eb/Ann"
+            })
+    void removesAValueInEverySpelling(String spelled) {
+        ObjectNode customer = JSON.createObjectNode().put("lastName", "O'N\"il & Zo\u00eb/Ann");
+
+        assertThat(Redaction.of(customer).redact("not " + spelled + "!")).isEqualTo("not ***!");
+    }
+
     @Test
     void nothingToRemoveLeavesTheWords() {
         assertThat(Redaction.of((JsonNode) null).redact("as it was")).isEqualTo("as it was");
