@@ -20,12 +20,15 @@ import io.herald.delivery.QuickRetries;
 import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,6 +126,9 @@ class NothingLeaksTest {
         }
     }
 
+    @TestHTTPResource(value = "/metrics", management = true)
+    URI metrics;
+
     @ConfigProperty(name = "quarkus.log.file.path")
     Path log;
 
@@ -158,6 +164,7 @@ class NothingLeaksTest {
             failedToLogIn();
             dropped();
             erased();
+            answers.add(RestAssured.get(metrics).asString());
         } finally {
             System.setOut(out);
             System.setErr(err);
