@@ -23,7 +23,7 @@ create table delivery (
     sequence      bigint  not null references message (sequence),
     provider      text    not null,
     reference     text    not null,
-    source        text    not null,
+    source        text    not null default 'rest',
     state         text    not null,
     generation    integer not null default 0,
     attempts      integer not null default 0,

@@ -2,7 +2,6 @@ package io.herald.metrics;
 
 import io.herald.file.DroppedFiles;
 import io.herald.intake.Places;
-import io.herald.ledger.LedgerException;
 import io.herald.ledger.LedgerState;
 import io.herald.ledger.LedgerState.Standing;
 import io.herald.provider.Breaker;
@@ -37,6 +36,7 @@ final class Gauges {
 
     private static final Logger LOG = Logger.getLogger(Gauges.class);
     private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     /** A look that takes a second is followed by a pause of a hundred. */
     private static final int LONGER_THAN_A_LOOK = 100;
@@ -154,12 +154,13 @@ final class Gauges {
                 rows.merge(new Row(provider, standing.state()), standing, Gauges::together);
             }
             standings = new Standings(rows);
-        } catch (LedgerException e) {
+        } catch (RuntimeException e) {
             LOG.debugf("What stands in the ledger cannot be looked at now: %s", e.getMessage());
         }
         long took = System.nanoTime() - begun;
         if (!looks.isShutdown()) {
-            looks.schedule(this::look, Math.max(PAUSE.toNanos(), LONGER_THAN_A_LOOK * took), TimeUnit.NANOSECONDS);
+            long pause = Math.min(LONGEST_PAUSE.toNanos(), Math.max(PAUSE.toNanos(), LONGER_THAN_A_LOOK * took));
+            looks.schedule(this::look, pause, TimeUnit.NANOSECONDS);
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.Set;
 public class QuickRetries implements QuarkusTestProfile {
 
     /** The deadline of one call. */
-    public static final Duration REQUEST_TIMEOUT = Duration.ofMillis(1_500);
+    public static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
 
     /** How long xbridge's and yativo's look-ups wait after an unclear ending. */
     public static final Duration SETTLE = Duration.ofMillis(300);
@@ -40,10 +40,9 @@ public class QuickRetries implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
         Map<String, String> config = new HashMap<>();
-        config.put("quarkus.http.test-port", "0");
         config.put("herald.park.poll", "1h");
         config.put("herald.body.deadline", "3s");
-        config.put("intake.file.poll", "250ms");
+        config.put("intake.file.poll", "100ms");
         config.put("intake.file.max-line", "1M");
         config.put("intake.file.max-expanded", "32M");
         RETRIES.forEach((provider, retry) -> {

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,9 +47,8 @@ class HostileFilesTest {
         box = new DropBox(inbox);
     }
 
-    /** Whatever was dropped before, this is delivered. */
-    @AfterEach
-    void theNextFileIsDelivered() {
+    /** Whatever was dropped before, this is delivered; so are the files of the tests that follow. */
+    private void theNextFileIsDelivered() {
         String reference = Caller.reference("NEXT");
         box.drop(reference + ".json", person(reference));
 

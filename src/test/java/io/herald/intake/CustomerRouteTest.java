@@ -29,7 +29,7 @@ class CustomerRouteTest {
     public static final class Alone implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("quarkus.http.test-port", "0", "herald.park.poll", "1h");
+            return Map.of("herald.park.poll", "1h");
         }
     }
 

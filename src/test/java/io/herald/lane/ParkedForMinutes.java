@@ -24,7 +24,6 @@ public class ParkedForMinutes implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
         Map<String, String> config = new HashMap<>();
-        config.put("quarkus.http.test-port", "0");
         config.put("herald.park.poll", "50ms");
         for (String provider : List.of("xbridge", "yativo", "fraudspect", "bridge-xyz")) {
             String prefix = "provider." + provider;

@@ -98,8 +98,9 @@ class DeadLettersTest {
                 + " select 'id-' || i, 'CUST-' || i, 0, 'rest', 1, cast('x' as "
                 + database.placeholders().get("bytes") + ") from n");
         for (String provider : List.of("bridge-xyz", "fraudspect")) {
-            database.change("insert into delivery (sequence, provider, reference, state, reason, updated_at)"
-                    + " select sequence, '" + provider + "', reference, 'dead', 'unauthorized', 0 from message");
+            database.change("insert into delivery (sequence, provider, reference, source, state, reason, updated_at)"
+                    + " select sequence, '" + provider
+                    + "', reference, 'rest', 'dead', 'unauthorized', 0 from message");
         }
     }
 }

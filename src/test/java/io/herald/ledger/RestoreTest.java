@@ -29,9 +29,9 @@ class RestoreTest {
             database.open();
             database.change(
                     "insert into message (id, reference, accepted_at, source, size) values ('m', 'CUST-1', 0, 'rest', 1)");
-            database.change("insert into delivery (sequence, provider, reference, state, updated_at) values"
-                    + " (1, 'xbridge', 'CUST-1', 'retrying', 0), (1, 'yativo', 'CUST-1', 'pending', 0),"
-                    + " (1, 'fraudspect', 'CUST-1', 'dead', 0)");
+            database.change("insert into delivery (sequence, provider, reference, source, state, updated_at) values"
+                    + " (1, 'xbridge', 'CUST-1', 'rest', 'retrying', 0), (1, 'yativo', 'CUST-1', 'rest', 'pending', 0),"
+                    + " (1, 'fraudspect', 'CUST-1', 'rest', 'dead', 0)");
             database.change("insert into link (reference, provider, provider_customer_id, updated_at) values"
                     + " ('CUST-1', 'xbridge', 'id-1', 0), ('CUST-2', 'yativo', 'id-2', 0)");
 

@@ -114,6 +114,7 @@ class NothingLeaksTest {
                     .forEach(category -> config.put("quarkus.log.category.\"" + category + "\".level", "OFF"));
             config.put("quarkus.log.console.level", "ERROR");
             config.put("quarkus.log.file.enabled", "true");
+            config.put("quarkus.log.file.json.enabled", "false");
             config.put("quarkus.log.file.level", "ALL");
             config.put("quarkus.log.file.format", "%d %-5p [%c] (%t) %X %s%e%n");
             config.put("quarkus.log.file.rotation.max-file-size", "2G");

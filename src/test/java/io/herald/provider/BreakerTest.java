@@ -54,8 +54,7 @@ class BreakerTest {
 
         @Override
         public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings =
-                    new HashMap<>(Map.of("quarkus.http.test-port", "0", "herald.park.poll", "100ms"));
+            Map<String, String> settings = new HashMap<>(Map.of("herald.park.poll", "100ms"));
             for (String provider : Impostors.PROVIDERS) {
                 String prefix = "provider." + provider + ".";
                 settings.put(prefix + "breaker.window", Integer.toString(WINDOW));

@@ -55,8 +55,6 @@ class RateTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "quarkus.http.test-port",
-                    "0",
                     "provider.fraudspect.rate",
                     Integer.toString(RATE),
                     "provider.xbridge.rate",
