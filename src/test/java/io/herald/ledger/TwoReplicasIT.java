@@ -128,7 +128,9 @@ class TwoReplicasIT {
                             customer.toString())
                     .contains(reports.get(99).path("sent").asText()));
         }
-        assertThat(directory.resolve("one/data/herald.db")).as("no embedded ledger is made").doesNotExist();
+        assertThat(directory.resolve("one/data/herald.db"))
+                .as("no embedded ledger is made")
+                .doesNotExist();
         stopOneWhileItWorks();
     }
 
