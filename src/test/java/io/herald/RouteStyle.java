@@ -139,14 +139,21 @@ final class RouteStyle {
         for (String language : List.of("constant", "simple")) {
             String value =
                     setHeader.at("/expression/" + language + "/expression").asText("${");
+            int line = yaml.line(at + "/expression/" + language + "/expression");
             if (!value.contains("${") && !value.contains("{{")) {
-                faults.add(secret(yaml.line(at + "/expression/" + language + "/expression")));
+                faults.add(secret(line));
+            }
+            if (value.contains("${properties:")) {
+                faults.add(new Fault(
+                        line,
+                        "'${properties:…}' reads all properties for every message; write a constant"
+                                + " '{{provider.<id>.<name>}}', which is read once"));
             }
         }
     }
 
     private static Fault secret(int line) {
-        return new Fault(line, "a secret is a property; write '${properties:provider.<id>.<name>}'");
+        return new Fault(line, "a secret is a property; write '{{provider.<id>.<name>}}'");
     }
 
     private static void checkRoutes(LocatedYaml yaml, String file, List<Fault> faults) {

@@ -178,7 +178,7 @@ class RouteStyleTest {
                         expression: abc
                 """))
                 .containsExactly(
-                        "routes/a.camel.yaml:13: a secret is a property; write '${properties:provider.<id>.<name>}'");
+                        "routes/a.camel.yaml:13: a secret is a property; write '{{provider.<id>.<name>}}'");
         assertThat(
                         steps(
                                 """
@@ -188,7 +188,22 @@ class RouteStyleTest {
                         expression: '{"id": "1", "app_secret": "abc"}'
                 """))
                 .containsExactly(
-                        "routes/a.camel.yaml:12: a secret is a property; write '${properties:provider.<id>.<name>}'");
+                        "routes/a.camel.yaml:12: a secret is a property; write '{{provider.<id>.<name>}}'");
+    }
+
+    @Test
+    void wantsWhatIsTheSameForEveryMessageReadOnce() {
+        assertThat(
+                        steps(
+                                """
+                - setHeader:
+                    name: X-Api-Key
+                    expression:
+                      simple:
+                        expression: ${properties:provider.a.api-key}
+                """))
+                .containsExactly("routes/a.camel.yaml:13: '${properties:…}' reads all properties for every message;"
+                        + " write a constant '{{provider.<id>.<name>}}', which is read once");
     }
 
     private static List<String> steps(String steps) {
