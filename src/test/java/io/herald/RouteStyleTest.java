@@ -177,8 +177,7 @@ class RouteStyleTest {
                       constant:
                         expression: abc
                 """))
-                .containsExactly(
-                        "routes/a.camel.yaml:13: a secret is a property; write '{{provider.<id>.<name>}}'");
+                .containsExactly("routes/a.camel.yaml:13: a secret is a property; write '{{provider.<id>.<name>}}'");
         assertThat(
                         steps(
                                 """
@@ -187,8 +186,7 @@ class RouteStyleTest {
                       simple:
                         expression: '{"id": "1", "app_secret": "abc"}'
                 """))
-                .containsExactly(
-                        "routes/a.camel.yaml:12: a secret is a property; write '{{provider.<id>.<name>}}'");
+                .containsExactly("routes/a.camel.yaml:12: a secret is a property; write '{{provider.<id>.<name>}}'");
     }
 
     @Test

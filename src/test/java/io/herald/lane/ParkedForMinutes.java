@@ -32,7 +32,7 @@ public class ParkedForMinutes implements QuarkusTestProfile {
             config.put(prefix + ".retry.attempts", Integer.toString(ATTEMPTS));
             config.put(prefix + ".retry.initial-delay", "10ms");
             config.put(prefix + ".retry.max-delay", "10ms");
-            config.put(prefix + ".retry.budget", "1s");
+            config.put(prefix + ".retry.budget", "10s");
         }
         return config;
     }

@@ -97,12 +97,18 @@ final class TestDatabase implements AutoCloseable {
             return AgroalDataSource.from(
                     new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
                             .acquisitionTimeout(Duration.ofSeconds(10))
-                            .connectionFactoryConfiguration(connection -> connection.jdbcUrl(url))));
+                            .connectionFactoryConfiguration(
+                                    connection -> connection.jdbcUrl(url).connectionProviderClass(driver()))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Named, as Quarkus does: whoever came first in this JVM decided which drivers the driver manager knows. */
+    private Class<?> driver() {
+        return dialect == Dialect.EMBEDDED ? org.sqlite.JDBC.class : org.postgresql.Driver.class;
     }
 
     /** What the migrations call a sequence, and bytes. */

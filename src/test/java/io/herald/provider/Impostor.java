@@ -162,13 +162,10 @@ public final class Impostor implements AutoCloseable {
 
     private void serve(Socket caller) {
         mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
-        try (caller;
-                Socket sandbox = new Socket(InetAddress.getLoopbackAddress(), sandboxPort)) {
-            sandbox.setSoTimeout(UPSTREAM_MILLIS);
+        try (caller) {
             InputStream fromCaller = new BufferedInputStream(caller.getInputStream());
-            InputStream fromSandbox = new BufferedInputStream(sandbox.getInputStream());
             for (byte[] request = message(fromCaller); request != null; request = message(fromCaller)) {
-                answer(request, caller, fromCaller, sandbox, fromSandbox);
+                answer(request, caller, fromCaller);
             }
         } catch (IOException e) {
             // the caller has gone, or was sent away: nobody is left to tell
@@ -177,8 +174,20 @@ public final class Impostor implements AutoCloseable {
         }
     }
 
-    private void answer(byte[] request, Socket caller, InputStream fromCaller, Socket sandbox, InputStream fromSandbox)
-            throws IOException {
+    /** Over a connection of its own: one that is kept may have been closed by the sandbox meanwhile. */
+    private byte[] ofSandbox(byte[] request) throws IOException {
+        try (Socket sandbox = new Socket(InetAddress.getLoopbackAddress(), sandboxPort)) {
+            sandbox.setSoTimeout(UPSTREAM_MILLIS);
+            sandbox.getOutputStream().write(request);
+            byte[] answer = message(new BufferedInputStream(sandbox.getInputStream()));
+            if (answer == null) {
+                throw new EOFException("the sandbox gave no answer");
+            }
+            return answer;
+        }
+    }
+
+    private void answer(byte[] request, Socket caller, InputStream fromCaller) throws IOException {
         requests.incrementAndGet();
         lines.add(line(request));
         most.accumulateAndGet(now.incrementAndGet(), Math::max);
@@ -187,11 +196,7 @@ public final class Impostor implements AutoCloseable {
             OutputStream out = caller.getOutputStream();
             switch (behaviour(request)) {
                 case PASS_ON -> {
-                    sandbox.getOutputStream().write(request);
-                    byte[] answer = message(fromSandbox);
-                    if (answer == null) {
-                        throw new EOFException("the sandbox gave no answer");
-                    }
+                    byte[] answer = ofSandbox(request);
                     now.decrementAndGet();
                     inHand = false;
                     out.write(answer);
