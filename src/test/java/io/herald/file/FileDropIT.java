@@ -186,7 +186,7 @@ class FileDropIT {
                     "large.ndjson",
                     String.join(
                             "\n",
-                            IntStream.range(0, 2_000)
+                            IntStream.range(0, 800)
                                     .mapToObj(i -> person("LARGE-" + i))
                                     .toList()));
             PackagedProgram reader = readerOf("large.ndjson", one, other);
@@ -194,11 +194,11 @@ class FileDropIT {
             Report report = box.report("large.ndjson");
 
             assertThat(report.records())
-                    .hasSize(2_000)
+                    .hasSize(800)
                     .allMatch(line -> line.path("status").asText().equals("delivered"));
             assertThat(DropBox.names(box.done())).hasSize(41);
             assertThat(DropBox.names(box.inbox())).isEmpty();
-            assertThat(sandbox.customers("fraudspect")).hasSize(2_040);
+            assertThat(sandbox.customers("fraudspect")).hasSize(840);
         }
     }
 

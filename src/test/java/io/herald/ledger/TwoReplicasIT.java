@@ -38,6 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -159,9 +160,9 @@ class TwoReplicasIT {
         oneHangsAndWhenItWakesItSendsNothingTwice();
         answersAfter(new UniformDistribution(200, 1_000));
         List<CompletableFuture<Api.Answer>> calls = new ArrayList<>();
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 200; i++) {
             calls.add(api(i % 2 == 0 ? one : other)
-                    .submitting(Customers.person("CUST-" + i % 250), "Prefer", "respond-async"));
+                    .submitting(Customers.person("CUST-" + i % 125), "Prefer", "respond-async"));
         }
         List<Api.Answer> kept = calls.stream().map(CompletableFuture::join).toList();
         assertThat(kept).extracting(Api.Answer::status).containsOnly(202);
@@ -174,7 +175,7 @@ class TwoReplicasIT {
 
         assertThat(other.output()).contains("its lease has ended");
         for (String provider : PROVIDERS) {
-            for (int i = 0; i < 250; i++) {
+            for (int i = 0; i < 125; i++) {
                 assertThat(faults.customers(provider, "cust-" + i + "@example.com"))
                         .as("CUST-%d at %s", i, provider)
                         .hasSize(1);
@@ -255,6 +256,7 @@ class TwoReplicasIT {
                             refused.add(answer);
                         }
                     });
+                    pause();
                 }
             }
         });
@@ -284,6 +286,11 @@ class TwoReplicasIT {
                     .as("%s at %s", reference, provider)
                     .hasSize(1));
         }
+    }
+
+    /** Fifty a second are load enough. */
+    private static void pause() {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
 
     /** The answer; none if there was nobody to give one. */

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class BadNeighbourIT {
 
-    private static final int MESSAGES = 200;
+    private static final int MESSAGES = 100;
     private static final int WIDTH = 8;
     private static final Duration BOUND = Duration.ofSeconds(60);
 
