@@ -105,7 +105,7 @@ class ConfigurationDocTest {
     void whatIsSetIsRead() {
         assertThat(PROPERTIES.stringPropertyNames())
                 .as("properties of Herald in application.properties that nothing reads")
-                .filteredOn(property -> property.matches("(%[a-z,]+\\.)?(herald|provider)\\..*"))
+                .filteredOn(property -> property.matches("(%[a-z,]+\\.)?(herald|intake|provider)\\..*"))
                 .allSatisfy(property -> {
                     String plain = property.replaceFirst("^%[a-z,]+\\.", "");
                     assertThat(List.of(plain, plain.replaceFirst("^provider\\.[^.]+\\.", EVERY_PROVIDER)))

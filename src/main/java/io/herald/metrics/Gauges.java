@@ -55,6 +55,7 @@ final class Gauges {
     private final Clock clock;
     private final ScheduledExecutorService looks =
             Executors.newSingleThreadScheduledExecutor(Threads.named("ledger-state-"));
+    private final List<Gauge> kept = new ArrayList<>();
     private volatile Standings standings = new Standings(Map.of());
 
     Gauges(
@@ -77,16 +78,15 @@ final class Gauges {
     }
 
     void start(@Observes StartupEvent event) {
-        Gauge.builder("herald.in.flight.messages", places, Places::taken).register(registry);
-        Gauge.builder("herald.in.flight.messages.limit", places, Places::max).register(registry);
-        Gauge.builder("herald.in.flight.bytes", places, Places::takenBytes).register(registry);
-        Gauge.builder("herald.in.flight.bytes.limit", places, Places::maxBytes).register(registry);
-        Gauge.builder("herald.file.bytes", files, DroppedFiles::bytes).register(registry);
-        Gauge.builder("herald.file.read.bytes", files, DroppedFiles::bytesRead).register(registry);
+        keep(Gauge.builder("herald.in.flight.messages", places, Places::taken));
+        keep(Gauge.builder("herald.in.flight.messages.limit", places, Places::max));
+        keep(Gauge.builder("herald.in.flight.bytes", places, Places::takenBytes));
+        keep(Gauge.builder("herald.in.flight.bytes.limit", places, Places::maxBytes));
+        keep(Gauge.builder("herald.file.bytes", files, DroppedFiles::bytes));
+        keep(Gauge.builder("herald.file.read.bytes", files, DroppedFiles::bytesRead));
         if (ledger.freeBytes().isPresent()) {
-            Gauge.builder("herald.ledger.disk.free.bytes", ledger, state -> state.freeBytes()
-                            .orElse(0))
-                    .register(registry);
+            keep(Gauge.builder("herald.ledger.disk.free.bytes", ledger, state -> state.freeBytes()
+                    .orElse(0)));
         }
         List<String> all = new ArrayList<>(providers.ids());
         all.forEach(this::ofProvider);
@@ -97,18 +97,16 @@ final class Gauges {
 
     private void ofProvider(String provider) {
         for (Breaker.Position position : Breaker.Position.values()) {
-            Gauge.builder(
+            keep(Gauge.builder(
                             "herald.breaker.state",
                             breakers.of(provider),
                             breaker -> breaker.position() == position ? 1 : 0)
-                    .tags("provider", provider, "state", position.word())
-                    .register(registry);
+                    .tags("provider", provider, "state", position.word()));
         }
-        Gauge.builder("herald.token.age.seconds", tokens, held -> held.age(provider)
+        keep(Gauge.builder("herald.token.age.seconds", tokens, held -> held.age(provider)
                         .map(Gauges::seconds)
                         .orElse(Double.NaN))
-                .tags("provider", provider)
-                .register(registry);
+                .tags("provider", provider));
     }
 
     private void ofLedger(String provider) {
@@ -121,14 +119,20 @@ final class Gauges {
 
     private void standing(String name, String provider, String state, String... tags) {
         Row row = new Row(provider, state);
-        Gauge.builder(name, this, gauges -> gauges.count(row))
+        keep(Gauge.builder(name, this, gauges -> gauges.count(row))
                 .tags("provider", provider)
-                .tags(tags)
-                .register(registry);
-        Gauge.builder(name + ".oldest.age.seconds", this, gauges -> gauges.oldestAge(row))
+                .tags(tags));
+        keep(Gauge.builder(name + ".oldest.age.seconds", this, gauges -> gauges.oldestAge(row))
                 .tags("provider", provider)
-                .tags(tags)
-                .register(registry);
+                .tags(tags));
+    }
+
+    /**
+     * Until Herald stops. The registry may outlive it, in dev mode and in tests: a gauge that was left there would show the
+     * Herald that has gone, and the next one could not register its own.
+     */
+    private <T> void keep(Gauge.Builder<T> gauge) {
+        kept.add(gauge.strongReference(true).register(registry));
     }
 
     private double count(Row row) {
@@ -172,5 +176,6 @@ final class Gauges {
 
     void stop(@Observes ShutdownEvent event) {
         looks.shutdownNow();
+        kept.forEach(registry::remove);
     }
 }

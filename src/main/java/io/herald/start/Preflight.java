@@ -40,6 +40,8 @@ public final class Preflight {
 
     private final List<String> mistakes = new ArrayList<>();
     private final List<Resource> routes;
+    private final List<String> providers;
+    private final boolean only;
     private final Mappings mappings;
     private final CanonicalReader reader;
     private final PayloadCipher cipher;
@@ -58,7 +60,10 @@ public final class Preflight {
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
-            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax) {
+            @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
+            @ConfigProperty(name = "herald.check", defaultValue = "false") boolean only) {
+        this.providers = providers.ids();
+        this.only = only;
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
         mistakes.addAll(callerRate.mistakes());
@@ -82,13 +87,18 @@ public final class Preflight {
      * The route files to load.
      *
      * @throws PreventFurtherStepsException if anything is wrong, in a route file or elsewhere; its message, all mistakes a
-     *     line each, is what Quarkus prints
+     *     line each, is what Quarkus prints. And where nothing but the check was asked for, {@code herald.check}: then no
+     *     ledger was opened, nothing listens, and the program ends with 0
      */
     List<Resource> routes() {
         if (!mistakes.isEmpty()) {
             String count = mistakes.size() == 1 ? "1 mistake" : mistakes.size() + " mistakes";
             throw new PreventFurtherStepsException(
                     "Herald does not start, " + count + ":\n  " + String.join("\n  ", mistakes), 1);
+        }
+        if (only) {
+            throw new PreventFurtherStepsException(
+                    "Herald would start: " + routes.size() + " route files, for " + String.join(", ", providers), 0);
         }
         return routes;
     }

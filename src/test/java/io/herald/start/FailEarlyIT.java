@@ -65,6 +65,15 @@ class FailEarlyIT {
     void withoutAMistakeItStarts() throws IOException {
         mount("routes");
         mount("mappings");
+        environment.put("HERALD_CHECK", "true");
+        try (PackagedProgram check = PackagedProgram.launch(directory, environment)) {
+            assertThat(check.awaitExit(QUICKLY)).as(check.output()).isZero();
+            assertThat(check.output())
+                    .contains("Herald would start: ", " for bridge-xyz, fraudspect, xbridge, yativo")
+                    .doesNotContain("Listening on", "Exception");
+            assertThat(directory.resolve("data")).doesNotExist();
+        }
+        environment.remove("HERALD_CHECK");
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             assertThat(program.output()).doesNotContain(HEAD);
         }
@@ -74,6 +83,7 @@ class FailEarlyIT {
     void allMistakesOfAllKindsAreToldAtOnce() throws IOException {
         mount("routes");
         mount("mappings");
+        environment.put("HERALD_CHECK", "true");
         environment.put("PROVIDER_BRIDGE_XYZ_URL", "http://bridge-xyz.example.com");
         environment.put("PROVIDER_FRAUDSPECT_RETRY_ATTEMPTS", "0");
         environment.put("HERALD_PAYLOAD_KEY", SHORT_KEY);
