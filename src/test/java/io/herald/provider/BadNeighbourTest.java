@@ -21,14 +21,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Promise 5: one slow, broken or refusing provider changes nothing for the others. Two hundred messages at once, three
+ * Promise 5: one slow, broken or refusing provider changes nothing for the others. A hundred messages at once, three
  * providers that are well and one that is not.
  */
 @QuarkusTest
 @TestProfile(Neighbours.class)
 class BadNeighbourTest {
 
-    private static final int MESSAGES = 200;
+    private static final int MESSAGES = 100;
     private static final Duration BOUND = Duration.ofSeconds(40);
 
     /** What a run beside a bad provider may take: this often the time without it, and this much more. */
