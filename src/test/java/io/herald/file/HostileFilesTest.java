@@ -9,17 +9,18 @@ import io.herald.file.DropBox.Report;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -192,13 +193,15 @@ class HostileFilesTest {
     void aFileThatGrowsIsTakenWhenItIsComplete() throws IOException {
         String reference = Caller.reference("GROWS");
         Path file = inbox.resolve(reference + ".ndjson");
-        for (int i = 0; i < 30; i++) {
-            Files.writeString(
-                    file, person(reference + "-" + i) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            Awaitility.await().pollDelay(Duration.ofMillis(50)).until(() -> true);
+        try (BufferedWriter writer = Files.newBufferedWriter(file)) {
+            for (int i = 0; i < 150; i++) {
+                writer.write(person(reference + "-" + i) + "\n");
+                writer.flush();
+                LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+            }
         }
 
-        assertThat(box.report(reference + ".ndjson").records()).hasSize(30);
+        assertThat(box.report(reference + ".ndjson").records()).hasSize(150);
     }
 
     @ParameterizedTest

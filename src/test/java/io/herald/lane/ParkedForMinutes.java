@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * Herald whose deliveries are parked for minutes by a clock that the test puts forward: nothing is due before the test says
- * so. The quick attempts are few and take no time.
+ * so. The quick attempts are few and take no time, and no breaker opens.
  */
 public class ParkedForMinutes implements QuarkusTestProfile {
 
@@ -29,6 +29,7 @@ public class ParkedForMinutes implements QuarkusTestProfile {
             String prefix = "provider." + provider;
             config.put(prefix + ".park.schedule", "1m,2m,4m");
             config.put(prefix + ".find.settle", "50ms");
+            config.put(prefix + ".breaker.window", "100000");
             config.put(prefix + ".retry.attempts", Integer.toString(ATTEMPTS));
             config.put(prefix + ".retry.initial-delay", "10ms");
             config.put(prefix + ".retry.max-delay", "10ms");
