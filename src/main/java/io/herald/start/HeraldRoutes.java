@@ -5,6 +5,7 @@ import io.herald.file.Inbox;
 import io.herald.lane.Lanes;
 import io.herald.provider.ProviderHttp;
 import io.herald.provider.Providers;
+import io.herald.rest.ContractReferences;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
@@ -49,6 +50,7 @@ public class HeraldRoutes extends RouteBuilder {
     public void configure() throws Exception {
         var files = preflight.routes();
         inbox.make();
+        ContractReferences.resolveWhatIsRead();
         convertHttpMethods();
         getContext().getManagementStrategy().addEventNotifier(new CallNotifier());
         Registry registry = getContext().getRegistry();

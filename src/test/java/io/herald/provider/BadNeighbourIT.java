@@ -2,7 +2,6 @@ package io.herald.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The packaged program, in little memory, on a thread pool (the JDK of the build, 17) and on virtual threads (21 and later):
- * the bounds are the same.
+ * The packaged program, in little memory: on virtual threads where there is a JDK of 21 or later (JAVA_HOME, or below
+ * {@code /usr/lib/jvm}), and else on the thread pool of the build's own, on which {@link BadNeighbourTest} runs.
  */
 class BadNeighbourIT {
 
@@ -43,21 +42,11 @@ class BadNeighbourIT {
     Path directory;
 
     @Test
-    void onTheJdkOfTheBuild() {
-        keepsItsBounds(
-                Path.of(System.getProperty("java.home")), Runtime.version().feature() >= 21);
-    }
-
-    @Test
-    void onVirtualThreads() {
-        Optional<Path> jdk = jdkWithVirtualThreads();
-        assumeTrue(
-                jdk.isPresent(),
-                "no JDK of 21 or later: set JAVA_HOME to one, or install one below /usr/lib/jvm, to test virtual threads");
-        keepsItsBounds(jdk.get(), true);
-    }
-
-    private void keepsItsBounds(Path jdk, boolean virtual) {
+    void keepsItsBounds() {
+        Optional<Path> newer = jdkWithVirtualThreads();
+        Path jdk = newer.orElseGet(() -> Path.of(System.getProperty("java.home")));
+        boolean virtual = newer.isPresent();
+        System.out.println("On virtual threads: " + virtual + ", by " + jdk);
         try (Impostors impostors = new Impostors();
                 PackagedProgram program = PackagedProgram.start(directory, environment(impostors, jdk))) {
             Api herald = Api.at(URI.create(program.url()).getPort());
