@@ -5,6 +5,7 @@ import io.herald.file.Inbox;
 import io.herald.lane.Lanes;
 import io.herald.provider.ProviderHttp;
 import io.herald.provider.Providers;
+import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
@@ -16,6 +17,7 @@ import org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.SimpleTypeConverter;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Loads the checked route files, and gives each provider's file the parts that it names: its lanes and its HTTP client. */
 @ApplicationScoped
@@ -31,6 +33,9 @@ public class HeraldRoutes extends RouteBuilder {
 
     @Inject
     Preflight preflight;
+
+    @ConfigProperty(name = "herald.check", defaultValue = "false")
+    boolean check;
 
     @Inject
     Providers providers;
@@ -48,6 +53,9 @@ public class HeraldRoutes extends RouteBuilder {
     @Override
     public void configure() throws Exception {
         var files = preflight.routes();
+        if (check) {
+            throw new PreventFurtherStepsException("Herald would start: no mistake in what is checked at start", 0);
+        }
         inbox.make();
         convertHttpMethods();
         getContext().getManagementStrategy().addEventNotifier(new CallNotifier());
