@@ -23,7 +23,6 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -114,23 +113,10 @@ class KubernetesTest {
     void theProgramSeesTheFilesThatATeamEdits(String folder) throws IOException {
         Manifests manifests = Manifests.of(Path.of(folder));
 
-        assertThat(manifests.mounted("/herald/routes")).isEqualTo(files("routes"));
-        assertThat(manifests.mounted("/herald/mappings")).isEqualTo(files("mappings"));
+        assertThat(manifests.mounted("/herald/routes")).isEqualTo(Volume.files("routes"));
+        assertThat(manifests.mounted("/herald/mappings")).isEqualTo(Volume.files("mappings"));
         assertThat(manifests.mounted("/herald/config"))
                 .isEqualTo(Map.of("application.properties", Files.readString(Path.of("application.properties"))));
-    }
-
-    /** What of a folder is for the program, by its place there. */
-    private static Map<String, String> files(String folder) throws IOException {
-        Path root = Path.of(folder);
-        try (Stream<Path> files = Files.walk(root)) {
-            return new TreeMap<>(files.filter(Files::isRegularFile)
-                    .filter(file -> !file.toString().contains("/examples/"))
-                    .filter(file -> !file.toString().endsWith(".md"))
-                    .filter(file -> !file.endsWith("kustomization.yaml"))
-                    .collect(Collectors.toMap(
-                            file -> root.relativize(file).toString().replace('\\', '/'), KubernetesTest::text)));
-        }
     }
 
     /** So that {@code kubectl apply -k} after an edit starts new pods, and the old ones keep what they were started with. */
@@ -408,14 +394,6 @@ class KubernetesTest {
             assertThat(exit).isNotZero();
             assertThat(output).contains("Herald does not start, 1 mistake:", "Nothing is applied");
             assertThat(Files.readAllLines(calls)).doesNotContain(applied);
-        }
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }
