@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The instructions of a Dockerfile, one a line, from top to bottom. */
@@ -79,11 +80,10 @@ record Dockerfile(Path file, List<Instruction> instructions) {
 
     /** The variables that the program gets. */
     Map<String, String> environment() {
-        return Map.ofEntries(lastStage()
+        return lastStage()
                 .all("ENV")
                 .flatMap(env -> env.words().stream())
                 .map(word -> word.split("=", 2))
-                .map(pair -> Map.entry(pair[0], pair[1]))
-                .toArray(Map.Entry[]::new));
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
     }
 }

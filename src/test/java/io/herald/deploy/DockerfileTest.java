@@ -87,7 +87,7 @@ class DockerfileTest {
         return made;
     }
 
-    /** A cache that was made with other options, or by another JVM, is left aside without a word. */
+    /** A cache that was made by another JVM, or with options that lay out objects otherwise, is left aside. */
     @Test
     void theCacheIsMadeAsItIsUsed() throws IOException {
         Dockerfile file = Dockerfile.read(Path.of(JVM));

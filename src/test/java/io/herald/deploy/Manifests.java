@@ -105,8 +105,8 @@ record Manifests(List<JsonNode> objects) {
                                 item.path("path").textValue(),
                                 data.path(item.path("key").textValue()).textValue()));
             } else {
-                data.fields()
-                        .forEachRemaining(
+                data.properties()
+                        .forEach(
                                 file -> files.put(file.getKey(), file.getValue().textValue()));
             }
         }

@@ -101,8 +101,8 @@ class ObservabilityTest {
             assertThat(alert.path("for").asText()).matches("[1-9][0-9]*m");
             assertThat(alert.at("/labels/severity").asText()).isIn("critical", "warning");
             assertThat(alert.at("/annotations/runbook_url").asText())
-                    .isEqualTo("https://git.example.com/herald/blob/main/" + RUNBOOK + "#"
-                            + alert.path("alert").asText().toLowerCase(Locale.ROOT));
+                    .startsWith("https://")
+                    .endsWith("/" + RUNBOOK + "#" + alert.path("alert").asText().toLowerCase(Locale.ROOT));
         });
         List<String> entries = Files.readAllLines(RUNBOOK).stream()
                 .filter(line -> line.startsWith("## Herald"))
