@@ -25,6 +25,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public final class Bundle {
 
     private static final String BUILT_IN_ROUTES = "routes/";
+    private static final String ROUTE_FILE = ".camel.yaml";
 
     private final Path routes;
     private final Path mappings;
@@ -60,17 +61,35 @@ public final class Bundle {
     List<Resource> routeFiles(CamelContext context) {
         return Stream.of("", "providers/")
                 .flatMap(folder -> Files.isDirectory(routes)
-                        ? find(context, "file:" + routes + "/" + folder).stream()
-                        : find(context, "classpath:" + BUILT_IN_ROUTES + folder).stream()
-                                .map(found -> onClasspath(context, BUILT_IN_ROUTES + folder, found)))
+                        ? mounted(context, routes.resolve(folder))
+                        : builtIn(context, BUILT_IN_ROUTES + folder))
                 .toList();
     }
 
-    private static List<Resource> find(CamelContext context, String folder) {
+    /** Camel's own scan does not go into a folder that is a link, and in a volume of Kubernetes each one is. */
+    private static Stream<Resource> mounted(CamelContext context, Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return Stream.empty();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files
+                    .filter(file -> file.getFileName().toString().endsWith(ROUTE_FILE))
+                    .sorted()
+                    .map(file -> PluginHelper.getResourceLoader(context).resolveResource("file:" + file))
+                    .toList()
+                    .stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot list the route files in " + folder, e);
+        }
+    }
+
+    private static Stream<Resource> builtIn(CamelContext context, String folder) {
         try {
-            return PluginHelper.getPackageScanResourceResolver(context).findResources(folder + "*.camel.yaml").stream()
+            return PluginHelper.getPackageScanResourceResolver(context)
+                    .findResources("classpath:" + folder + "*" + ROUTE_FILE)
+                    .stream()
                     .sorted(Comparator.comparing(Resource::getLocation))
-                    .toList();
+                    .map(found -> onClasspath(context, folder, found));
         } catch (Exception e) {
             throw new IllegalStateException("cannot list the route files in " + folder, e);
         }

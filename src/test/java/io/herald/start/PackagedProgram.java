@@ -75,11 +75,16 @@ public final class PackagedProgram implements AutoCloseable {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(JAR + " is missing: ./mvnw package -DskipTests makes it");
         }
+        List<String> command = new ArrayList<>(options);
+        command.add(0, java(environment).toString());
+        command.addAll(List.of("-jar", JAR.toString()));
+        return run(command, workingDirectory, environment);
+    }
+
+    /** As {@link #launch}, by a command that becomes the program. */
+    public static PackagedProgram run(List<String> command, Path workingDirectory, Map<String, String> environment) {
         try {
             Path output = Files.createTempFile(Files.createDirectories(Path.of("target/packaged-program")), "", ".log");
-            List<String> command = new ArrayList<>(options);
-            command.add(0, java(environment).toString());
-            command.addAll(List.of("-jar", JAR.toString()));
             ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(workingDirectory.toFile())
                     .redirectErrorStream(true)
@@ -103,7 +108,8 @@ public final class PackagedProgram implements AutoCloseable {
         return ready(launch(workingDirectory, environment));
     }
 
-    static PackagedProgram ready(PackagedProgram program) {
+    /** Waits until it listens, and ends it if it does not. */
+    public static PackagedProgram ready(PackagedProgram program) {
         try {
             program.awaitReady();
             return program;
