@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import io.herald.metrics.Meters;
+import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.core5.http.io.entity.StringEntity;
@@ -60,6 +62,7 @@ class OnTheWireTest {
                 (id, now, slots, interval) -> now,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
+                new Traces(Optional.empty(), null),
                 new MemorySize(BigInteger.valueOf(1024 * 1024)));
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.herald.metrics.Meters;
 import io.herald.provider.Impostor.Behaviour;
+import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -20,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -68,6 +70,7 @@ class ProviderHttpTest {
                 (provider, now, slots, interval) -> now,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
+                new Traces(Optional.empty(), null),
                 new MemorySize(BigInteger.valueOf(ANSWER_MAX)));
     }
 

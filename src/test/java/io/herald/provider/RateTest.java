@@ -9,6 +9,7 @@ import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
 import io.herald.metrics.Meters;
 import io.herald.sandbox.Sandbox;
+import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -205,6 +207,7 @@ class RateTest {
                 slots,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
+                new Traces(Optional.empty(), null),
                 new MemorySize(BigInteger.valueOf(1_000_000)));
     }
 
