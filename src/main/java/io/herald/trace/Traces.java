@@ -52,10 +52,13 @@ public final class Traces {
 
     private final Optional<Tracer> tracer;
 
-    /** @param sdk is asked for if there is an endpoint */
+    /** @param sdk is asked for if there is an endpoint, which is not {@code none} */
     public Traces(
-            @ConfigProperty(name = "herald.traces.endpoint") Optional<String> endpoint, Instance<OpenTelemetry> sdk) {
-        tracer = endpoint.map(set -> sdk.get().getTracer("io.herald"));
+            @ConfigProperty(name = "herald.traces.endpoint", defaultValue = "none") String endpoint,
+            Instance<OpenTelemetry> sdk) {
+        tracer = endpoint.equals("none")
+                ? Optional.empty()
+                : Optional.of(sdk.get().getTracer("io.herald"));
     }
 
     /** Whether spans are made. */

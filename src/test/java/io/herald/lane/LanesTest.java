@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -213,13 +212,7 @@ class LanesTest {
     private void start(int width, Processor step) throws Exception {
         returns = new Returns(this::giveBack, Clock.systemUTC());
         lanes = new ProviderLanes(
-                PROVIDER,
-                width,
-                QUEUE,
-                () -> true,
-                nanos -> {},
-                new DeliverySpans(new Traces(Optional.empty(), null)),
-                returns);
+                PROVIDER, width, QUEUE, () -> true, nanos -> {}, new DeliverySpans(new Traces("none", null)), returns);
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {

@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.core5.http.io.entity.StringEntity;
@@ -62,7 +61,7 @@ class OnTheWireTest {
                 (id, now, slots, interval) -> now,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
-                new Traces(Optional.empty(), null),
+                new Traces("none", null),
                 new MemorySize(BigInteger.valueOf(1024 * 1024)));
     }
 

@@ -21,7 +21,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -70,7 +69,7 @@ class ProviderHttpTest {
                 (provider, now, slots, interval) -> now,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
-                new Traces(Optional.empty(), null),
+                new Traces("none", null),
                 new MemorySize(BigInteger.valueOf(ANSWER_MAX)));
     }
 

@@ -29,7 +29,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -207,7 +206,7 @@ class RateTest {
                 slots,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
-                new Traces(Optional.empty(), null),
+                new Traces("none", null),
                 new MemorySize(BigInteger.valueOf(1_000_000)));
     }
 
