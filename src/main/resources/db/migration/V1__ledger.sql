@@ -1,5 +1,6 @@
 -- ${sequence} and ${bytes} are what the database in use calls them; see io.herald.ledger.Dialect.
 
+-- trace: the traceparent of the span that shows its acceptance
 -- reduce_at: when all deliveries have ended well, the time from which the providers' words are no longer kept
 create table message (
     sequence    ${sequence},
@@ -9,7 +10,8 @@ create table message (
     source      text   not null,
     size        bigint not null,
     payload     ${bytes},
-    reduce_at   bigint
+    reduce_at   bigint,
+    trace       text
 );
 
 create index message_reference on message (reference);
@@ -18,6 +20,7 @@ create index message_to_reduce on message (reduce_at) where reduce_at is not nul
 
 -- source: what it waits among, rest, file or replay; these take turns
 -- owner: the running program that works on it; null while it waits here
+-- trace: the traceparent of the span that it goes on from: of the delivery that was parked, or of the call that replayed it
 -- takes: counts how often it was taken in hand again; who has it in hand from an earlier time may no longer change it
 create table delivery (
     sequence      bigint  not null references message (sequence),
@@ -40,6 +43,7 @@ create table delivery (
     correction    ${bytes},
     request       ${bytes},
     outcome       ${bytes},
+    trace         text,
     primary key (sequence, provider)
 );
 

@@ -10,6 +10,7 @@ import org.junit.platform.suite.api.Suite;
             "io.herald.delivery.OutcomeLogTest",
             "io.herald.health.HealthTest",
             "io.herald.lane.ParkingTest",
-            "io.herald.metrics.MetricsTest"
+            "io.herald.metrics.MetricsTest",
+            "io.herald.trace.TracesTest"
         })
 class ParkedForMinutesSuite {}

@@ -18,6 +18,7 @@ import io.herald.query.BadQueryException;
 import io.herald.query.Query;
 import io.herald.report.NotFoundException;
 import io.herald.schema.Fault;
+import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -125,7 +126,12 @@ public final class DeadLetterCalls {
             throw new ConflictException("its provider is not enabled");
         }
         refuse(
-                letters.replay(letter, provider(letter.provider()), corrected.map(CanonicalCustomer::tree), forced)
+                letters.replay(
+                                letter,
+                                provider(letter.provider()),
+                                corrected.map(CanonicalCustomer::tree),
+                                forced,
+                                Traces.traceparent(Traces.of(exchange)))
                         .join(),
                 "it is not dead or rejected");
         Audit.did(Callers.of(exchange), "replay", event -> event.put("deadLetter", letter.toString())
@@ -148,7 +154,7 @@ public final class DeadLetterCalls {
         }
         List<DeadLetter.Provider> enabled =
                 providers.ids().stream().map(this::provider).toList();
-        int count = letters.replayAll(filter, enabled);
+        int count = letters.replayAll(filter, enabled, Traces.traceparent(Traces.of(exchange)));
         Audit.did(Callers.of(exchange), "replay-all", event -> event.put(
                         "provider", filter.provider().orElse("any"))
                 .put("reason", filter.reason().orElse("any"))

@@ -2,6 +2,7 @@ package io.herald.delivery;
 
 import io.herald.metrics.Step;
 import io.herald.provider.Watch;
+import io.opentelemetry.api.trace.Span;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.spi.CamelEvent;
@@ -28,18 +29,21 @@ public final class CallNotifier extends EventNotifierSupport {
     @Override
     public void notify(CamelEvent event) {
         if (event instanceof ExchangeSendingEvent sending && sending.getEndpoint() instanceof HttpEndpoint) {
-            Watch.begin(step(sending.getExchange()));
+            begin(sending.getExchange());
         } else if (event instanceof ExchangeSentEvent sent && sent.getEndpoint() instanceof HttpEndpoint) {
             Watch.end();
         }
     }
 
-    /** Only a log-in is of no delivery. */
-    private static Step step(Exchange exchange) {
+    /** Only a log-in is of no delivery: who asked for it is this thread's span. */
+    private static void begin(Exchange exchange) {
         Delivery delivery = exchange.getProperty("delivery", Delivery.class);
         if (delivery == null) {
-            return Step.LOG_IN;
+            Watch.begin(Step.LOG_IN, Span.current(), 0);
+        } else if (delivery.step() == Delivery.Step.FINDING) {
+            Watch.begin(Step.FIND, delivery.span(), 0);
+        } else {
+            Watch.begin(Step.SEND, delivery.span(), delivery.getAttempts());
         }
-        return delivery.step() == Delivery.Step.FINDING ? Step.FIND : Step.SEND;
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.Message;
 import io.herald.ledger.OpenDelivery;
+import io.opentelemetry.api.trace.Span;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,6 +41,7 @@ public final class Delivery {
     private final boolean resumed;
     private final String source;
     private final int generation;
+    private final Optional<String> goesOnFrom;
     private final long startedAt = System.nanoTime();
     private final List<Try> tries = new ArrayList<>();
 
@@ -66,6 +68,7 @@ public final class Delivery {
     private final Set<String> found = new HashSet<>();
     private int page;
     private ObjectNode outcome;
+    private Span span = Span.getInvalid();
 
     /** What came of one try; {@code outcome} as the report would show it. */
     record Try(Instant at, long durationMillis, ObjectNode outcome) {}
@@ -77,6 +80,7 @@ public final class Delivery {
         this.resumed = false;
         this.source = "intake";
         this.generation = 0;
+        this.goesOnFrom = Optional.empty();
     }
 
     /**
@@ -92,6 +96,7 @@ public final class Delivery {
         this.resumed = true;
         this.source = kept.source();
         this.generation = kept.generation();
+        this.goesOnFrom = kept.trace();
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
@@ -175,6 +180,25 @@ public final class Delivery {
     /** What it waits among for its provider; one source does not wait for the others. */
     public String getSource() {
         return source;
+    }
+
+    /** Counts its replays. */
+    int generation() {
+        return generation;
+    }
+
+    /** The {@code traceparent} of what it goes on from, if it was taken up again. */
+    Optional<String> goesOnFrom() {
+        return goesOnFrom;
+    }
+
+    /** What shows it to those who look at traces. */
+    Span span() {
+        return span;
+    }
+
+    void shownBy(Span shown) {
+        span = shown;
     }
 
     /** Whether it was taken up again from the ledger. */

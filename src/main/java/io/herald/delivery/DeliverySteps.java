@@ -23,6 +23,10 @@ import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.herald.token.LogInFailedException;
 import io.herald.token.Tokens;
+import io.herald.trace.Traces;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Scope;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -61,6 +65,7 @@ public final class DeliverySteps {
     private final ObjectMapper json;
     private final Clock clock;
     private final Meters meters;
+    private final DeliverySpans spans;
 
     public DeliverySteps(
             Providers providers,
@@ -70,7 +75,8 @@ public final class DeliverySteps {
             Tokens tokens,
             ObjectMapper json,
             Clock clock,
-            Meters meters) {
+            Meters meters,
+            DeliverySpans spans) {
         this.providers = providers;
         this.breakers = breakers;
         this.ledger = ledger;
@@ -79,6 +85,7 @@ public final class DeliverySteps {
         this.json = json;
         this.clock = clock;
         this.meters = meters;
+        this.spans = spans;
     }
 
     /**
@@ -148,9 +155,10 @@ public final class DeliverySteps {
     public void authorize(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws LogInFailedException {
         delivery.tries(clock.instant());
-        String token = tokens.of(delivery.getProvider());
-        delivery.setToken(token);
-        exchange.getMessage().setHeader("Authorization", "Bearer " + token);
+        try (Scope asked = spans.asks(delivery)) {
+            delivery.setToken(tokens.of(delivery.getProvider()));
+        }
+        exchange.getMessage().setHeader("Authorization", "Bearer " + delivery.getToken());
     }
 
     /**
@@ -339,16 +347,29 @@ public final class DeliverySteps {
                 delivery.durationMillis(),
                 delivery.unclearSince(),
                 delivery.parks(),
-                delivery.dueAt());
+                delivery.dueAt(),
+                Traces.traceparent(delivery.span()));
         long begun = System.nanoTime();
-        if (ledger.record(delivery.getMessage(), delivery.getProvider(), progress)
-                .join()) {
+        if (isKept(delivery, progress)) {
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
             meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded();
             audit(delivery, outcome);
+        }
+    }
+
+    private boolean isKept(Delivery delivery, Progress progress) {
+        Span span = spans.beginRecord(delivery);
+        try {
+            return ledger.record(delivery.getMessage(), delivery.getProvider(), progress)
+                    .join();
+        } catch (CompletionException e) {
+            span.setStatus(StatusCode.ERROR);
+            throw e;
+        } finally {
+            span.end();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.opentelemetry.api.trace.SpanContext;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -33,6 +34,11 @@ final class OutcomeLog {
         if (!error.isMissingNode()) {
             fields.put("code", word(error.path("code")));
             fields.put("reason", word(error.path("reason")));
+        }
+        SpanContext span = delivery.span().getSpanContext();
+        if (span.isValid()) {
+            fields.put("traceId", span.getTraceId());
+            fields.put("spanId", span.getSpanId());
         }
         fields.forEach(MDC::put);
         try {

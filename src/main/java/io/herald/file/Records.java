@@ -17,6 +17,10 @@ import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
 import io.herald.schema.Fault;
+import io.herald.trace.Traces;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -40,6 +44,9 @@ public final class Records {
     private static final Duration KEPT_EVERY = Duration.ofSeconds(1);
     private static final Duration TOLD_EVERY = Duration.ofSeconds(10);
 
+    private static final AttributeKey<Long> POSITION = AttributeKey.longKey("herald.record");
+    private static final AttributeKey<String> ANSWER = AttributeKey.stringKey("herald.answer");
+
     private static final Logger LOG = Logger.getLogger(Records.class);
 
     private final CanonicalReader customers;
@@ -47,21 +54,32 @@ public final class Records {
     private final FileLedger ledger;
     private final Lanes lanes;
     private final Meters meters;
+    private final Traces traces;
 
-    public Records(CanonicalReader customers, Providers providers, FileLedger ledger, Lanes lanes, Meters meters) {
+    public Records(
+            CanonicalReader customers,
+            Providers providers,
+            FileLedger ledger,
+            Lanes lanes,
+            Meters meters,
+            Traces traces) {
         this.customers = customers;
         this.providers = providers;
         this.ledger = ledger;
         this.lanes = lanes;
         this.meters = meters;
+        this.traces = traces;
     }
 
     /** Reads a record: it is a canonical customer then, or has faults. */
     public void read(@Body BatchRecord record, Exchange exchange) {
+        Span span = traces.begin("file record", SpanKind.CONSUMER, Optional.empty(), Optional.empty());
+        exchange.setProperty(Traces.SPAN, span);
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange ended) {
                 record.done();
+                span.end();
             }
         });
         Frame frame = record.frame();
@@ -100,9 +118,10 @@ public final class Records {
      *
      * @throws LedgerException if it cannot be kept now; to be called again until it can
      */
-    public void keep(@Body BatchRecord record) {
+    public void keep(@Body BatchRecord record, Exchange exchange) {
+        Span span = Traces.of(exchange);
         Progress progress = record.batch().progress();
-        Kept kept = kept(record);
+        Kept kept = kept(record, Traces.traceparent(span));
         if (kept == Kept.OUT_OF_TURN) {
             throw new LedgerException("the record before this one is not kept yet", null);
         }
@@ -111,21 +130,34 @@ public final class Records {
                 tellAcceptance(record);
             }
             progress.accepted();
-            meters.taken(SOURCE, IntakeAnswer.ACCEPTED);
+            tell(record, span, IntakeAnswer.ACCEPTED);
             lanes.wake();
         } else {
             progress.refused(record.isReadable());
-            meters.taken(SOURCE, record.isReadable() ? IntakeAnswer.INVALID : IntakeAnswer.MALFORMED);
+            tell(record, span, record.isReadable() ? IntakeAnswer.INVALID : IntakeAnswer.MALFORMED);
         }
         tell(record.batch().file(), progress);
     }
 
-    private Kept kept(BatchRecord record) {
+    private void tell(BatchRecord record, Span span, IntakeAnswer answer) {
+        meters.taken(SOURCE, answer);
+        if (span.isRecording()) {
+            span.setAttribute(POSITION, record.place().position()).setAttribute(ANSWER, answer.word());
+            if (answer == IntakeAnswer.ACCEPTED) {
+                span.setAttribute(
+                        Traces.MESSAGE,
+                        messageId(record.batch().file(), record.place().position())
+                                .toString());
+            }
+        }
+    }
+
+    private Kept kept(BatchRecord record, Optional<String> trace) {
         record.awaitTurn();
         CompletableFuture<Kept> kept;
         try {
             kept = record.customer().isPresent()
-                    ? accept(record, record.customer().get())
+                    ? accept(record, record.customer().get(), trace)
                     : ledger.refuse(record.place(), record.reference(), record.faults());
         } finally {
             record.handedOver();
@@ -137,17 +169,18 @@ public final class Records {
         }
     }
 
-    private CompletableFuture<Kept> accept(BatchRecord record, CanonicalCustomer customer) {
+    private CompletableFuture<Kept> accept(BatchRecord record, CanonicalCustomer customer, Optional<String> trace) {
         DroppedFile file = record.batch().file();
         return ledger.accept(
                 record.place(),
                 messageId(file, record.place().position()),
                 new NewMessage(
-                        customer.reference(),
-                        customer.tree(),
-                        customer.targets().orElse(providers.ids()),
-                        source(record),
-                        Optional.empty()));
+                                customer.reference(),
+                                customer.tree(),
+                                customer.targets().orElse(providers.ids()),
+                                source(record),
+                                Optional.empty())
+                        .in(trace));
     }
 
     private static String source(BatchRecord record) {

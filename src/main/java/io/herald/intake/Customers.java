@@ -16,6 +16,8 @@ import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
 import io.herald.ledger.NewMessage;
 import io.herald.provider.Providers;
+import io.herald.trace.Traces;
+import io.opentelemetry.api.trace.Span;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -86,12 +88,14 @@ public final class Customers {
     public void accept(
             @Body CanonicalCustomer customer, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
             throws OverloadedException, IdempotencyKeyException {
+        Span span = Traces.of(exchange);
         NewMessage message = new NewMessage(
-                customer.reference(),
-                customer.tree(),
-                targetsOf(customer),
-                "rest",
-                idempotencyKey(Callers.of(exchange), key));
+                        customer.reference(),
+                        customer.tree(),
+                        targetsOf(customer),
+                        "rest",
+                        idempotencyKey(Callers.of(exchange), key))
+                .in(Traces.traceparent(span));
         Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
         Place place = taken.isPresent() ? taken.get() : places.take(exchange.getProperty(BYTES, Integer.class));
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
@@ -102,6 +106,9 @@ public final class Customers {
         } catch (RuntimeException | Error e) {
             place.leave();
             throw e;
+        }
+        if (span.isRecording()) {
+            span.setAttribute(Traces.MESSAGE, accepted.message().id().toString());
         }
         dispatch.get().whenDone(() -> {
             place.leave();

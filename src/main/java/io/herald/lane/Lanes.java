@@ -1,5 +1,6 @@
 package io.herald.lane;
 
+import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.OpenDelivery;
@@ -30,13 +31,14 @@ public final class Lanes {
             Breakers breakers,
             Returns returns,
             Meters meters,
+            DeliverySpans spans,
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
         this.returns = returns;
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
             BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;
             LongConsumer waited = nanos -> meters.took(id, Step.WAIT, nanos);
-            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, waited, returns));
+            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, waited, spans, returns));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.herald.lane;
 
 import io.herald.delivery.Delivery;
+import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.thread.Threads;
@@ -56,6 +57,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final int longestQueue;
     private final BooleanSupplier admits;
     private final LongConsumer waited;
+    private final DeliverySpans spans;
     private final Returns returns;
     private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
     private final Map<Place, Arrival> arrived = new HashMap<>();
@@ -76,11 +78,13 @@ final class ProviderLanes implements AsyncProcessor {
             int longestQueue,
             BooleanSupplier admits,
             LongConsumer waited,
+            DeliverySpans spans,
             Returns returns) {
         this.provider = provider;
         this.longestQueue = longestQueue;
         this.admits = admits;
         this.waited = waited;
+        this.spans = spans;
         this.returns = returns;
         this.threads = new ThreadPoolExecutor(
                 width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
@@ -103,10 +107,12 @@ final class ProviderLanes implements AsyncProcessor {
         Dispatch dispatch = exchange.getProperty("dispatch", Dispatch.class);
         Delivery delivery = dispatch.to(provider);
         exchange.setProperty("delivery", delivery);
+        spans.begin(delivery);
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange ended) {
                 leave(delivery);
+                spans.end(delivery);
                 dispatch.settled();
             }
         });

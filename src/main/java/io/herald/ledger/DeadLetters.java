@@ -64,7 +64,7 @@ public final class DeadLetters {
     private static final String NEVER_TRIED = "unavailable";
 
     private static final String PENDING =
-            " set state = 'pending', source = 'replay', parks = 0, due_at = 0, updated_at = ?";
+            " set state = 'pending', source = 'replay', parks = 0, due_at = 0, updated_at = ?, trace = ?";
 
     /** What was sent before is forgotten, but not that the provider may have the customer. */
     private static final String PENDING_ANEW =
@@ -141,10 +141,15 @@ public final class DeadLetters {
      * @param correction the customer to deliver instead
      * @param force also when it was overtaken, and when nothing can tell; then, and when it ended because nothing could, the
      *     provider is taken not to have the customer
+     * @param trace the {@code traceparent} of what asks for it
      * @return when it is durable: why it was not done, or empty
      */
     public CompletableFuture<Optional<DeadLetter.Refusal>> replay(
-            DeadLetter.Id id, DeadLetter.Provider provider, Optional<JsonNode> correction, boolean force) {
+            DeadLetter.Id id,
+            DeadLetter.Provider provider,
+            Optional<JsonNode> correction,
+            boolean force,
+            Optional<String> trace) {
         long now = clock.millis();
         return database.write(connection -> {
             List<Standing> found = standing(connection, id);
@@ -167,6 +172,7 @@ public final class DeadLetters {
                     "update delivery" + (tellsByKey && !force ? PENDING : PENDING_ANEW)
                             + ", correction = coalesce(?, correction) where sequence = ? and provider = ?",
                     now,
+                    trace.orElse(null),
                     correction
                             .map(customer -> sealing.correction(standing.sequence(), id.provider(), customer))
                             .orElse(null),
@@ -194,21 +200,22 @@ public final class DeadLetters {
      * once, also if it fails again meanwhile. Returns when that is durable.
      *
      * @param providers those that deliveries can be made to
+     * @param trace the {@code traceparent} of what asks for it
      * @return how many they are
      * @throws RuntimeException if the ledger cannot be used now; what is left can be replayed by another call
      */
-    public int replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers) {
+    public int replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, Optional<String> trace) {
         int count = 0;
-        Optional<Replayed> batch = replayNext(filter, providers, 0);
+        Optional<Replayed> batch = replayNext(filter, providers, trace, 0);
         while (batch.isPresent()) {
             count += batch.get().count();
-            batch = replayNext(filter, providers, batch.get().upTo());
+            batch = replayNext(filter, providers, trace, batch.get().upTo());
         }
         return count;
     }
 
     private Optional<Replayed> replayNext(
-            DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, long after) {
+            DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, Optional<String> trace, long after) {
         long now = clock.millis();
         return database.write(connection -> {
                     Optional<Long> last = lastOfBatch(connection, filter, after);
@@ -227,10 +234,11 @@ public final class DeadLetters {
                                     provider,
                                     inBatch + " and " + UNCLEAR + " and d.request is not null and d.sent_at > "
                                             + remembered,
-                                    now);
+                                    now,
+                                    trace);
                         }
                         String clear = provider.looksUp() ? "" : " and not " + UNCLEAR;
-                        count += replay(connection, filter, PENDING_ANEW, provider, inBatch + clear, now);
+                        count += replay(connection, filter, PENDING_ANEW, provider, inBatch + clear, now, trace);
                     }
                     return Optional.of(new Replayed(last.get(), count));
                 })
@@ -259,10 +267,12 @@ public final class DeadLetters {
             String change,
             DeadLetter.Provider provider,
             String condition,
-            long now)
+            long now,
+            Optional<String> trace)
             throws SQLException {
         List<Object> parameters = new ArrayList<>();
         parameters.add(now);
+        parameters.add(trace.orElse(null));
         String where = where(filter, parameters);
         parameters.add(provider.id());
         return execute(

@@ -159,7 +159,7 @@ public final class Ledger {
             throws SQLException {
         long sequence = query(
                         connection,
-                        "insert into message (id, reference, accepted_at, source, size, payload) values (?, ?, ?, ?, ?, ?)"
+                        "insert into message (id, reference, accepted_at, source, size, payload, trace) values (?, ?, ?, ?, ?, ?, ?)"
                                 + " returning sequence",
                         row -> row.getLong(1),
                         id.toString(),
@@ -167,9 +167,11 @@ public final class Ledger {
                         now.toEpochMilli(),
                         customer.source(),
                         size,
-                        payload)
+                        payload,
+                        customer.trace().orElse(null))
                 .get(0);
-        return new Message(id, sequence, customer.reference(), now, customer.canonical(), customer.targets());
+        return new Message(
+                id, sequence, customer.reference(), now, customer.canonical(), customer.targets(), 0, customer.trace());
     }
 
     /** All in one statement; answers the targets whose deliveries do not wait. */
@@ -299,7 +301,7 @@ public final class Ledger {
             int changed = execute(
                     connection,
                     "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
-                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, owner = null where "
+                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null where "
                             + IN_HAND,
                     outcome.get("state").textValue(),
                     progress.attempts(),
@@ -311,6 +313,7 @@ public final class Ledger {
                     sealed,
                     error.path("reason").textValue(),
                     error.has("httpStatus") ? error.get("httpStatus").intValue() : null,
+                    progress.trace().orElse(null),
                     sequence,
                     provider,
                     me,
@@ -462,14 +465,14 @@ public final class Ledger {
             sources.add(query(
                     connection,
                     "select d.sequence, d.reference, d.provider, d.source, d.generation, d.attempts, d.parks, d.takes + 1,"
-                            + " d.sent_at, d.unclear_since, m.size"
+                            + " d.sent_at, d.unclear_since, d.trace, m.size"
                             + " from delivery d join message m on m.sequence = d.sequence"
                             + " where d.provider = ? and d.source = ?" + IS_DUE
                             + " and not exists (select 1 from delivery e where e.provider = d.provider"
                             + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
                             + " and (e.sequence < d.sequence or e.owner is not null))"
                             + " order by d.due_at, d.sequence limit ?",
-                    row -> new Candidate(openDelivery(row), row.getLong(11)),
+                    row -> new Candidate(openDelivery(row), row.getLong(12)),
                     provider,
                     source,
                     now,
@@ -497,7 +500,8 @@ public final class Ledger {
                 row.getInt(7),
                 row.getInt(8),
                 instant(row, 9),
-                instant(row, 10));
+                instant(row, 10),
+                Optional.ofNullable(row.getString(11)));
     }
 
     private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
@@ -537,7 +541,7 @@ public final class Ledger {
     /** The message of a delivery that was taken up: the customer that it was corrected to, if it was. */
     public Message messageOf(OpenDelivery open) {
         return database.one(
-                        "select m.id, m.accepted_at, m.payload, d.correction from message m"
+                        "select m.id, m.accepted_at, m.payload, d.correction, m.trace from message m"
                                 + " join delivery d on d.sequence = m.sequence where m.sequence = ? and d.provider = ?",
                         row -> {
                             UUID id = UUID.fromString(row.getString(1));
@@ -551,7 +555,8 @@ public final class Ledger {
                                             ? sealing.openPayload(id, row.getBytes(3))
                                             : sealing.openCorrection(open.sequence(), open.provider(), correction),
                                     List.of(open.provider()),
-                                    open.takes());
+                                    open.takes(),
+                                    Optional.ofNullable(row.getString(5)));
                         },
                         open.sequence(),
                         open.provider())

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -16,6 +17,7 @@ import java.util.UUID;
  * @param canonical the customer, parsed and normalised once; shared by all its deliveries, never changed
  * @param targets the providers it goes to
  * @param takes how often its delivery was taken up from the ledger: what has it in hand from an earlier time is too late
+ * @param trace the {@code traceparent} of the span that shows its acceptance
  */
 @RegisterForReflection
 public record Message(
@@ -25,11 +27,12 @@ public record Message(
         Instant acceptedAt,
         JsonNode canonical,
         List<String> targets,
-        int takes) {
+        int takes,
+        Optional<String> trace) {
 
-    /** A message that was accepted just now. */
+    /** A message that was accepted just now, in no trace. */
     public Message(
             UUID id, long sequence, String reference, Instant acceptedAt, JsonNode canonical, List<String> targets) {
-        this(id, sequence, reference, acceptedAt, canonical, targets, 0);
+        this(id, sequence, reference, acceptedAt, canonical, targets, 0, Optional.empty());
     }
 }

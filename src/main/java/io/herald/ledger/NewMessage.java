@@ -11,13 +11,30 @@ import java.util.Optional;
  *     waits among
  * @param targets the providers it goes to
  * @param idempotency given if it is to be accepted once only
+ * @param trace the {@code traceparent} of the span that shows its acceptance
  */
 public record NewMessage(
         String reference,
         JsonNode canonical,
         List<String> targets,
         String source,
-        Optional<IdempotencyKey> idempotency) {
+        Optional<IdempotencyKey> idempotency,
+        Optional<String> trace) {
+
+    /** Of no trace. */
+    public NewMessage(
+            String reference,
+            JsonNode canonical,
+            List<String> targets,
+            String source,
+            Optional<IdempotencyKey> idempotency) {
+        this(reference, canonical, targets, source, idempotency, Optional.empty());
+    }
+
+    /** The same, accepted in a trace, if there is one. */
+    public NewMessage in(Optional<String> traceparent) {
+        return new NewMessage(reference, canonical, targets, source, idempotency, traceparent);
+    }
 
     /** The first word of the source. */
     String kind() {

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param takes how often it was taken up, this time included
  * @param sentAt when its request was sent first, or was about to be
  * @param unclearSince since when the provider may have created the customer without our knowing
+ * @param trace the {@code traceparent} of the span that it goes on from
  */
 public record OpenDelivery(
         long sequence,
@@ -23,4 +24,5 @@ public record OpenDelivery(
         int parks,
         int takes,
         Optional<Instant> sentAt,
-        Optional<Instant> unclearSince) {}
+        Optional<Instant> unclearSince,
+        Optional<String> trace) {}

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param unclearSince since when the provider may have created the customer without our knowing
  * @param parks how often it was parked
  * @param dueAt when a parked delivery is tried again; empty if it has ended
+ * @param trace the {@code traceparent} of its span, from which its next take-up goes on
  */
 public record Progress(
         ObjectNode outcome,
@@ -22,4 +23,5 @@ public record Progress(
         long durationMillis,
         Optional<Instant> unclearSince,
         int parks,
-        Optional<Instant> dueAt) {}
+        Optional<Instant> dueAt,
+        Optional<String> trace) {}

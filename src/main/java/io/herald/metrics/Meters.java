@@ -73,15 +73,8 @@ public final class Meters {
      * @param millis how long it took since it was in hand
      */
     public void recorded(String provider, JsonNode outcome, long millis) {
-        String state = outcome.path("state").asText();
         deliveries
-                .withTags(
-                        "provider",
-                        provider,
-                        "state",
-                        STATES.contains(state) ? state : OTHER,
-                        "reason",
-                        reason(outcome))
+                .withTags("provider", provider, "state", state(outcome), "reason", reason(outcome))
                 .increment();
         whole.withTags("provider", provider).record(Duration.ofMillis(millis));
     }
@@ -91,7 +84,14 @@ public final class Meters {
         attempts.withTags("provider", provider, "reason", reason(outcome)).increment();
     }
 
-    private static String reason(JsonNode outcome) {
+    /** The state of an outcome, if it is one of Herald's words. */
+    public static String state(JsonNode outcome) {
+        String state = outcome.path("state").asText();
+        return STATES.contains(state) ? state : OTHER;
+    }
+
+    /** The reason of an outcome, if it is one of Herald's words. */
+    public static String reason(JsonNode outcome) {
         if (!outcome.has("error")) {
             return NONE;
         }

@@ -55,6 +55,10 @@ public interface ProviderConfig {
 
         /** Requests per second, over all replicas; unlimited unless set. */
         Optional<Double> rate();
+
+        /** Whether it is told the trace that a call belongs to. */
+        @WithDefault("false")
+        boolean trace();
     }
 
     /** When the provider is left alone because it does not answer as it should. */

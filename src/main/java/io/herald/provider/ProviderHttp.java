@@ -1,6 +1,7 @@
 package io.herald.provider;
 
 import io.herald.metrics.Meters;
+import io.herald.trace.Traces;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -44,6 +45,7 @@ public final class ProviderHttp {
             RateSlots slots,
             Clock clock,
             Meters meters,
+            Traces traces,
             @ConfigProperty(name = "herald.answer.max", defaultValue = "1M") MemorySize answerMax) {
         timer.setRemoveOnCancelPolicy(true);
         int largestAnswer = Math.toIntExact(answerMax.asLongValue());
@@ -53,7 +55,8 @@ public final class ProviderHttp {
             guards.add(guard);
             Optional<Pace> pace = provider.rate().map(rate -> new Pace(id, rate, slots, clock));
             pace.ifPresent(paces::add);
-            clients.put(id, client(provider, new Gate(breakers.of(id), pace), new Watch(id, meters), guard));
+            Watch watch = new Watch(id, provider.trace(), meters, traces);
+            clients.put(id, client(provider, new Gate(breakers.of(id), pace), watch, guard));
         }
     }
 

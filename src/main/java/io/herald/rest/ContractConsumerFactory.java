@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.caller.Callers;
 import io.herald.intake.Customers;
 import io.herald.intake.Places.Place;
+import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -54,6 +55,7 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
             exchange.setProperty(Callers.CALLER, Entrance.callerOfThisCall().orElseThrow());
+            Entrance.spanOfThisCall().ifPresent(span -> exchange.setProperty(Traces.SPAN, span));
             try {
                 return super.process(exchange, doneSync -> {
                     place.ifPresent(Place::leave);

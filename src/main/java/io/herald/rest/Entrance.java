@@ -9,6 +9,11 @@ import io.herald.intake.Places.Place;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.shutdown.Stopping;
+import io.herald.trace.Traces;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import io.quarkus.oidc.OIDCException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.security.AuthenticationFailedException;
@@ -66,6 +71,12 @@ public final class Entrance {
      */
     private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
 
+    private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
+
+    private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
+    private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
+    private static final AttributeKey<Long> STATUS = AttributeKey.longKey("http.response.status_code");
+
     private static final Set<HttpMethod> METHODS = Set.of(
             HttpMethod.GET,
             HttpMethod.HEAD,
@@ -87,6 +98,7 @@ public final class Entrance {
     private final Places places;
     private final CallerRate rate;
     private final Meters meters;
+    private final Traces traces;
     private final Stopping stopping;
     private final long bodyMax;
     private final long bodyDeadlineMillis;
@@ -95,12 +107,14 @@ public final class Entrance {
             Places places,
             CallerRate rate,
             Meters meters,
+            Traces traces,
             Stopping stopping,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
             @ConfigProperty(name = "herald.body.deadline", defaultValue = "60s") Duration bodyDeadline) {
         this.places = places;
         this.rate = rate;
         this.meters = meters;
+        this.traces = traces;
         this.stopping = stopping;
         this.bodyMax = bodyMax.asLongValue();
         this.bodyDeadlineMillis = bodyDeadline.toMillis();
@@ -116,6 +130,11 @@ public final class Entrance {
         return ContextLocals.get(Callers.CALLER);
     }
 
+    /** The span of the call which is worked on here; none if it brings nothing to be delivered. */
+    static Optional<Span> spanOfThisCall() {
+        return ContextLocals.get(Span.class.getName());
+    }
+
     void onRouter(@Observes Router router) {
         router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
         router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, NOTHING_HERE)));
@@ -125,6 +144,7 @@ public final class Entrance {
         if (isIntake(call.request())) {
             call.addEndHandler(ended -> meters.taken(SOURCE, answer(call, ended.succeeded())));
         }
+        operation(call.request()).ifPresent(operation -> trace(call, operation));
         Optional<String> caller = subjectOf(call);
         if (caller.isEmpty()) {
             call.fail(new AuthenticationFailedException());
@@ -181,6 +201,43 @@ public final class Entrance {
                 .filter(identity -> !identity.isAnonymous())
                 .map(identity -> identity.getPrincipal().getName())
                 .filter(subject -> !subject.isBlank());
+    }
+
+    /** The paths of calls that bring customers, or have them sent again, without what a caller writes in them. */
+    private static Optional<String> operation(HttpServerRequest request) {
+        if (request.method() != HttpMethod.POST) {
+            return Optional.empty();
+        }
+        if (isIntake(request)) {
+            return Optional.of("/v1/customers");
+        }
+        if (request.path().equals("/v1/dead-letters/replay")) {
+            return Optional.of(request.path());
+        }
+        return Optional.of("/v1/dead-letters/{id}/replay")
+                .filter(replay -> REPLAY.matcher(request.path()).matches());
+    }
+
+    /** Shows the call as a part of its caller's trace, if it has one. */
+    private void trace(RoutingContext call, String operation) {
+        Span span = traces.begin(
+                "POST " + operation,
+                SpanKind.SERVER,
+                Optional.ofNullable(call.request().getHeader(Traces.TRACEPARENT)),
+                Optional.empty());
+        if (!span.getSpanContext().isValid()) {
+            return;
+        }
+        span.setAttribute(METHOD, "POST").setAttribute(ROUTE, operation);
+        ContextLocals.put(Span.class.getName(), span);
+        call.addEndHandler(ended -> {
+            int status = call.response().getStatusCode();
+            span.setAttribute(STATUS, (long) status);
+            if (ended.failed() || status >= 500) {
+                span.setStatus(StatusCode.ERROR);
+            }
+            span.end();
+        });
     }
 
     private static boolean isIntake(HttpServerRequest request) {

@@ -4,6 +4,7 @@ import io.herald.metrics.LogIn;
 import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
 import io.herald.thread.Threads;
+import io.opentelemetry.context.Context;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -53,12 +54,12 @@ public final class Tokens {
         this.meters = meters;
         for (String id : providers.ids()) {
             Duration patience = providers.of(id).requestTimeout().plusSeconds(1).plus(providers.longestQueue(id));
-            caches.put(id, new TokenCache(() -> countedLogIn(id), logIns, patience, clock));
+            caches.put(id, new TokenCache(() -> countedLogIn(id), Context.taskWrapping(logIns), patience, clock));
         }
     }
 
     /**
-     * A provider's token, to send now.
+     * A provider's token, to send now. A log-in that this begins is shown as a part of this thread's span.
      *
      * @throws LogInFailedException if there is none to be had
      */

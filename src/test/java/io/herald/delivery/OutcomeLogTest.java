@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class OutcomeLogTest {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
+    private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     Sandbox sandbox;
 
@@ -47,7 +48,12 @@ class OutcomeLogTest {
     void oneLineForEachOutcome() {
         String reference = Caller.reference("logged");
 
-        Api.Answer answer = herald.submit(Caller.person(reference, "bridge-xyz.422"), "Prefer", "wait=20");
+        Api.Answer answer = herald.submit(
+                Caller.person(reference, "bridge-xyz.422"),
+                "Prefer",
+                "wait=20",
+                "traceparent",
+                "00-" + TRACE + "-00f067aa0ba902b7-01");
 
         String message = answer.json().path("message").asText();
         List<Line> told = lines.of(message);
@@ -56,6 +62,7 @@ class OutcomeLogTest {
                 .containsExactlyInAnyOrderElementsOf(PROVIDERS);
         assertThat(told).allSatisfy(line -> {
             assertThat(line.fields()).containsEntry("reference", reference).containsKeys("attempts", "durationMs");
+            assertThat(line.fields()).containsEntry("traceId", TRACE).containsKey("spanId");
             boolean refused = line.fields().get("provider").equals("bridge-xyz");
             assertThat(line.fields()).containsEntry("state", refused ? "rejected" : "delivered");
             assertThat(line.fields().get("reason")).isEqualTo(refused ? "invalid" : null);

@@ -5,9 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.herald.delivery.Delivery;
+import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.Message;
+import io.herald.trace.Traces;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -209,7 +211,8 @@ class LanesTest {
 
     private void start(int width, Processor step) throws Exception {
         returns = new Returns(this::giveBack, Clock.systemUTC());
-        lanes = new ProviderLanes(PROVIDER, width, QUEUE, () -> true, nanos -> {}, returns);
+        lanes = new ProviderLanes(
+                PROVIDER, width, QUEUE, () -> true, nanos -> {}, new DeliverySpans(new Traces("none", null)), returns);
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {

@@ -2,6 +2,7 @@ package io.herald.lane;
 
 import io.herald.SandboxResource;
 import io.herald.delivery.MovableClock;
+import io.herald.trace.Collector;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import java.time.Duration;
 import java.util.HashMap;
@@ -11,7 +12,7 @@ import java.util.Set;
 
 /**
  * Herald whose deliveries are parked for minutes by a clock that the test puts forward: nothing is due before the test says
- * so. The quick attempts are few and take no time, and no breaker opens.
+ * so. The quick attempts are few and take no time. Its traces are collected.
  */
 public class ParkedForMinutes implements QuarkusTestProfile {
 
@@ -25,15 +26,19 @@ public class ParkedForMinutes implements QuarkusTestProfile {
     public Map<String, String> getConfigOverrides() {
         Map<String, String> config = new HashMap<>();
         config.put("herald.park.poll", "50ms");
+        config.put("provider.fraudspect.trace", "true");
         for (String provider : List.of("xbridge", "yativo", "fraudspect", "bridge-xyz")) {
             String prefix = "provider." + provider;
             config.put(prefix + ".park.schedule", "1m,2m,4m");
             config.put(prefix + ".find.settle", "50ms");
-            config.put(prefix + ".breaker.window", "100000");
             config.put(prefix + ".retry.attempts", Integer.toString(ATTEMPTS));
             config.put(prefix + ".retry.initial-delay", "10ms");
             config.put(prefix + ".retry.max-delay", "10ms");
             config.put(prefix + ".retry.budget", "10s");
+        }
+        // only fraudspect's breaker is there to be opened; the others stay closed however many tests there are
+        for (String provider : List.of("xbridge", "yativo", "bridge-xyz")) {
+            config.put("provider." + provider + ".breaker.window", "100000");
         }
         return config;
     }
@@ -45,7 +50,7 @@ public class ParkedForMinutes implements QuarkusTestProfile {
 
     @Override
     public List<TestResourceEntry> testResources() {
-        return List.of(new TestResourceEntry(SandboxResource.class));
+        return List.of(new TestResourceEntry(SandboxResource.class), new TestResourceEntry(Collector.class));
     }
 
     @Override

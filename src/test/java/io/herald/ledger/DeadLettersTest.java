@@ -55,12 +55,13 @@ class DeadLettersTest {
         deadLetters(3_500);
         database.change("update delivery set unclear_since = 1 where provider = 'bridge-xyz' and sequence <= 1200");
 
-        int count = letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")));
+        int count = letters.replayAll(
+                DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")), Optional.empty());
 
         assertThat(count).isEqualTo(3_500 - 1_200 + 3_500);
         assertThat(database.number("select count(*) from delivery where state = 'pending' and generation = 1"))
                 .isEqualTo(count);
-        assertThat(letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"))))
+        assertThat(letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz")), Optional.empty()))
                 .isZero();
     }
 
@@ -69,7 +70,7 @@ class DeadLettersTest {
         assumeThat(dialect).as("only it tells which write a row is from").isEqualTo(Dialect.POSTGRESQL);
         deadLetters(2_500);
 
-        letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")));
+        letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")), Optional.empty());
 
         assertThat(database.number("select count(distinct xmin::text) from delivery where state = 'pending'"))
                 .isEqualTo(5);

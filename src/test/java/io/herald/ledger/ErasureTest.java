@@ -128,7 +128,8 @@ class ErasureTest {
                         new DeadLetter.Id(message.id(), "yativo"),
                         new DeadLetter.Provider("yativo", true, Optional.empty()),
                         Optional.of(Customers.person("CUST-1")),
-                        false)
+                        false,
+                        Optional.empty())
                 .join();
         List<OpenDelivery> taken =
                 ledger.take("yativo", 1, Long.MAX_VALUE, open -> {}).join();
@@ -355,7 +356,8 @@ class ErasureTest {
     private void record(Message message, String provider, ObjectNode outcome) {
         Attempt attempt = new Attempt(
                 clock.instant(), 41, Optional.of(400), Optional.empty(), Optional.empty(), Optional.of("a word"));
-        Progress progress = new Progress(outcome, 1, List.of(attempt), 41, Optional.empty(), 0, Optional.empty());
+        Progress progress =
+                new Progress(outcome, 1, List.of(attempt), 41, Optional.empty(), 0, Optional.empty(), Optional.empty());
         assertThat(ledger.record(message, provider, progress).join()).isTrue();
     }
 

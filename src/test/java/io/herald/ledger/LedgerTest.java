@@ -391,7 +391,7 @@ class LedgerTest {
     }
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
-        return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt);
+        return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt, Optional.empty());
     }
 
     /** The one delivery that can be taken up. */

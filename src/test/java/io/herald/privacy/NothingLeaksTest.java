@@ -20,6 +20,7 @@ import io.herald.delivery.QuickRetries;
 import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
 import io.herald.sandbox.Sandbox;
+import io.herald.trace.Collector;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -51,7 +52,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 
 /**
- * Nothing of a customer but the reference, and no secret and no token, is in what Herald logs, prints, answers or writes, by
+ * Nothing of a customer but the reference, and no secret and no token, is in what Herald logs, prints, answers, writes or shows in traces, by
  * whatever way a customer goes, with everything logged that can be logged by configuration.
  */
 @QuarkusTest
@@ -101,6 +102,13 @@ class NothingLeaksTest {
                 "org.sqlite");
 
         @Override
+        public List<TestResourceEntry> testResources() {
+            List<TestResourceEntry> resources = new ArrayList<>(super.testResources());
+            resources.add(new TestResourceEntry(Collector.class));
+            return resources;
+        }
+
+        @Override
         public Map<String, String> getConfigOverrides() {
             Map<String, String> config = new HashMap<>(super.getConfigOverrides());
             config.putAll(Issuer.TRUSTED.settings());
@@ -137,6 +145,7 @@ class NothingLeaksTest {
     Path data;
 
     Sandbox sandbox;
+    Collector collector;
 
     private final Marked customers = new Marked();
     private final Api herald = Api.underTest();
@@ -178,6 +187,8 @@ class NothingLeaksTest {
         Set<String> secretsAndTokens = allSecrets();
         List<String> leaks = new ArrayList<>();
         search(leaks, secretsAndTokens, "log", logged);
+        awaitAllKindsOfSpans();
+        collector.bodies().forEach(body -> search(leaks, secretsAndTokens, "span", body));
         search(leaks, secretsAndTokens, "standard output", printed.toString(StandardCharsets.UTF_8));
         answers.forEach(answer -> search(leaks, secretsAndTokens, "answer", answer));
         for (Path file : written()) {
@@ -202,6 +213,24 @@ class NothingLeaksTest {
 
         assertThat(known).hasSizeGreaterThan(50);
         assertThat(marked).containsAll(known);
+    }
+
+    /** Where spans are searched there must be some, of everything that spans are made of. */
+    private void awaitAllKindsOfSpans() {
+        List<String> names = new ArrayList<>(List.of(
+                "POST /v1/customers",
+                "POST /v1/dead-letters/replay",
+                "POST /v1/dead-letters/{id}/replay",
+                "file record",
+                "record",
+                "log_in xbridge",
+                "log_in yativo",
+                "find xbridge",
+                "find yativo"));
+        PROVIDERS.forEach(provider -> names.addAll(List.of("deliver " + provider, "send " + provider)));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(collector.spans())
+                .extracting(Collector.Exported::name)
+                .containsAll(names));
     }
 
     private static void properties(JsonNode schema, Set<String> names) {
@@ -548,7 +577,20 @@ class NothingLeaksTest {
     }
 
     private Answer submit(ObjectNode customer) {
-        Answer answer = herald.submit(customer, "Authorization", bearer, "Prefer", "wait=30");
+        Answer answer = herald.submit(
+                customer,
+                "Authorization",
+                bearer,
+                "Prefer",
+                "wait=30",
+                "traceparent",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                "tracestate",
+                "vendor=" + customers.stem(),
+                "baggage",
+                "who=" + customers.stem(),
+                "User-Agent",
+                customers.stem());
         told(answer);
         if (answer.json().has("message")) {
             told(asked("GET", "/v1/messages/" + answer.json().path("message").asText(), null));

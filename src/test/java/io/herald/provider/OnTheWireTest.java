@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import io.herald.metrics.Meters;
+import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -60,6 +61,7 @@ class OnTheWireTest {
                 (id, now, slots, interval) -> now,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
+                new Traces("none", null),
                 new MemorySize(BigInteger.valueOf(1024 * 1024)));
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.herald.metrics.Meters;
 import io.herald.provider.Impostor.Behaviour;
+import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -68,6 +69,7 @@ class ProviderHttpTest {
                 (provider, now, slots, interval) -> now,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
+                new Traces("none", null),
                 new MemorySize(BigInteger.valueOf(ANSWER_MAX)));
     }
 

@@ -9,6 +9,7 @@ import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
 import io.herald.metrics.Meters;
 import io.herald.sandbox.Sandbox;
+import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -205,6 +206,7 @@ class RateTest {
                 slots,
                 Clock.systemUTC(),
                 new Meters(new SimpleMeterRegistry()),
+                new Traces("none", null),
                 new MemorySize(BigInteger.valueOf(1_000_000)));
     }
 

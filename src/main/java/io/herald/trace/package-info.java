@@ -1,0 +1,2 @@
+/** The way of a message as OpenTelemetry shows it; see docs/traces.md. */
+package io.herald.trace;
