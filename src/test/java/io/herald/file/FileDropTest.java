@@ -88,7 +88,12 @@ class FileDropTest {
                             .asInt())
                     .as(provider)
                     .isEqualTo(3);
-            assertThat(sandbox.customers(provider)).as(provider).hasSize(3);
+            assertThat(sandbox.customers(provider))
+                    .extracting(JsonNode::toString)
+                    .as(provider)
+                    .filteredOn(customer -> references.stream()
+                            .anyMatch(reference -> customer.contains(Caller.email(reference, ""))))
+                    .hasSize(3);
         }
         assertThat(RestAssured.get(metrics).asString())
                 .contains("herald_intake_total{answer=\"accepted\",source=\"file\"}", "herald_file_read_bytes 0.0");

@@ -1,6 +1,7 @@
 package io.herald.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,6 +18,7 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,7 @@ class RandomMessagesTest {
     private static final int SUBMISSIONS = 400;
     private static final int AT_ONCE = 8;
     private static final long SEED = Long.getLong("herald.test.seed", 20_261_121L);
+    private static final Duration BOUND = Duration.ofSeconds(60);
     private static final String STRAY = "{}[],:\"\\0-.eE\u0000\u00e9 \t";
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -144,14 +147,21 @@ class RandomMessagesTest {
             bodies.add(customer.toString());
         }
 
+        List<String> pending = new ArrayList<>();
         each(bodies, body -> herald.sending("/v1/customers", body), (body, answer) -> {
             assertThat(answer.status()).as(body).isIn(200, 202, 207, 422);
+            if (answer.status() == 202) {
+                pending.add(answer.json().path("message").asText());
+            }
             for (JsonNode delivery : answer.json().path("deliveries")) {
                 assertThat(delivery.at("/error/reason").asText("none"))
                         .as("%s: %s", body, delivery)
                         .isIn("none", "not_mappable", "duplicate");
             }
         });
+        pending.forEach(message -> await().atMost(BOUND).until(() -> herald.report(message).path("deliveries")
+                .valueStream()
+                .noneMatch(delivery -> delivery.path("state").asText().equals("pending"))));
         int sent = 0;
         for (String provider : Impostors.PROVIDERS) {
             for (Received request : impostors.sandbox().requests(provider)) {
