@@ -91,8 +91,8 @@ class FileDropTest {
             assertThat(sandbox.customers(provider))
                     .extracting(JsonNode::toString)
                     .as(provider)
-                    .filteredOn(customer -> references.stream()
-                            .anyMatch(reference -> customer.contains(Caller.email(reference, ""))))
+                    .filteredOn(customer ->
+                            references.stream().anyMatch(reference -> customer.contains(Caller.email(reference, ""))))
                     .hasSize(3);
         }
         assertThat(RestAssured.get(metrics).asString())

@@ -159,7 +159,8 @@ class RandomMessagesTest {
                         .isIn("none", "not_mappable", "duplicate");
             }
         });
-        pending.forEach(message -> await().atMost(BOUND).until(() -> herald.report(message).path("deliveries")
+        pending.forEach(message -> await().atMost(BOUND).until(() -> herald.report(message)
+                .path("deliveries")
                 .valueStream()
                 .noneMatch(delivery -> delivery.path("state").asText().equals("pending"))));
         int sent = 0;
