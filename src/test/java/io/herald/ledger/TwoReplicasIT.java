@@ -325,7 +325,10 @@ class TwoReplicasIT {
         kept.forEach(answer -> delivered(other, answer));
         List<Instant> arrivals = faults.arrivals("fraudspect");
         assertThat(arrivals).hasSizeGreaterThanOrEqualTo(70);
-        assertThat(Faults.mostInASecond(arrivals)).isLessThanOrEqualTo(rate);
+        assertThat(Faults.mostInASecond(arrivals))
+                .as(
+                        "at a sandbox that may be late; two that knew nothing of each other would send nearly twice the rate")
+                .isLessThanOrEqualTo(rate + rate / 10);
     }
 
     private List<Api.Answer> submitOverBoth(String prefix, int count) {
