@@ -50,6 +50,7 @@ public final class Neighbours implements QuarkusTestProfile {
             settings.put(prefix + "retry.initial-delay", "20ms");
             settings.put(prefix + "breaker.window", "100000");
             settings.put(prefix + "find.settle", "20ms");
+            settings.put(prefix + "park.schedule", "1h");
         }
         return settings;
     }
