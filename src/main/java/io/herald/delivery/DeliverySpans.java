@@ -17,7 +17,6 @@ import jakarta.inject.Singleton;
 @Singleton
 public final class DeliverySpans {
 
-    private static final AttributeKey<String> PROVIDER = AttributeKey.stringKey("herald.provider");
     private static final AttributeKey<String> SOURCE = AttributeKey.stringKey("herald.source");
     private static final AttributeKey<Long> GENERATION = AttributeKey.longKey("herald.generation");
     private static final AttributeKey<String> STATE = AttributeKey.stringKey("herald.state");
@@ -38,7 +37,7 @@ public final class DeliverySpans {
                     SpanKind.INTERNAL,
                     delivery.getMessage().trace(),
                     delivery.goesOnFrom());
-            span.setAttribute(PROVIDER, delivery.getProvider())
+            span.setAttribute(Traces.PROVIDER, delivery.getProvider())
                     .setAttribute(Traces.MESSAGE, delivery.getMessage().id().toString())
                     .setAttribute(SOURCE, delivery.getSource())
                     .setAttribute(GENERATION, (long) delivery.generation());

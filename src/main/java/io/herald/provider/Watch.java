@@ -30,10 +30,7 @@ public final class Watch implements ExecChainHandler {
 
     private static final ThreadLocal<Call> CALL = new ThreadLocal<>();
 
-    private static final AttributeKey<String> PROVIDER = AttributeKey.stringKey("herald.provider");
     private static final AttributeKey<Long> ATTEMPT = AttributeKey.longKey("herald.attempt");
-    private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
-    private static final AttributeKey<Long> STATUS = AttributeKey.longKey("http.response.status_code");
     private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
 
     private final String provider;
@@ -80,7 +77,7 @@ public final class Watch implements ExecChainHandler {
         long begun = System.nanoTime();
         try {
             ClassicHttpResponse answer = chain.proceed(request, scope);
-            span.setAttribute(STATUS, (long) answer.getCode());
+            span.setAttribute(Traces.STATUS, (long) answer.getCode());
             if (answer.getCode() >= 400) {
                 span.setStatus(StatusCode.ERROR);
             }
@@ -98,7 +95,7 @@ public final class Watch implements ExecChainHandler {
         if (!span.getSpanContext().isValid()) {
             return;
         }
-        span.setAttribute(PROVIDER, provider).setAttribute(METHOD, request.getMethod());
+        span.setAttribute(Traces.PROVIDER, provider).setAttribute(Traces.METHOD, request.getMethod());
         if (call.attempt() > 0) {
             span.setAttribute(ATTEMPT, (long) call.attempt());
         }

@@ -73,9 +73,7 @@ public final class Entrance {
 
     private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
 
-    private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
-    private static final AttributeKey<Long> STATUS = AttributeKey.longKey("http.response.status_code");
 
     private static final Set<HttpMethod> METHODS = Set.of(
             HttpMethod.GET,
@@ -144,7 +142,9 @@ public final class Entrance {
         if (isIntake(call.request())) {
             call.addEndHandler(ended -> meters.taken(SOURCE, answer(call, ended.succeeded())));
         }
-        operation(call.request()).ifPresent(operation -> trace(call, operation));
+        if (traces.areMade()) {
+            operation(call.request()).ifPresent(operation -> trace(call, operation));
+        }
         Optional<String> caller = subjectOf(call);
         if (caller.isEmpty()) {
             call.fail(new AuthenticationFailedException());
@@ -225,14 +225,11 @@ public final class Entrance {
                 SpanKind.SERVER,
                 Optional.ofNullable(call.request().getHeader(Traces.TRACEPARENT)),
                 Optional.empty());
-        if (!span.getSpanContext().isValid()) {
-            return;
-        }
-        span.setAttribute(METHOD, "POST").setAttribute(ROUTE, operation);
+        span.setAttribute(Traces.METHOD, "POST").setAttribute(ROUTE, operation);
         ContextLocals.put(Span.class.getName(), span);
         call.addEndHandler(ended -> {
             int status = call.response().getStatusCode();
-            span.setAttribute(STATUS, (long) status);
+            span.setAttribute(Traces.STATUS, (long) status);
             if (ended.failed() || status >= 500) {
                 span.setStatus(StatusCode.ERROR);
             }

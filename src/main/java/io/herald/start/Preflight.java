@@ -41,7 +41,7 @@ public final class Preflight {
     private final List<String> mistakes = new ArrayList<>();
     private final List<Resource> routes;
     private final List<String> providers;
-    private final boolean only;
+    private final boolean checkOnly;
     private final Mappings mappings;
     private final CanonicalReader reader;
     private final PayloadCipher cipher;
@@ -61,9 +61,9 @@ public final class Preflight {
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
-            @ConfigProperty(name = "herald.check", defaultValue = "false") boolean only) {
+            @ConfigProperty(name = "herald.check", defaultValue = "false") boolean checkOnly) {
         this.providers = providers.ids();
-        this.only = only;
+        this.checkOnly = checkOnly;
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
         mistakes.addAll(callerRate.mistakes());
@@ -96,7 +96,7 @@ public final class Preflight {
             throw new PreventFurtherStepsException(
                     "Herald does not start, " + count + ":\n  " + String.join("\n  ", mistakes), 1);
         }
-        if (only) {
+        if (checkOnly) {
             throw new PreventFurtherStepsException(
                     "Herald would start: " + routes.size() + " route files, for " + String.join(", ", providers), 0);
         }

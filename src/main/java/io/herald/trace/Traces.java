@@ -35,6 +35,15 @@ public final class Traces {
     /** Names the message that a span is about. */
     public static final AttributeKey<String> MESSAGE = AttributeKey.stringKey("herald.message.id");
 
+    /** Names the provider that a span is about. */
+    public static final AttributeKey<String> PROVIDER = AttributeKey.stringKey("herald.provider");
+
+    /** The method of a call, as OpenTelemetry names it. */
+    public static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
+
+    /** The status of the answer to a call, as OpenTelemetry names it. */
+    public static final AttributeKey<Long> STATUS = AttributeKey.longKey("http.response.status_code");
+
     /** The exchange property with the span of the call, or of the record of a file; see {@link #of}. */
     public static final String SPAN = "span";
 

@@ -111,6 +111,12 @@ class FifthProviderIT {
                 .body("providers[0].providerCustomerId", is(id));
     }
 
+    /** Its URL stands for its secrets: a library that prints the one prints the others, where it does not know their names. */
+    @Test
+    void whatItsRouteTakesFromPropertiesIsNotPrinted() {
+        assertThat(herald.output()).contains("Listening on").doesNotContain(sandbox.url("acme"), "sandbox-acme-token");
+    }
+
     @Test
     void itIsTriedAsOftenAsItsOwnPropertiesSay() {
         herald.submit(person("CUST-broken", "jane+all.500@example.com"))
