@@ -11,6 +11,7 @@ import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,11 +29,14 @@ class FullTest {
 
     Impostors impostors;
 
+    @Inject
+    Places places;
+
     private final Api herald = Api.underTest();
 
     @BeforeEach
     void reset() {
-        impostors.reset();
+        impostors.reset(places);
     }
 
     @Test

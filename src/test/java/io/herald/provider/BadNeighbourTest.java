@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
+import io.herald.intake.Places;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -46,11 +48,14 @@ class BadNeighbourTest {
 
     Impostors impostors;
 
+    @Inject
+    Places places;
+
     private final Api herald = Api.underTest();
 
     @BeforeEach
     void reset() {
-        impostors.reset();
+        impostors.reset(places);
     }
 
     /** The bad one ends at once or at its deadline, in as many rounds as its width needs. */

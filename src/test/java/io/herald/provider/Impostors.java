@@ -1,9 +1,13 @@
 package io.herald.provider;
 
+import static org.awaitility.Awaitility.await;
+
+import io.herald.intake.Places;
 import io.herald.sandbox.Sandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +17,8 @@ public final class Impostors implements AutoCloseable {
 
     /** The ids of the four. */
     public static final List<String> PROVIDERS = List.of("bridge-xyz", "fraudspect", "xbridge", "yativo");
+
+    private static final Duration BOUND = Duration.ofSeconds(60);
 
     private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
     private final Map<String, Impostor> impostors = new LinkedHashMap<>();
@@ -45,6 +51,13 @@ public final class Impostors implements AutoCloseable {
     public void reset() {
         impostors.values().forEach(Impostor::reset);
         sandbox.reset();
+    }
+
+    /** As {@link #reset()}, once Herald has nothing more in hand: what an earlier test left behind is no request of the next. */
+    public void reset(Places places) {
+        impostors.values().forEach(impostor -> impostor.behave(Impostor.Behaviour.PASS_ON));
+        await().atMost(BOUND).until(() -> places.taken() == 0);
+        reset();
     }
 
     @Override

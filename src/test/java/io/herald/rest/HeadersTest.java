@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.Customers;
+import io.herald.intake.Places;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.sandbox.Received;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -43,9 +45,12 @@ class HeadersTest {
 
     Impostors impostors;
 
+    @Inject
+    Places places;
+
     @BeforeEach
     void reset() {
-        impostors.reset();
+        impostors.reset(places);
     }
 
     @Test

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.herald.Customers;
+import io.herald.intake.Places;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -26,11 +28,14 @@ class IdempotentIntakeTest {
 
     Impostors impostors;
 
+    @Inject
+    Places places;
+
     private final Api herald = Api.underTest();
 
     @BeforeEach
     void reset() {
-        impostors.reset();
+        impostors.reset(places);
     }
 
     @Test

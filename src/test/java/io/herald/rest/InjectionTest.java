@@ -11,11 +11,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.herald.Customers;
+import io.herald.intake.Places;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.sandbox.Received;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -54,6 +56,9 @@ class InjectionTest {
 
     Impostors impostors;
 
+    @Inject
+    Places places;
+
     private final Api herald = Api.underTest();
 
     @BeforeAll
@@ -69,7 +74,7 @@ class InjectionTest {
 
     @BeforeEach
     void reset() {
-        impostors.reset();
+        impostors.reset(places);
     }
 
     @AfterEach

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.intake.Places;
 import io.herald.mapping.Mappings;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
@@ -90,6 +91,9 @@ class RandomMessagesTest {
     Impostors impostors;
 
     @Inject
+    Places places;
+
+    @Inject
     Mappings mappings;
 
     private final Api herald = Api.underTest();
@@ -97,7 +101,7 @@ class RandomMessagesTest {
 
     @BeforeEach
     void reset() {
-        impostors.reset();
+        impostors.reset(places);
         System.out.println("The seed of RandomMessagesTest: " + SEED + "; another: -Dherald.test.seed=");
     }
 

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.herald.Customers;
 import io.herald.audit.AuditLog;
+import io.herald.intake.Places;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,12 +22,15 @@ class EraseCustomerTest {
 
     Impostors impostors;
 
+    @Inject
+    Places places;
+
     private final Api herald = Api.underTest();
     private final AuditLog audit = new AuditLog();
 
     @BeforeEach
     void listen() {
-        impostors.reset();
+        impostors.reset(places);
         audit.open();
     }
 
