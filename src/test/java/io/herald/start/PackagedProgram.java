@@ -11,6 +11,7 @@ import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -31,14 +33,15 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * The packaged program, {@code java -jar target/quarkus-app/quarkus-run.jar}, as a process of its own: in the working
+ * The packaged program, {@code java -jar target/quarkus-app/quarkus-run.jar} or what a native build made, as a process of its own: in the working
  * directory and with the environment variables that a test gives it, and no others but those that name the {@link Issuer} of
  * tokens. Listens on a free port. For tests
  * that run after packaging ({@code *IT}).
  */
 public final class PackagedProgram implements AutoCloseable {
 
-    static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    private static final Path TARGET = Path.of("target").toAbsolutePath();
+    private static final String ARTIFACT = "quarkus-artifact.properties";
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
     private static final Pattern MANAGEMENT = Pattern.compile("Management interface listening on http://[^:]+:(\\d+)");
     private static final Duration START = Duration.ofSeconds(60);
@@ -59,7 +62,8 @@ public final class PackagedProgram implements AutoCloseable {
      * in the long run.
      */
     public static PackagedProgram launch(Path workingDirectory, Map<String, String> environment) {
-        return launch(workingDirectory, environment, QuickStart.options(java(environment)));
+        List<String> options = isNative() ? List.of() : QuickStart.options(java(environment));
+        return launch(workingDirectory, environment, options);
     }
 
     /** As it is shipped, with no option of ours, for what is measured; waits until it listens. */
@@ -72,13 +76,34 @@ public final class PackagedProgram implements AutoCloseable {
     }
 
     static PackagedProgram launch(Path workingDirectory, Map<String, String> environment, List<String> options) {
-        if (!Files.exists(JAR)) {
-            throw new IllegalStateException(JAR + " is missing: ./mvnw package -DskipTests makes it");
+        List<String> command = new ArrayList<>();
+        if (!isNative()) {
+            command.add(java(environment).toString());
+            command.addAll(options);
+            command.add("-jar");
         }
-        List<String> command = new ArrayList<>(options);
-        command.add(0, java(environment).toString());
-        command.addAll(List.of("-jar", JAR.toString()));
+        command.add(file().toString());
         return run(command, workingDirectory, environment);
+    }
+
+    /** What the last build packaged. */
+    static Path file() {
+        return TARGET.resolve(artifact().getProperty("path"));
+    }
+
+    private static boolean isNative() {
+        return artifact().getProperty("type").equals("native");
+    }
+
+    /** What Quarkus tells of it. */
+    private static Properties artifact() {
+        Properties artifact = new Properties();
+        try (Reader reader = Files.newBufferedReader(TARGET.resolve(ARTIFACT))) {
+            artifact.load(reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(ARTIFACT + " is missing: ./mvnw package -DskipTests makes it", e);
+        }
+        return artifact;
     }
 
     /** As {@link #launch}, by a command that becomes the program. */

@@ -48,7 +48,7 @@ final class QuickStart {
 
     private static boolean isOfThisBuild() throws IOException {
         return Files.exists(ARCHIVE)
-                && Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(PackagedProgram.JAR)) > 0;
+                && Files.getLastModifiedTime(ARCHIVE).compareTo(Files.getLastModifiedTime(PackagedProgram.file())) > 0;
     }
 
     /** The JVM writes it when the program is stopped. */
