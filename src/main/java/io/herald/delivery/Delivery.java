@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
+import io.herald.ledger.KeptMessage;
 import io.herald.ledger.Message;
 import io.herald.ledger.OpenDelivery;
+import io.herald.ledger.Progress;
 import io.opentelemetry.api.trace.Span;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
@@ -55,7 +57,7 @@ public final class Delivery {
     private int attempts;
     private int parks;
     private Instant dueAt;
-    private boolean recorded;
+    private KeptMessage.Delivery kept;
     private int failures;
     private long waitedMillis;
     private boolean unclear;
@@ -208,17 +210,27 @@ public final class Delivery {
 
     /** Whether it has not ended for the ledger: it waits there for another try, or its outcome could not be kept. */
     public boolean isOpen() {
-        return dueAt != null || !recorded;
+        return dueAt != null || !isRecorded();
     }
 
     /** The ledger has its outcome. */
-    public void recorded() {
-        recorded = true;
+    void recorded(Progress progress) {
+        kept = new KeptMessage.Delivery(
+                provider,
+                progress.outcome().get("state").textValue(),
+                progress.attempts(),
+                progress.durationMillis(),
+                Optional.of(progress.outcome()));
         tries.clear();
     }
 
     public boolean isRecorded() {
-        return recorded;
+        return kept != null;
+    }
+
+    /** What the ledger has of it, once it has its outcome. */
+    Optional<KeptMessage.Delivery> kept() {
+        return Optional.ofNullable(kept);
     }
 
     public Place getPlace() {

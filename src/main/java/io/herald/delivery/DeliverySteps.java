@@ -88,6 +88,36 @@ public final class DeliverySteps {
         this.spans = spans;
     }
 
+    /** Whether the customer is known at the provider: then this is an update. */
+    public boolean isUpdate(@ExchangeProperty("delivery") Delivery delivery) {
+        return delivery.isUpdate();
+    }
+
+    /** Whether the customer is not known at the provider. */
+    public boolean isCreate(@ExchangeProperty("delivery") Delivery delivery) {
+        return !delivery.isUpdate();
+    }
+
+    /** As {@link Delivery#isUnclear}. */
+    public boolean isUnclear(@ExchangeProperty("delivery") Delivery delivery) {
+        return delivery.isUnclear();
+    }
+
+    /** As {@link Delivery#isOutdated}. */
+    public boolean isOutdated(@ExchangeProperty("delivery") Delivery delivery) {
+        return delivery.isOutdated();
+    }
+
+    /** Whether there is something left to send: no look-up found what an earlier try created. */
+    public boolean isToBeSent(@ExchangeProperty("delivery") Delivery delivery) {
+        return !delivery.isSettled();
+    }
+
+    /** As {@link Delivery#getIdempotencyKey}. */
+    public String idempotencyKey(@ExchangeProperty("delivery") Delivery delivery) {
+        return delivery.getIdempotencyKey().toString();
+    }
+
     /**
      * Known customer? Its link makes this delivery an update. Where there is no link, but another message may have created the
      * customer without our knowing, the delivery begins as unclear: it looks the customer up before it sends.
@@ -355,7 +385,7 @@ public final class DeliverySteps {
             delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
             meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
-            delivery.recorded();
+            delivery.recorded(progress);
             audit(delivery, outcome);
         }
     }

@@ -1,8 +1,10 @@
 package io.herald.delivery;
 
+import io.herald.ledger.KeptMessage;
 import io.herald.ledger.Message;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,19 @@ public final class Dispatch {
         return deliveries.keySet().stream()
                 .map(provider -> "direct:" + provider)
                 .toList();
+    }
+
+    /** All that the ledger has of the message, once it has all outcomes of what is worked on here. */
+    public Optional<KeptMessage> kept() {
+        List<KeptMessage.Delivery> kept = deliveries.values().stream()
+                .flatMap(delivery -> delivery.kept().stream())
+                .sorted(Comparator.comparing(KeptMessage.Delivery::provider))
+                .toList();
+        boolean isWhole = done.isDone() && kept.size() == message.targets().size();
+        return isWhole
+                ? Optional.of(new KeptMessage(
+                        message.id(), message.sequence(), message.reference(), message.acceptedAt(), kept))
+                : Optional.empty();
     }
 
     /** One delivery less is worked on; to be called once for each. */

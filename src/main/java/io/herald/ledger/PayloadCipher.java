@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -34,6 +36,7 @@ public final class PayloadCipher {
     private final SecretKeySpec sealing;
     private final byte[] sealingId;
     private final SecureRandom random = new SecureRandom();
+    private final Queue<Cipher> idle = new ConcurrentLinkedQueue<>();
 
     /**
      * @param keys 32 bytes each
@@ -64,7 +67,7 @@ public final class PayloadCipher {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         try {
-            byte[] sealed = cipher(Cipher.ENCRYPT_MODE, sealing, nonce, purpose).doFinal(text);
+            byte[] sealed = run(Cipher.ENCRYPT_MODE, sealing, nonce, purpose, text, 0);
             return ByteBuffer.allocate(HEADER_BYTES + sealed.length)
                     .put(FORMAT)
                     .put(sealingId)
@@ -96,19 +99,22 @@ public final class PayloadCipher {
                     "a payload in the ledger was encrypted with another herald.payload-key, that of the id " + keyId);
         }
         try {
-            return cipher(Cipher.DECRYPT_MODE, key, nonce, purpose)
-                    .doFinal(record, HEADER_BYTES, record.length - HEADER_BYTES);
+            return run(Cipher.DECRYPT_MODE, key, nonce, purpose, record, HEADER_BYTES);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a payload in the ledger is damaged", e);
         }
     }
 
-    private static Cipher cipher(int mode, SecretKeySpec key, byte[] nonce, String purpose)
+    /** With a cipher that is idle: to look one up costs more than what it does. One that failed is dropped. */
+    private byte[] run(int mode, SecretKeySpec key, byte[] nonce, String purpose, byte[] input, int from)
             throws GeneralSecurityException {
-        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        Cipher pooled = idle.poll();
+        Cipher cipher = pooled == null ? Cipher.getInstance("AES/GCM/NoPadding") : pooled;
         cipher.init(mode, key, new GCMParameterSpec(8 * TAG_BYTES, nonce));
         cipher.updateAAD(purpose.getBytes(StandardCharsets.UTF_8));
-        return cipher;
+        byte[] output = cipher.doFinal(input, from, input.length - from);
+        idle.offer(cipher);
+        return output;
     }
 
     private static byte[] sha256(byte[] bytes) {

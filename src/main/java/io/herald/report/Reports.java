@@ -66,7 +66,7 @@ public final class Reports {
             throws InterruptedException {
         Duration patience = Prefer.parse(joined(prefer)).patience(waitDefault, waitMax);
         dispatch.await(patience.toMillis());
-        ObjectNode report = reportOf(dispatch.getMessage());
+        ObjectNode report = dispatch.kept().map(this::report).orElseGet(() -> reportOf(dispatch.getMessage()));
         int code =
                 patience.isZero() ? ACCEPTED : httpStatus(report.get("status").textValue());
         exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, code);
