@@ -187,11 +187,11 @@ class FailEarlyIT {
                                 + ": not a jsonpath expression: Could not parse token starting at position 6."
                                 + " Expected ?, ', 0-9, *",
                         edit(
-                                        "elsewhere/routes/providers/yativo.camel.yaml",
+                                        "elsewhere/routes/providers/fraudspect.camel.yaml",
                                         "expression: ${exchangeP",
                                         "expression: ^${exchangP")
                                 + ": not a simple expression: Unknown function:"
-                                + " exchangProperty.delivery.update at location 0",
+                                + " exchangProperty.delivery.field('connects') at location 0",
                         edit("elsewhere/routes/providers/fraudspect.camel.yaml", "uri: \"{{p", "uri: ^\"{{p")
                                 + ": a call needs the parameter httpClient: \"#fraudspect-http\";"
                                 + " without it nothing limits its time, its connections and its answer",
