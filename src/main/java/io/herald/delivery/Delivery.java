@@ -214,7 +214,7 @@ public final class Delivery {
     }
 
     /** The ledger has its outcome. */
-    void recorded(Progress progress) {
+    public void recorded(Progress progress) {
         kept = new KeptMessage.Delivery(
                 provider,
                 progress.outcome().get("state").textValue(),

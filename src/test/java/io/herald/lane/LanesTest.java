@@ -9,6 +9,7 @@ import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.Message;
+import io.herald.ledger.Progress;
 import io.herald.trace.Traces;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +42,15 @@ import org.junit.jupiter.api.Test;
 /** Deliveries of a lane go one at a time in the order accepted; lanes go in parallel, as many as the provider is wide. */
 class LanesTest {
 
+    private static final Progress DELIVERED = new Progress(
+            JsonNodeFactory.instance.objectNode().put("state", "delivered"),
+            1,
+            List.of(),
+            0,
+            Optional.empty(),
+            0,
+            Optional.empty(),
+            Optional.empty());
     private static final String PROVIDER = "xbridge";
     private static final int QUEUE = 1_000;
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -216,7 +227,7 @@ class LanesTest {
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {
-                delivery.recorded();
+                delivery.recorded(DELIVERED);
             }
         };
         AsyncProcessor turn = lanes;
