@@ -5,5 +5,6 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
 @QuarkusIntegrationTest
+@QuarkusTestResource(value = SandboxResource.class, restrictToAnnotatedClass = true)
 @QuarkusTestResource(value = TrustedIssuer.class, restrictToAnnotatedClass = true)
-class OneCustomerFourProvidersIT extends OneCustomerFourProvidersTest {}
+class OneCustomerFourProvidersIT extends OneCustomerFourProviders {}

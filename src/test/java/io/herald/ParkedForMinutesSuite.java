@@ -7,6 +7,7 @@ import org.junit.platform.suite.api.Suite;
 @Suite
 @SelectClasses(
         names = {
+            "io.herald.delivery.ForgottenKeyTest",
             "io.herald.delivery.OutcomeLogTest",
             "io.herald.health.HealthTest",
             "io.herald.lane.ParkingTest",

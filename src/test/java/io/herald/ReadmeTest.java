@@ -7,13 +7,15 @@ import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.is;
 
+import io.herald.provider.Limits;
 import io.herald.sandbox.Sandbox;
-import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.ValidatableResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** The README's first commands are the two that matter, and its curl lines do what it says. */
 @QuarkusTest
-@QuarkusTestResource(SandboxResource.class)
+@TestProfile(Limits.class)
 class ReadmeTest {
 
     private static final Pattern COMMANDS = Pattern.compile("```sh\n(.*?)\n```", Pattern.DOTALL);
@@ -97,7 +99,9 @@ class ReadmeTest {
         given().get("/v1/dead-letters/" + id).then().statusCode(200).body("payload.person.firstName", is("***"));
         given().post("/v1/dead-letters/" + id + "/replay").then().statusCode(202);
 
-        await().untilAsserted(() -> given().get("/v1/dead-letters/" + id).then().body("state", is("delivered")));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () -> given().get("/v1/dead-letters/" + id).then().body("state", is("delivered")));
         given().get("/v1/dead-letters?provider=fraudspect").then().body("items", hasSize(0));
         given().post("/v1/dead-letters/replay?provider=fraudspect&reason=unauthorized")
                 .then()

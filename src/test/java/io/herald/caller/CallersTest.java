@@ -84,7 +84,7 @@ class CallersTest {
         tokens.put(
                 "not yet valid",
                 with(claims -> claims.put("nbf", now.plusSeconds(600).getEpochSecond())));
-        tokens.put("of another key", new Issuer().token("bad", claims -> {}, BOTH));
+        tokens.put("of another key", new Issuer("another").token("bad", claims -> {}, BOTH));
         tokens.put("of another issuer", with(claims -> claims.put("iss", "https://other.example.com")));
         tokens.put("without an issuer", with(claims -> claims.remove("iss")));
         tokens.put("for another audience", with(claims -> claims.put("aud", "another")));

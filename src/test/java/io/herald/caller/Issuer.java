@@ -2,13 +2,22 @@ package io.herald.caller;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -25,7 +34,7 @@ public final class Issuer {
     public static final String AUDIENCE = "herald";
 
     /** The one that programs under test trust. */
-    public static final Issuer TRUSTED = new Issuer();
+    public static final Issuer TRUSTED = new Issuer("trusted");
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
@@ -33,13 +42,37 @@ public final class Issuer {
     private final KeyPair keys;
     private String everybody;
 
-    Issuer() {
+    /** @param name the same one has the same key, in all tests of a build: without the JVM's second compiler a new one takes seconds */
+    Issuer(String name) {
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(2048);
-            keys = generator.generateKeyPair();
+            Path file = Files.createDirectories(Path.of("target/test-keys")).resolve(name + ".pkcs8");
+            if (!Files.exists(file)) {
+                keep(file);
+            }
+            KeyFactory factory = KeyFactory.getInstance("RSA");
+            RSAPrivateCrtKey key =
+                    (RSAPrivateCrtKey) factory.generatePrivate(new PKCS8EncodedKeySpec(Files.readAllBytes(file)));
+            keys = new KeyPair(
+                    factory.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())), key);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The first one is kept, of several JVMs that make one at once. */
+    private static void keep(Path file) throws GeneralSecurityException, IOException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        Path made = Files.createTempFile(file.getParent(), "", ".tmp");
+        Files.write(made, generator.generateKeyPair().getPrivate().getEncoded());
+        try {
+            Files.createLink(file, made);
+        } catch (FileAlreadyExistsException e) {
+            // another test was faster
+        } finally {
+            Files.delete(made);
         }
     }
 

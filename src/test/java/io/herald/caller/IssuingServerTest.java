@@ -76,8 +76,8 @@ class IssuingServerTest {
         server.has("one", OURS);
         String[] both = {"submitter", "operator"};
 
-        assertRefused(token(new Issuer(), "one", claims -> {}, both));
-        assertRefused(token(new Issuer(), "two", claims -> {}, both));
+        assertRefused(token(new Issuer("another"), "one", claims -> {}, both));
+        assertRefused(token(new Issuer("another"), "two", claims -> {}, both));
         assertRefused(token(OURS, "one", claims -> claims.put("iss", Issuer.NAME), both));
         assertRefused(token(OURS, "one", claims -> claims.put("aud", "another"), both));
         assertRefused(token(OURS, "one", claims -> claims.remove("aud"), both));

@@ -154,11 +154,11 @@ public final class Faults {
                 .toList();
     }
 
-    /** How many of these times lie in the second that has most of them. */
-    public static long mostInASecond(List<Instant> times) {
+    /** How many of these times lie in the span of that length that has most of them. */
+    public static long mostIn(Duration span, List<Instant> times) {
         return times.stream()
                 .mapToLong(start -> times.stream()
-                        .filter(time -> !time.isBefore(start) && time.isBefore(start.plusSeconds(1)))
+                        .filter(time -> !time.isBefore(start) && time.isBefore(start.plus(span)))
                         .count())
                 .max()
                 .orElseThrow();

@@ -39,7 +39,7 @@ class OverloadIT {
     private static final int LATENCY_MILLIS = 500;
     private static final int IN_FLIGHT = 24;
     private static final int CARRIED_PER_SECOND = WIDTH * 1000 / LATENCY_MILLIS;
-    private static final Duration LOAD = Duration.ofSeconds(10);
+    private static final Duration LOAD = Duration.ofSeconds(Integer.getInteger("herald.load.seconds", 5));
     private static final int CALLS = 10 * CARRIED_PER_SECOND * (int) LOAD.toSeconds();
     private static final Duration BOUND = Duration.ofSeconds(60);
     private static final String DOCUMENT =
@@ -62,7 +62,7 @@ class OverloadIT {
             List<Api.Answer> refused =
                     answers.stream().filter(answer -> answer.status() >= 300).toList();
             System.out.printf(
-                    "of %d calls in %d s %d accepted, %d refused; MB resident, second by second: %s%n",
+                    "of %d calls in %d s %d accepted, %d refused; MB resident, each half second: %s%n",
                     CALLS, LOAD.toSeconds(), accepted.size(), refused.size(), resident);
 
             assertThat(refused).allSatisfy(answer -> {
@@ -92,7 +92,7 @@ class OverloadIT {
     }
 
     /** Calls at an even pace, whatever becomes of them. */
-    private static List<Api.Answer> load(Api herald, Runnable everySecond) throws InterruptedException {
+    private static List<Api.Answer> load(Api herald, Runnable everyHalfSecond) throws InterruptedException {
         List<CompletableFuture<Api.Answer>> calls = new ArrayList<>();
         CountDownLatch left = new CountDownLatch(CALLS);
         ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
@@ -107,7 +107,7 @@ class OverloadIT {
                     0,
                     LOAD.toNanos() / CALLS,
                     TimeUnit.NANOSECONDS);
-            pace.scheduleAtFixedRate(everySecond, 1, 1, TimeUnit.SECONDS);
+            pace.scheduleAtFixedRate(everyHalfSecond, 500, 500, TimeUnit.MILLISECONDS);
             assertThat(left.await(LOAD.plus(BOUND).toSeconds(), TimeUnit.SECONDS))
                     .isTrue();
         } finally {

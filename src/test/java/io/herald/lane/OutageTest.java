@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.herald.Customers;
 import io.herald.delivery.MovableClock;
+import io.herald.provider.Limits;
 import io.herald.rest.Api;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
@@ -17,30 +18,19 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Ten minutes without one provider, on Herald's clock: no person is needed afterwards, and the others notice nothing. */
 @QuarkusTest
-@TestProfile(OutageTest.UsualSchedule.class)
+@TestProfile(Limits.class)
 class OutageTest {
 
-    private static final String DOWN = "xbridge";
+    private static final String DOWN = "yativo";
     private static final int CUSTOMERS = 60;
     private static final Duration OUTAGE = Duration.ofMinutes(10);
     private static final Duration STEP = Duration.ofSeconds(20);
-
-    /** {@link ParkedForMinutes}, with the schedule that a provider has by default. */
-    public static final class UsualSchedule extends ParkedForMinutes {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            Map<String, String> config = super.getConfigOverrides();
-            config.keySet().removeIf(property -> property.endsWith(".park.schedule"));
-            return config;
-        }
-    }
 
     @Inject
     MovableClock clock;
@@ -74,13 +64,14 @@ class OutageTest {
 
         sandbox.server().removeStub(outage);
 
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofSeconds(120))
                 .pollInterval(Duration.ofMillis(100))
-                .untilAsserted(() -> {
+                .until(() -> {
                     clock.putForward(STEP);
-                    assertThat(accepted).allSatisfy(message -> assertThat(
-                                    herald.report(message).path("status").asText())
-                            .isEqualTo("delivered"));
+                    return accepted.stream().allMatch(message -> herald.report(message)
+                            .path("status")
+                            .asText()
+                            .equals("delivered"));
                 });
         assertThat(sandbox.customers(DOWN)).hasSize(CUSTOMERS);
         assertThat(callsInVain)

@@ -279,7 +279,7 @@ class ParkingTest {
     private void isNotSentNow(String provider, String email) {
         int sends = faults.sends(provider, email).size();
         await().during(Duration.ofMillis(400))
-                .atMost(Duration.ofSeconds(2))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> faults.sends(provider, email).size() == sends);
     }
@@ -304,7 +304,7 @@ class ParkingTest {
     }
 
     private static ConditionFactory patiently() {
-        return await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofMillis(25));
+        return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(25));
     }
 
     /** The report of that message, as it is by now. */

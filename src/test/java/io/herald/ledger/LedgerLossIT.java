@@ -9,6 +9,7 @@ import io.herald.start.PackagedProgram;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -58,11 +59,15 @@ class LedgerLossIT {
             Files.move(elsewhere, directory.resolve("data"));
             assertThat(program.isReady()).isTrue();
             program.submit(person("CUST-2")).statusCode(200);
+            program.call().get("/v1/customers/CUST-1").then().statusCode(200);
             program.kill();
         }
-        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
-            program.call().get("/v1/customers/CUST-1").then().statusCode(200);
-            program.call().get("/v1/customers/CUST-2").then().statusCode(200);
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                var row = connection
+                        .createStatement()
+                        .executeQuery("select group_concat(distinct reference) from link")) {
+            row.next();
+            assertThat(row.getString(1).split(",")).containsExactlyInAnyOrder("CUST-1", "CUST-2");
         }
     }
 

@@ -54,7 +54,11 @@ class TwoReplicasIT {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
     private static final int WIDTH = 8;
-    private static final Duration BOUND = Duration.ofSeconds(60);
+
+    /** fraudspect's, where it has one. */
+    private static final int RATE = 20;
+
+    private static final Duration BOUND = Duration.ofSeconds(120);
 
     @TempDir
     Path directory;
@@ -99,8 +103,15 @@ class TwoReplicasIT {
     }
 
     @Test
-    void ofAHundredFirstMessagesOverBothOneCreatesAndTheLastStands() throws IOException {
+    void lanesAndARateGoAcrossBothAndOneThatStopsLeavesNothingInHand() throws IOException {
+        environment.put("PROVIDER_FRAUDSPECT_RATE", Integer.toString(RATE));
         startBoth();
+        ofAHundredFirstMessagesOverBothOneCreatesAndTheLastStands();
+        bothTogetherStayUnderAProvidersRate();
+        oneThatStopsWhileItWorksLeavesNothingInHand();
+    }
+
+    private void ofAHundredFirstMessagesOverBothOneCreatesAndTheLastStands() {
         List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, 100)
                 .mapToObj(i -> {
                     ObjectNode customer = Customers.person("CUST-hundred");
@@ -132,11 +143,9 @@ class TwoReplicasIT {
         assertThat(directory.resolve("one/data/herald.db"))
                 .as("no embedded ledger is made")
                 .doesNotExist();
-        stopOneWhileItWorks();
     }
 
-    /** One that stops leaves nothing in hand. */
-    private void stopOneWhileItWorks() {
+    private void oneThatStopsWhileItWorksLeavesNothingInHand() {
         List<Api.Answer> kept = IntStream.range(0, 100)
                 .mapToObj(i -> api(one).submitting(Customers.person("CUST-" + i % 50), "Prefer", "respond-async"))
                 .toList()
@@ -170,6 +179,7 @@ class TwoReplicasIT {
         assertThat(kept)
                 .as("a killed replica leaves something to take over")
                 .anyMatch(answer -> !isDelivered(report(other, answer)));
+        answersAfter(null);
 
         kept.forEach(answer -> delivered(other, answer));
 
@@ -235,10 +245,7 @@ class TwoReplicasIT {
         environment.put("HERALD_SHUTDOWN_TIMEOUT", "300ms");
         environment.put("HERALD_REPLICA_LEASE", "10m");
         startBoth();
-        sandbox.server()
-                .updateGlobalSettings(GlobalSettings.builder()
-                        .delayDistribution(new UniformDistribution(50, 8_000))
-                        .build());
+        answersAfter(new UniformDistribution(50, 4_000));
         Map<String, String> accepted = new ConcurrentHashMap<>();
         List<Api.Answer> refused = Collections.synchronizedList(new ArrayList<>());
         AtomicBoolean comes = new AtomicBoolean(true);
@@ -261,17 +268,18 @@ class TwoReplicasIT {
             }
         });
 
-        await().atMost(BOUND).until(() -> accepted.size() > 100);
+        await().atMost(BOUND).until(() -> accepted.size() > 60);
         one.stop();
         PackagedProgram first = one;
         one = PackagedProgram.start(Files.createDirectory(directory.resolve("one-again")), environment);
         behindTheBalancer.set(List.of(other, one));
         int before = accepted.size();
-        await().atMost(BOUND).until(() -> accepted.size() > before + 100);
+        await().atMost(BOUND).until(() -> accepted.size() > before + 60);
         other.stop();
         behindTheBalancer.set(List.of(one));
         comes.set(false);
         load.get(BOUND.toSeconds(), TimeUnit.SECONDS);
+        answersAfter(null);
 
         assertThat(refused).extracting(Api.Answer::status).containsOnly(503);
         assertThat(refused).extracting(answer -> answer.header("Retry-After")).doesNotContainNull();
@@ -281,16 +289,19 @@ class TwoReplicasIT {
                 .pollDelay(Duration.ZERO)
                 .until(() -> isDelivered(api(one).report(message))));
         for (String provider : PROVIDERS) {
-            assertThat(accepted.keySet()).allSatisfy(reference -> assertThat(
-                            faults.customers(provider, reference.toLowerCase(Locale.ROOT) + "@example.com"))
+            List<String> customers =
+                    sandbox.customers(provider).stream().map(JsonNode::toString).toList();
+            assertThat(accepted.keySet()).allSatisfy(reference -> assertThat(customers)
                     .as("%s at %s", reference, provider)
+                    .filteredOn(
+                            customer -> customer.contains("\"" + reference.toLowerCase(Locale.ROOT) + "@example.com\""))
                     .hasSize(1));
         }
     }
 
-    /** Fifty a second are load enough. */
+    /** Twenty-five a second are load enough: fifty are in hand at each provider. */
     private static void pause() {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(40));
     }
 
     /** The answer; none if there was nobody to give one. */
@@ -303,11 +314,7 @@ class TwoReplicasIT {
     }
 
     /** Replays, too, and with what comes in beside them. */
-    @Test
-    void bothTogetherStayUnderAProvidersRate() throws IOException {
-        int rate = 20;
-        environment.put("PROVIDER_FRAUDSPECT_RATE", Integer.toString(rate));
-        startBoth();
+    private void bothTogetherStayUnderAProvidersRate() {
         StubMapping refusal = sandbox.server()
                 .stubFor(any(urlPathMatching("/fraudspect/.*"))
                         .atPriority(1)
@@ -325,10 +332,10 @@ class TwoReplicasIT {
         kept.forEach(answer -> delivered(other, answer));
         List<Instant> arrivals = faults.arrivals("fraudspect");
         assertThat(arrivals).hasSizeGreaterThanOrEqualTo(70);
-        assertThat(Faults.mostInASecond(arrivals))
-                .as(
-                        "at a sandbox that may be late; two that knew nothing of each other would send nearly twice the rate")
-                .isLessThanOrEqualTo(rate + rate / 10);
+        assertThat(Faults.mostIn(Duration.ofSeconds(2), arrivals))
+                .as("two seconds, because a busy sandbox takes late requests together; two that knew nothing of each"
+                        + " other would send nearly all within them")
+                .isLessThanOrEqualTo(2L * RATE);
     }
 
     private List<Api.Answer> submitOverBoth(String prefix, int count) {
@@ -347,7 +354,7 @@ class TwoReplicasIT {
     private static ObjectNode delivered(PackagedProgram program, Api.Answer answer) {
         return (ObjectNode) await().atMost(BOUND)
                 .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(50))
+                .pollInterval(Duration.ofMillis(200))
                 .until(() -> report(program, answer), TwoReplicasIT::isDelivered);
     }
 

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestProfile(Neighbours.class)
 class BadNeighbourTest {
 
-    private static final int MESSAGES = 100;
-    private static final Duration BOUND = Duration.ofSeconds(40);
+    private static final int MESSAGES = 50;
+    private static final Duration BOUND = Duration.ofSeconds(90);
 
     /** What a run beside a bad provider may take: this often the time without it, and this much more. */
     private static final int FACTOR = 3;

@@ -17,17 +17,13 @@ import io.herald.delivery.MovableClock;
 import io.herald.rest.Api;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -40,38 +36,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A provider that keeps failing is left alone, and what is for it waits without being used up; one probe ends that. */
 @QuarkusTest
-@TestProfile(BreakerTest.Profile.class)
+@TestProfile(Limits.class)
 class BreakerTest {
 
-    private static final int WINDOW = 6;
-    private static final Duration DELAY = Duration.ofMinutes(10);
-    private static final Duration STEP = Duration.ofMinutes(30);
-    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final int WINDOW = Limits.WINDOW;
+    private static final Duration DELAY = Limits.DELAY;
+    private static final Duration STEP = Limits.STEP;
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final Duration A_FEW_POLLS = Duration.ofMillis(700);
-
-    /** Two attempts, a schedule of one step, and a clock that the tests put forward. */
-    public static final class Profile implements QuarkusTestProfile {
-
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>(Map.of("herald.park.poll", "100ms"));
-            for (String provider : Impostors.PROVIDERS) {
-                String prefix = "provider." + provider + ".";
-                settings.put(prefix + "breaker.window", Integer.toString(WINDOW));
-                settings.put(prefix + "breaker.delay", DELAY.toString());
-                settings.put(prefix + "park.schedule", STEP.toString());
-                settings.put(prefix + "retry.attempts", "2");
-                settings.put(prefix + "retry.initial-delay", "10ms");
-                settings.put(prefix + "find.settle", "10ms");
-            }
-            return settings;
-        }
-
-        @Override
-        public Set<Class<?>> getEnabledAlternatives() {
-            return Set.of(MovableClock.class);
-        }
-    }
 
     Sandbox sandbox;
 

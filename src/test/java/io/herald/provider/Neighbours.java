@@ -16,7 +16,7 @@ public final class Neighbours implements QuarkusTestProfile {
 
     /** The width of each provider: its deliveries at once and its connections. */
     public static final Map<String, Integer> WIDTH =
-            Map.of("xbridge", 8, "yativo", 8, "fraudspect", 50, "bridge-xyz", 6);
+            Map.of("xbridge", 8, "yativo", 8, "fraudspect", 25, "bridge-xyz", 6);
 
     /** {@code herald.in-flight.max} */
     public static final int IN_FLIGHT = 120;

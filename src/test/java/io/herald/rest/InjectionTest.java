@@ -131,18 +131,15 @@ class InjectionTest {
     @FieldSource("TEXTS")
     void aTextArrivesAsItIs(String text) {
         String reference = reference();
-        ObjectNode customer = Customers.person(reference);
-        customer.withObject("/person").put("firstName", text).put("lastName", text);
-        customer.withObject("/address")
-                .put("city", text)
-                .put("postalCode", "12345")
-                .putArray("lines")
-                .add(text)
-                .add(text);
-        customer.withObject("/attributes").put(text, text).putObject("deep").put(text, text);
-
-        Api.Answer created = herald.submit(customer);
-        Api.Answer updated = herald.submit(customer);
+        Api.Answer created = herald.submit(person(reference, text));
+        Api.Answer updated = herald.submit(person(reference, text));
+        for (int tries = 0; tries < 5 && (wasRepeated(created) || wasRepeated(updated)); tries++) {
+            reset();
+            reference = reference();
+            created = herald.submit(person(reference, text));
+            updated = herald.submit(person(reference, text));
+        }
+        String own = reference;
 
         assertThat(created.status()).as(created.body()).isEqualTo(200);
         assertThat(updated.status()).as(updated.body()).isEqualTo(200);
@@ -164,7 +161,7 @@ class InjectionTest {
         });
         assertThat(customers("fraudspect")).allSatisfy(request -> {
             assertThat(request.path("name").textValue()).isEqualTo(text + " " + text);
-            assertThat(request.path("referenceId").textValue()).isEqualTo(reference);
+            assertThat(request.path("referenceId").textValue()).isEqualTo(own);
             assertThat(request.path(text).textValue()).isEqualTo(text);
             assertThat(request.path("deep").path(text).textValue()).isEqualTo(text);
         });
@@ -173,6 +170,28 @@ class InjectionTest {
                     .anyMatch(sent -> sent.contains(text)));
         }
         assertHeadersAreOurs();
+    }
+
+    private static ObjectNode person(String reference, String text) {
+        ObjectNode customer = Customers.person(reference);
+        customer.withObject("/person").put("firstName", text).put("lastName", text);
+        customer.withObject("/address")
+                .put("city", text)
+                .put("postalCode", "12345")
+                .putArray("lines")
+                .add(text)
+                .add(text);
+        customer.withObject("/attributes").put(text, text).putObject("deep").put(text, text);
+        return customer;
+    }
+
+    /** As it is told, because a provider's deadline passed on a machine that does much else: then requests cannot be counted. */
+    private static boolean wasRepeated(Api.Answer answer) {
+        return answer.json()
+                .path("deliveries")
+                .valueStream()
+                .anyMatch(delivery -> delivery.path("attempts").asInt() > 1
+                        || delivery.at("/error/reason").asText().equals("timeout"));
     }
 
     @ParameterizedTest

@@ -39,8 +39,8 @@ import org.junit.jupiter.api.Test;
 @TestProfile(Neighbours.class)
 class RandomMessagesTest {
 
-    private static final int PREVIEWS = 2_500;
-    private static final int SUBMISSIONS = 400;
+    private static final int PREVIEWS = Integer.getInteger("herald.random.messages", 1_000);
+    private static final int SUBMISSIONS = PREVIEWS / 5;
     private static final int AT_ONCE = 8;
     private static final long SEED = Long.getLong("herald.test.seed", 20_261_121L);
     private static final Duration BOUND = Duration.ofSeconds(60);
