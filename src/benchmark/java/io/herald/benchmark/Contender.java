@@ -90,8 +90,25 @@ enum Contender {
                         java(java, options, VertxFanOut.class.getName(), Integer.toString(port), stub.url()),
                         Map.of(),
                         port);
-            case BY_HAND, BY_HAND_WITHOUT_LEDGER -> throw new UnsupportedOperationException(title);
+            case BY_HAND -> byHand(java, stub, options, name, port, List.of("ledger.db"));
+            case BY_HAND_WITHOUT_LEDGER -> byHand(java, stub, options, name, port, List.of());
         };
+    }
+
+    /** Without these two the JDK's server waits for more to send, and closes connections that are busy. */
+    private static Program byHand(
+            Path java, Stub stub, List<String> options, String name, int port, List<String> ledger) throws IOException {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(List.of("-Dsun.net.httpserver.nodelay=true", "-Dsun.net.httpserver.maxIdleConnections=10000"));
+        List<String> command = java(
+                java,
+                all,
+                ByHand.class.getName(),
+                Integer.toString(port),
+                stub.url(),
+                Path.of("mappings").toAbsolutePath().toString());
+        command.addAll(ledger);
+        return Program.launch(name, command, Map.of(), port);
     }
 
     /**
