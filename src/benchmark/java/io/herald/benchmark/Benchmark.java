@@ -40,6 +40,15 @@ public final class Benchmark {
             if (settings.hasRounds()) {
                 rounds(stub, generator);
             }
+            if (settings.scenarios().contains("e")) {
+                new LongFile(settings, stub, figures).measure();
+            }
+            if (settings.scenarios().contains("start")) {
+                new Start(settings, stub, generator, figures).measure();
+            }
+        }
+        if (settings.scenarios().contains("jmh")) {
+            Examples.measure(figures);
         }
         System.out.println(figures);
         System.out.printf(Locale.ROOT, "load at the end: %.1f%n", load());

@@ -103,13 +103,15 @@ final class ByHand {
     private ObjectNode submit(JsonNode customer, byte[] body) {
         String reference = customer.path("reference").textValue();
         UUID message = UUID.randomUUID();
-        Map<String, String> links =
-                ledger == null ? Map.of() : ledger.accept(message, reference, body).join();
+        Map<String, String> links = ledger == null
+                ? Map.of()
+                : ledger.accept(message, reference, body).join();
         List<CompletableFuture<ObjectNode>> deliveries = targets(customer).stream()
                 .map(id -> CompletableFuture.supplyAsync(
                         () -> providers.get(id).deliver(message, customer, links.get(id)), threads))
                 .toList();
-        ObjectNode report = JSON.createObjectNode().put("message", message.toString()).put("reference", reference);
+        ObjectNode report =
+                JSON.createObjectNode().put("message", message.toString()).put("reference", reference);
         ArrayNode outcomes = report.putArray("deliveries");
         deliveries.forEach(delivery -> outcomes.add(delivery.join()));
         if (ledger != null) {

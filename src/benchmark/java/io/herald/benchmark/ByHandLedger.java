@@ -56,7 +56,8 @@ final class ByHandLedger {
 
     private ByHandLedger(Connection connection) throws SQLException {
         this.connection = connection;
-        insert = connection.prepareStatement("insert into message (id, reference, body, state) values (?, ?, ?, 'pending')");
+        insert = connection.prepareStatement(
+                "insert into message (id, reference, body, state) values (?, ?, ?, 'pending')");
         links = connection.prepareStatement("select provider, id from link where reference = ?");
         end = connection.prepareStatement("update message set state = 'ended', body = null where id = ?");
         outcome = connection.prepareStatement("insert into outcome (message, provider, outcome) values (?, ?, ?)");
@@ -64,7 +65,8 @@ final class ByHandLedger {
     }
 
     static ByHandLedger open(Path file) throws SQLException {
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file + "?journal_mode=WAL&synchronous=FULL");
+        Connection connection =
+                DriverManager.getConnection("jdbc:sqlite:" + file + "?journal_mode=WAL&synchronous=FULL");
         try (Statement statement = connection.createStatement()) {
             statement.execute("create table message (id text primary key, reference text, body blob, state text)");
             statement.execute("create table outcome (message text, provider text, outcome text,"

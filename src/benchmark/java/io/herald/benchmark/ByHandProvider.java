@@ -134,8 +134,8 @@ final class ByHandProvider {
         boolean renewed = false;
         for (int tried = 1; ; tried++) {
             String used = kind.logInPath == null ? null : token();
-            HttpResponse<byte[]> answer = client.send(
-                    call(message, bytes, link, used), HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> answer =
+                    client.send(call(message, bytes, link, used), HttpResponse.BodyHandlers.ofByteArray());
             if (answer.statusCode() == 401 && used != null && !renewed) {
                 renewed = true;
                 drop(used);

@@ -9,6 +9,8 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongFunction;
@@ -30,11 +32,14 @@ final class LoadGenerator implements AutoCloseable {
      * What came of it.
      *
      * @param sent how many were sent, and answered, in all
-     * @param perSecond answers a second in the time asked for; what was answered after it is not in it
-     * @param latency of all answers, in microseconds: from when it was sent, or, where a pace was asked for, should have been
+     * @param perSecond answers a second in the time asked for, which begins when as many were answered as are in flight; so the
+     *     load neither rises nor falls in it
+     * @param latency of all answers in that time, in microseconds: from when it was sent, or, where a pace was asked for, should
+     *     have been
+     * @param eachSecond answers in each second since the first was sent
      * @param fault the first answer that was wrong, or null
      */
-    record Load(long sent, double perSecond, Histogram latency, String fault) {
+    record Load(long sent, double perSecond, Histogram latency, List<Integer> eachSecond, String fault) {
 
         double millis(double percentile) {
             return latency.getValueAtPercentile(percentile) / 1e3;
@@ -45,11 +50,7 @@ final class LoadGenerator implements AutoCloseable {
 
     /** As many at once, each followed by the next as soon as it is answered. */
     Load closed(Target target, LongFunction<Buffer> bodies, int inFlight, Duration duration) {
-        return run(target, bodies, inFlight, duration, run -> {
-            for (int i = 0; i < inFlight; i++) {
-                run.again(System.nanoTime());
-            }
-        });
+        return run(target, bodies, inFlight, duration, run -> run.keepInFlight(inFlight));
     }
 
     /** So many a second, whatever the answers take. */
@@ -91,14 +92,15 @@ final class LoadGenerator implements AutoCloseable {
         private final RequestOptions options;
         private final Check check;
         private final long start = System.nanoTime();
-        private final long end;
-        private final double seconds;
+        private final long duration;
         private final Histogram latency = new Histogram(3_600_000_000L, 3);
+        private final List<Integer> eachSecond = new ArrayList<>();
         private final CompletableFuture<Load> ended = new CompletableFuture<>();
+        private long end = Long.MAX_VALUE;
+        private int inFlight;
         private boolean paced;
         private long sent;
         private long answered;
-        private long inTime;
         private String fault;
 
         Run(Vertx vertx, HttpClient client, Target target, LongFunction<Buffer> bodies, Duration duration) {
@@ -106,8 +108,7 @@ final class LoadGenerator implements AutoCloseable {
             this.client = client;
             this.bodies = bodies;
             this.check = target.check;
-            this.end = start + duration.toNanos();
-            this.seconds = duration.toNanos() / 1e9;
+            this.duration = duration.toNanos();
             this.options = new RequestOptions()
                     .setMethod(HttpMethod.POST)
                     .setHost("localhost")
@@ -118,8 +119,16 @@ final class LoadGenerator implements AutoCloseable {
             target.headers.forEach(options::putHeader);
         }
 
+        void keepInFlight(int many) {
+            inFlight = many;
+            for (int i = 0; i < many; i++) {
+                again(System.nanoTime());
+            }
+        }
+
         void keepPace(double nanosBetween) {
             paced = true;
+            end = start + duration;
             vertx.setPeriodic(1, timer -> {
                 long now = System.nanoTime();
                 for (long due = due(nanosBetween); due <= now && due < end; due = due(nanosBetween)) {
@@ -153,9 +162,11 @@ final class LoadGenerator implements AutoCloseable {
         private void answered(long since, String wrong) {
             long now = System.nanoTime();
             answered++;
-            latency.recordValue((now - since) / 1000);
-            if (now < end) {
-                inTime++;
+            count((int) ((now - start) / 1_000_000_000));
+            if (answered == inFlight) {
+                end = now + duration;
+            } else if (inFlight == 0 || now < end && answered > inFlight) {
+                latency.recordValue((now - since) / 1000);
             }
             if (fault == null) {
                 fault = wrong;
@@ -167,9 +178,16 @@ final class LoadGenerator implements AutoCloseable {
             }
         }
 
+        private void count(int second) {
+            while (eachSecond.size() <= second) {
+                eachSecond.add(0);
+            }
+            eachSecond.set(second, eachSecond.get(second) + 1);
+        }
+
         private void finish() {
             if (!paced && answered == sent) {
-                ended.complete(new Load(sent, inTime / seconds, latency, fault));
+                ended.complete(new Load(sent, latency.getTotalCount() * 1e9 / duration, latency, eachSecond, fault));
             }
         }
     }
