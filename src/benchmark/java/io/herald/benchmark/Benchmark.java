@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
 /** Runs what {@link Settings} name, each contender alone and in turn, and prints the table. */
@@ -152,27 +153,42 @@ public final class Benchmark {
 
     private void measure(Stub stub, LoadGenerator generator, Path java, Contender contender, int round)
             throws IOException, InterruptedException {
+        boolean compared = contender != Contender.BY_HAND_WITHOUT_LEDGER;
+        boolean product = contender == Contender.HERALD;
+        List<Consumer<Scenarios>> steps = new ArrayList<>();
+        add(steps, "a", true, Scenarios::atOnce);
+        add(steps, "b", compared, Scenarios::slow);
+        add(steps, "d", compared, Scenarios::revoked);
+        add(steps, "f", product, Scenarios::growth);
+        run(stub, generator, java, contender, round, steps);
+        List<Consumer<Scenarios>> alone = new ArrayList<>();
+        add(alone, "c", product, Scenarios::oneHangs);
+        run(stub, generator, java, contender, round, alone);
+    }
+
+    private void add(List<Consumer<Scenarios>> steps, String scenario, boolean applies, Consumer<Scenarios> step) {
+        if (applies && settings.scenarios().contains(scenario)) {
+            steps.add(step);
+        }
+    }
+
+    private void run(
+            Stub stub,
+            LoadGenerator generator,
+            Path java,
+            Contender contender,
+            int round,
+            List<Consumer<Scenarios>> steps)
+            throws IOException, InterruptedException {
+        if (steps.isEmpty()) {
+            return;
+        }
         List<String> options = contender == Contender.HERALD ? settings.options() : List.of();
         try (Program program = contender.start(java, stub, options)) {
             Scenarios scenarios =
                     new Scenarios(settings, stub, generator, figures, program, row(java, contender), round);
             scenarios.warmUp();
-            boolean compared = contender != Contender.BY_HAND_WITHOUT_LEDGER;
-            if (settings.scenarios().contains("a")) {
-                scenarios.atOnce();
-            }
-            if (settings.scenarios().contains("b") && compared) {
-                scenarios.slow();
-            }
-            if (settings.scenarios().contains("d") && compared) {
-                scenarios.revoked();
-            }
-            if (settings.scenarios().contains("f") && contender == Contender.HERALD) {
-                scenarios.growth();
-            }
-            if (settings.scenarios().contains("c") && contender == Contender.HERALD) {
-                scenarios.oneHangs();
-            }
+            steps.forEach(step -> step.accept(scenarios));
             if (!options.isEmpty()) {
                 // a profile is written at the end
                 program.stop();

@@ -9,6 +9,8 @@ import java.util.TreeMap;
 /** What was measured, round by round, and the table of it: the median of the rounds, with the least and the most. */
 final class Figures {
 
+    private static final int MOST_OF_A_FAULT = 300;
+
     private static final class Row {
 
         private final Map<String, Map<Integer, Double>> columns = new LinkedHashMap<>();
@@ -27,10 +29,11 @@ final class Figures {
 
     /** Something was wrong, so there is no figure. */
     void fault(String scenario, String row, String fault) {
-        System.out.printf("  %s | %s: %s%n", scenario, row, fault);
+        String told = fault.length() > MOST_OF_A_FAULT ? fault.substring(0, MOST_OF_A_FAULT) + "…" : fault;
+        System.out.printf("  %s | %s: %s%n", scenario, row, told);
         Row faulty = row(scenario, row);
         if (faulty.fault == null) {
-            faulty.fault = fault;
+            faulty.fault = told;
         }
     }
 

@@ -94,7 +94,7 @@ final class Scenarios {
         }
     }
 
-    /** Leaves the contender with work for the provider that hung; so nothing else is measured after it. */
+    /** Leaves the contender with work for the provider that hung; so nothing else is measured in the same process. */
     void oneHangs() {
         LoadGenerator.Load healthy = withBackground(row + ", all well", Duration.ofSeconds(12));
         stub.hang(HANGING, true);

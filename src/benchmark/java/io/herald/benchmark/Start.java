@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** How soon Herald delivers after it was started, how soon it is at its speed, and what it weighs. */
@@ -19,7 +20,6 @@ final class Start {
 
     private static final String SCENARIO = "start and footprint of Herald";
     private static final Duration UNTIL_STEADY = Duration.ofSeconds(40);
-    private static final int MESSAGES = 10_000;
     private static final int IN_FLIGHT = 100;
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
@@ -86,7 +86,7 @@ final class Start {
             LoadGenerator.Target target = Contender.customers(herald, 4);
             LoadGenerator.Load load = generator.closed(target, Customers.of("start"), IN_FLIGHT, UNTIL_STEADY);
             String fault = load.fault() != null ? load.fault() : stub.fault(load.sent() + 1, Stub.PROVIDERS);
-            for (long sent = load.sent(); fault == null && sent < MESSAGES; ) {
+            for (long sent = load.sent(); fault == null && sent < settings.warmUp(); ) {
                 LoadGenerator.Load more =
                         generator.closed(target, Customers.of("more" + sent), IN_FLIGHT, Duration.ofSeconds(5));
                 sent += more.sent();
@@ -101,7 +101,11 @@ final class Start {
             add(row, round, "80% of its steady rate after, s", (loaded - start) / 1e9 + secondsUntilSteady(load));
             add(row, round, "steady rate, messages a second", steady(load));
             add(row, round, "resident then, MB", resident);
-            add(row, round, "resident after 10,000 messages or more, MB", herald.residentMegabytes());
+            add(
+                    row,
+                    round,
+                    String.format(Locale.ROOT, "resident after %,d messages or more, MB", settings.warmUp()),
+                    herald.residentMegabytes());
         }
     }
 
