@@ -74,7 +74,7 @@ final class Operator {
     }
 
     void awaitState(String id, String state) {
-        await().atMost(Duration.ofSeconds(15))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(
                         () -> assertThat(delivery(id).path("state").asText()).isEqualTo(state));
     }

@@ -41,7 +41,7 @@ public class QuickRetries implements QuarkusTestProfile {
     public Map<String, String> getConfigOverrides() {
         Map<String, String> config = new HashMap<>();
         config.put("herald.park.poll", "1h");
-        config.put("herald.body.deadline", "3s");
+        config.put("herald.body.deadline", "10s");
         config.put("intake.file.poll", "100ms");
         config.put("intake.file.max-line", "1M");
         config.put("intake.file.max-expanded", "32M");

@@ -175,7 +175,7 @@ class RedeliveryTest {
         Caller.deliver(Caller.person(Caller.reference("logs-in"), "", provider));
         xbridge.shut();
         try {
-            Report refused = await().atMost(Duration.ofSeconds(20))
+            Report refused = await().atMost(Duration.ofSeconds(60))
                     .until(
                             () -> Caller.deliver(Caller.person(Caller.reference("refused"), "", provider)),
                             report -> report.attempts(provider)

@@ -150,17 +150,6 @@ class ContainerLayoutIT {
         assertThat(root.resolve("data")).isEmptyDirectory();
     }
 
-    @Test
-    void theCheckOfWhatIsRightOpensNothing() throws IOException {
-        mount(Volume.files("routes"), Volume.files("mappings"), Files.readString(Path.of("application.properties")));
-
-        try (PackagedProgram program = container(Map.of("HERALD_CHECK", "true"))) {
-            assertThat(program.awaitExit(QUICKLY)).as(program.output()).isZero();
-            assertThat(program.output()).contains("Herald would start").doesNotContain("Listening on", "\tat ");
-        }
-        assertThat(root.resolve("data")).isEmptyDirectory();
-    }
-
     private void mount(Map<String, String> routes, Map<String, String> mappings, String properties) throws IOException {
         Path herald = root.resolve(image.only("WORKDIR").rest().substring(1));
         Volume.lay(routes, herald.resolve("routes"));

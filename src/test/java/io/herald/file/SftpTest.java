@@ -124,7 +124,7 @@ class SftpTest {
         assertThat(report.state(1, "fraudspect")).isEqualTo("delivered");
         assertThat(report.state(2, "fraudspect")).isEqualTo("delivered");
         box.hasMoved(name, box.done());
-        await().until(() -> partner.done(name) == 1 && !partner.has(name));
+        await().atMost(Duration.ofSeconds(60)).until(() -> partner.done(name) == 1 && !partner.has(name));
         assertThat(requests(reference)).hasSize(2);
         assertThat(leftOvers()).isEmpty();
         assertThat(Files.getPosixFilePermissions(box.done().resolve(name))).hasSize(2);
@@ -134,11 +134,11 @@ class SftpTest {
     void aFileOfTheSameNameDoesNotReplaceTheOneInDone() {
         String name = Caller.reference("AGAIN") + ".json";
         partner.put(name, person(Caller.reference("AGAIN")));
-        await().until(() -> partner.done(name) == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> partner.done(name) == 1);
         box.report(name);
         partner.put(name, person(Caller.reference("AGAIN")));
 
-        await().until(() -> partner.done(name) == 2);
+        await().atMost(Duration.ofSeconds(60)).until(() -> partner.done(name) == 2);
     }
 
     @Test
@@ -147,7 +147,7 @@ class SftpTest {
         String name = reference + ".json";
         partner.put(name, person(reference));
         box.report(name);
-        await().until(() -> partner.done(name) == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> partner.done(name) == 1);
         Path moved = Files.list(partner.done())
                 .filter(file -> file.toString().endsWith(name))
                 .findFirst()
@@ -156,7 +156,7 @@ class SftpTest {
         Report again = box.report(reference + "-2.json");
 
         assertThat(again.summary().path("state").asText()).isEqualTo("duplicate");
-        await().until(() -> partner.done(name) == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> partner.done(name) == 1);
         assertThat(requests(reference)).hasSize(1);
     }
 
@@ -181,7 +181,7 @@ class SftpTest {
         int tried = partner.passwordsTried();
         partner.openAsAnother();
         partner.put(reference + ".json", person(reference));
-        await().until(() -> said("cannot be asked for files now: .*[Kk]ey"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> said("cannot be asked for files now: .*[Kk]ey"));
         partner.close();
 
         assertThat(partner.passwordsTried())
@@ -198,7 +198,7 @@ class SftpTest {
         String reference = Caller.reference("REFUSED");
         partner.takes(false, false);
         partner.put(reference + ".json", person(reference));
-        await().until(() -> said("cannot be asked for files now: Auth fail"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> said("cannot be asked for files now: Auth fail"));
 
         assertThat(partner.has(reference + ".json")).isTrue();
         partner.takes(true, true);
@@ -214,7 +214,7 @@ class SftpTest {
         partner.put(reference + ".json", person(reference));
 
         assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");
-        await().until(() -> partner.done(reference + ".json") == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> partner.done(reference + ".json") == 1);
         partner.takes(true, true);
     }
 
@@ -223,7 +223,7 @@ class SftpTest {
         String reference = Caller.reference("AWAY");
         partner.close();
         partner.put(reference + ".json", person(reference));
-        await().until(() -> said("cannot be asked for files now"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> said("cannot be asked for files now"));
         partner.open();
 
         assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");

@@ -216,7 +216,7 @@ class GroupCommitTest {
             all.set(true);
         });
         writer.start();
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> writer.getState() == Thread.State.WAITING);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> writer.getState() == Thread.State.WAITING);
         assertThat(all).as("more than the queue holds was taken").isFalse();
 
         queued.countDown();

@@ -96,7 +96,7 @@ class ReplicaTest {
             Message message = accept(ledger).message();
             hurried.stop();
 
-            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThatThrownBy(hurried::mustBeAlive)
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThatThrownBy(hurried::mustBeAlive)
                     .isInstanceOf(LedgerException.class)
                     .hasMessageContaining("could not renew its lease"));
 
@@ -114,7 +114,7 @@ class ReplicaTest {
         try {
             long first = aliveTill(quick);
 
-            await().atMost(Duration.ofSeconds(10)).until(() -> aliveTill(quick) > first);
+            await().atMost(Duration.ofSeconds(60)).until(() -> aliveTill(quick) > first);
             quick.mustBeAlive();
             assertThat(database.number("select count(*) from replica where id = '" + one.id() + "'"))
                     .as("a dead one is forgotten")

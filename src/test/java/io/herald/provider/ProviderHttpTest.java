@@ -110,7 +110,7 @@ class ProviderHttpTest {
         impostors.of("yativo").behave(Behaviour.HUGE);
 
         assertThatThrownBy(() -> get("yativo")).isInstanceOf(AnswerTooLargeException.class);
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> impostors.of("yativo").inHand() == 0);
         assertThat(impostors.of("yativo").mostTaken())
                 .as("of 50 MB, those in the sockets' buffers included")
@@ -142,7 +142,7 @@ class ProviderHttpTest {
                         callers))
                 .limit(20)
                 .toList();
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> impostors.of("yativo").inHand() == 3);
         impostors.of("yativo").behave(Behaviour.PASS_ON);
 

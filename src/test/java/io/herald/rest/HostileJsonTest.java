@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestProfile(QuickRetries.class)
 class HostileJsonTest {
 
-    private static final Duration BOUND = Duration.ofSeconds(20);
+    private static final Duration BOUND = Duration.ofSeconds(60);
 
     /** As many as may come at once of those that do not say how long they are. */
     private static final int CHUNKED = 3;
@@ -123,7 +123,7 @@ class HostileJsonTest {
                         attribute("[" + "{},".repeat(1_000_000) + "{}]"),
                         400,
                         "20000 names"),
-                hostile("sixty megabytes of white space", " ".repeat(60 * MEGABYTE), 400, "the body is empty"),
+                hostile("thirty megabytes of white space", " ".repeat(30 * MEGABYTE), 400, "the body is empty"),
                 hostile(
                         "white space in front of a fault",
                         "\n".repeat(20 * MEGABYTE) + "{",
@@ -179,7 +179,7 @@ class HostileJsonTest {
             OutputStream out = socket.getOutputStream();
             out.write(head(framing + "\r\nConnection: close"));
             try {
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < 100 && socket.getInputStream().available() == 0; i++) {
                     out.write(framing.startsWith("T") ? "100000\r\n".getBytes(StandardCharsets.US_ASCII) : new byte[0]);
                     out.write(white);
                     out.write(framing.startsWith("T") ? "\r\n".getBytes(StandardCharsets.US_ASCII) : new byte[0]);
@@ -188,7 +188,9 @@ class HostileJsonTest {
                 // the answer came before the end of the body; it can still be read
             }
 
-            assertThat(text(socket)).startsWith("HTTP/1.1 413 ").contains("larger than herald.body.max");
+            assertThat(text(socket, "larger than herald.body.max"))
+                    .startsWith("HTTP/1.1 413 ")
+                    .contains("larger than herald.body.max");
         }
     }
 
@@ -266,10 +268,15 @@ class HostileJsonTest {
 
     /** What comes until the connection ends. */
     private static String text(Socket socket) {
+        return text(socket, "until it ends");
+    }
+
+    /** What comes until these words do. */
+    private static String text(Socket socket, String last) {
         StringBuilder text = new StringBuilder();
         try {
             InputStream in = socket.getInputStream();
-            for (int next = in.read(); next >= 0; next = in.read()) {
+            for (int next = in.read(); next >= 0 && text.indexOf(last) < 0; next = in.read()) {
                 text.append((char) next);
             }
         } catch (IOException e) {

@@ -113,7 +113,7 @@ class OneLoginTest {
         String email = Caller.email(late, "");
         faults.once(provider, email, aResponse().withStatus(401).withFixedDelay(1_000));
         CompletableFuture<Report> waiting = Caller.submit(Caller.person(late, "", provider));
-        await().until(() -> sandbox.server().getAllScenarios().getScenarios().stream()
+        await().atMost(Duration.ofSeconds(60)).until(() -> sandbox.server().getAllScenarios().getScenarios().stream()
                 .anyMatch(scenario -> scenario.getState().equals(Faults.SHOWN)));
         sandbox.revokeTokens(provider);
         Report meanwhile = Caller.deliver(Caller.person(Caller.reference("meanwhile"), "", provider));
@@ -158,7 +158,7 @@ class OneLoginTest {
         clock.putForward(Duration.ofSeconds(20));
         Report report = Caller.deliver(Caller.person(Caller.reference("life"), "", provider));
         assertThat(report.attempts(provider)).isEqualTo(1);
-        await().atMost(Duration.ofSeconds(5))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(sandbox.logIns(provider)).isEqualTo(2));
     }
 

@@ -285,7 +285,7 @@ class TokenCacheTest {
             callers.add(caller);
         }
         threads.addAll(waiting);
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> waiting.stream().allMatch(thread -> thread.getState() == Thread.State.TIMED_WAITING));
         return callers;
     }
@@ -293,7 +293,7 @@ class TokenCacheTest {
     private void warm(String value) throws LogInFailedException {
         FutureTask<String> caller = callers(1).get(0);
         logInAnswers(value);
-        await().until(caller::isDone);
+        await().atMost(Duration.ofSeconds(60)).until(caller::isDone);
     }
 
     private void logInAnswers(String value) {

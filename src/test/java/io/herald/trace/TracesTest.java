@@ -110,7 +110,7 @@ class TracesTest {
                 "00-" + second + "-" + CALLERS_SPAN + "-01");
 
         Exported delivery = Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> find(second, "deliver xbridge"), found -> !found.isEmpty())
                 .get(0);
         List<Exported> sends = find(second, "send xbridge");
@@ -169,7 +169,7 @@ class TracesTest {
         assertThat(replayed.status()).as(replayed.body()).isEqualTo(202);
         Exported again = awaitSpans("deliver bridge-xyz", 2).get(1);
         Exported call = Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> find(operators, REPLAY), found -> !found.isEmpty())
                 .get(0);
         assertThat(call.parent()).isEqualTo(CALLERS_SPAN);
@@ -199,7 +199,7 @@ class TracesTest {
 
         Exported again = awaitSpans("deliver yativo", 2).get(1);
         Exported call = Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> find(operators, "POST /v1/dead-letters/replay"), found -> !found.isEmpty())
                 .get(0);
         assertThat(again.links()).containsExactly(call.asLink());
@@ -297,7 +297,7 @@ class TracesTest {
     /** Those of the caller's trace. */
     private List<Exported> awaitSpans(String name, int count) {
         return Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> spans(name), found -> found.size() == count);
     }
 
@@ -313,7 +313,7 @@ class TracesTest {
 
     private Exported awaitAny(Predicate<Exported> wanted) {
         return Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> collector.spans().stream().filter(wanted).findFirst(), Optional::isPresent)
                 .orElseThrow();
     }
