@@ -71,8 +71,9 @@ final class Figures {
                     .flatMap(row -> row.columns.keySet().stream())
                     .distinct()
                     .toList();
+            int width = Math.max(columns.size(), 1);
             text.append("| | ").append(String.join(" | ", columns)).append(" |\n|---");
-            text.append("|---".repeat(columns.size())).append("|\n");
+            text.append("|---".repeat(width)).append("|\n");
             rows.forEach((name, row) -> {
                 text.append("| ").append(name);
                 if (row.fault != null) {

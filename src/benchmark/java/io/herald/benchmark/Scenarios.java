@@ -137,7 +137,7 @@ final class Scenarios {
             figures.fault(ONE_HANGS, line, fault);
             return null;
         }
-        rate(ONE_HANGS, line, load, before);
+        rate(ONE_HANGS, line, load, before, load.sent() + beside.sent());
         figures.add(ONE_HANGS, line, round, "99 of 100 within, ms", load.millis(99));
         JsonObject counts = stub.counts();
         figures.add(
@@ -196,9 +196,13 @@ final class Scenarios {
     }
 
     private void rate(String scenario, String line, LoadGenerator.Load load, Duration before) {
+        rate(scenario, line, load, before, load.sent());
+    }
+
+    private void rate(String scenario, String line, LoadGenerator.Load load, Duration before, long messages) {
         Duration worked = program.processorTime().minus(before);
         figures.add(scenario, line, round, RATE, load.perSecond());
-        figures.add(scenario, line, round, COST, worked.toNanos() / 1e6 / load.sent());
+        figures.add(scenario, line, round, COST, worked.toNanos() / 1e6 / messages);
     }
 
     private void add(String scenario, String column, double value) {
