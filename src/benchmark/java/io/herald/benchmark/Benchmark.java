@@ -71,6 +71,7 @@ public final class Benchmark {
                 "/fraudspect/api/v1/customers",
                 Map.of("x-api-key", "sandbox-fraudspect-key"),
                 (status, body) -> status == 201 ? null : status + ": " + body);
+        generator.closed(canned, Customers.of("warm"), 100, settings.time());
         for (int round = 0; round < settings.rounds(); round++) {
             limit(stub, generator, round, "the generator: reports", canned, Customers.of("limit"));
             limit(stub, generator, round, "the stub: calls of a provider", fraudspect, number -> {
