@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 @TestProfile(Neighbours.class)
 class RandomMessagesTest {
 
-    private static final int PREVIEWS = Integer.getInteger("herald.random.messages", 1_000);
+    private static final int PREVIEWS = Integer.getInteger("herald.random.messages", 2_500);
     private static final int SUBMISSIONS = PREVIEWS / 5;
     private static final int AT_ONCE = 8;
     private static final long SEED = Long.getLong("herald.test.seed", 20_261_121L);
