@@ -19,6 +19,7 @@ public final class Impostors implements AutoCloseable {
     public static final List<String> PROVIDERS = List.of("bridge-xyz", "fraudspect", "xbridge", "yativo");
 
     private static final Duration BOUND = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(10);
 
     private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
     private final Map<String, Impostor> impostors = new LinkedHashMap<>();
@@ -56,7 +57,7 @@ public final class Impostors implements AutoCloseable {
     /** As {@link #reset()}, once Herald has nothing more in hand: what an earlier test left behind is no request of the next. */
     public void reset(Places places) {
         impostors.values().forEach(impostor -> impostor.behave(Impostor.Behaviour.PASS_ON));
-        await().atMost(BOUND).until(() -> places.taken() == 0);
+        await().atMost(BOUND).pollDelay(Duration.ZERO).pollInterval(POLL).until(() -> places.taken() == 0);
         reset();
     }
 

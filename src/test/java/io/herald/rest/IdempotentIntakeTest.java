@@ -57,7 +57,7 @@ class IdempotentIntakeTest {
 
     @Test
     void thoseThatArriveTogetherAreOneMessageAndAllWaitForItsReport() {
-        impostors.of("bridge-xyz").behave(Behaviour.HANG);
+        impostors.of("bridge-xyz").behave(Behaviour.HOLD);
         JsonNode customer = Customers.person("CUST-together");
 
         List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, 20)
