@@ -8,15 +8,21 @@ import io.herald.metrics.Meters;
 import io.herald.metrics.Step;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
+import io.herald.thread.Threads;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.apache.camel.AsyncProcessor;
+import org.apache.camel.util.concurrent.SynchronousExecutorService;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The lanes of all providers: deliveries of one reference to one provider go one at a time, in the order accepted. */
@@ -40,6 +46,22 @@ public final class Lanes {
             LongConsumer waited = nanos -> meters.took(id, Step.WAIT, nanos);
             lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, waited, spans, returns));
         }
+    }
+
+    /** Hands messages over to the lanes of their targets; as many may wait for it as Herald takes in. */
+    @Produces
+    @Singleton
+    @Named("handOver")
+    static ExecutorService handOver() {
+        return Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), Threads.named("hand-over-"));
+    }
+
+    /** For a step that may do its work on the thread that comes to it, because what it sends to has threads of its own. */
+    @Produces
+    @Singleton
+    @Named("sameThread")
+    static ExecutorService sameThread() {
+        return new SynchronousExecutorService();
     }
 
     /**

@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -24,6 +23,7 @@ import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.AsyncProcessorHelper;
 import org.apache.camel.support.SynchronizationAdapter;
+import org.jboss.logging.Logger;
 
 /**
  * The lanes of one provider, and its bulkhead. As the first step of a provider's route it holds the exchange, without a
@@ -49,11 +49,14 @@ final class ProviderLanes implements AsyncProcessor {
     /** What waits for a thread, and since when. */
     private record Queued(Arrival arrival, long since) {}
 
+    private static final Logger LOG = Logger.getLogger(ProviderLanes.class);
+
     /** A provider whose longest queue has not moved for so long hangs. */
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final String provider;
-    private final ThreadPoolExecutor threads;
+    private final int width;
+    private final ExecutorService threads;
     private final int longestQueue;
     private final BooleanSupplier admits;
     private final LongConsumer waited;
@@ -63,6 +66,7 @@ final class ProviderLanes implements AsyncProcessor {
     private final Map<Place, Arrival> arrived = new HashMap<>();
     private final Map<String, Integer> returning = new HashMap<>();
     private final FairQueue<Queued> queue = new FairQueue<>();
+    private int working;
     private boolean closed;
 
     /**
@@ -86,9 +90,8 @@ final class ProviderLanes implements AsyncProcessor {
         this.waited = waited;
         this.spans = spans;
         this.returns = returns;
-        this.threads = new ThreadPoolExecutor(
-                width, width, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.named(provider + "-"));
-        threads.allowCoreThreadTimeOut(true);
+        this.width = width;
+        this.threads = Threads.pool(provider + "-");
     }
 
     /** Takes a place at the end of its lane; to be called in the order of acceptance. */
@@ -149,29 +152,44 @@ final class ProviderLanes implements AsyncProcessor {
     /** Lets it go on when there is a thread for it; those of different sources take turns. */
     private void execute(Arrival arrival) {
         boolean goesBack;
+        boolean isThreadFree;
         synchronized (this) {
             goesBack = closed;
+            isThreadFree = !closed && working < width;
             if (!goesBack) {
                 queue.add(arrival.source(), new Queued(arrival, System.nanoTime()));
+            }
+            if (isThreadFree) {
+                working++;
             }
         }
         if (goesBack) {
             arrival.stop();
-        } else {
-            threads.execute(this::goOnWithNext);
+        } else if (isThreadFree) {
+            threads.execute(this::work);
         }
     }
 
-    private void goOnWithNext() {
-        Arrival next;
-        synchronized (this) {
-            if (closed) {
-                return;
+    /** Goes on with one after another until none is left: a thread that works already costs less than one that is woken. */
+    private void work() {
+        for (Optional<Arrival> next = next(); next.isPresent(); next = next()) {
+            waited.accept(System.nanoTime() - next.get().since());
+            try {
+                next.get().goOn();
+            } catch (RuntimeException | Error e) {
+                LOG.errorf(
+                        "A delivery to %s ended unexpectedly: %s",
+                        provider, e.getClass().getName());
             }
-            next = queue.poll().arrival();
         }
-        waited.accept(System.nanoTime() - next.since());
-        next.goOn();
+    }
+
+    private synchronized Optional<Arrival> next() {
+        Optional<Arrival> next = Optional.ofNullable(queue.poll()).map(Queued::arrival);
+        if (next.isEmpty()) {
+            working--;
+        }
+        return next;
     }
 
     private void leave(Delivery delivery) {

@@ -60,7 +60,7 @@ final class Database {
         }
         place.migrate(flyway);
         this.dataSource = dataSource;
-        this.writes = new GroupCommit(dataSource, dialect, meters);
+        this.writes = new GroupCommit(dataSource, dialect, place::requireUnmoved, meters);
     }
 
     Dialect dialect() {
@@ -69,11 +69,6 @@ final class Database {
 
     /** Queues a write, as {@link GroupCommit#submit} does. */
     <T> CompletableFuture<T> write(GroupCommit.Write<T> write, Consumer<T> committed, GroupCommit.Undo<T> undo) {
-        try {
-            place.requireUnmoved();
-        } catch (LedgerException e) {
-            return CompletableFuture.failedFuture(e);
-        }
         return writes.submit(write, committed, undo);
     }
 
@@ -138,7 +133,7 @@ final class Database {
 
     static <T> List<T> query(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(sql)) {
+        return Statements.with(connection, sql, query -> {
             set(query, parameters);
             try (ResultSet rows = query.executeQuery()) {
                 List<T> all = new ArrayList<>();
@@ -147,15 +142,15 @@ final class Database {
                 }
                 return all;
             }
-        }
+        });
     }
 
     /** Answers how many rows it changed. */
     static int execute(Connection connection, String sql, Object... parameters) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        return Statements.with(connection, sql, statement -> {
             set(statement, parameters);
             return statement.executeUpdate();
-        }
+        });
     }
 
     private static void set(PreparedStatement statement, Object... parameters) throws SQLException {

@@ -50,15 +50,18 @@ final class GroupCommit implements AutoCloseable {
 
     private final DataSource dataSource;
     private final Dialect dialect;
+    private final Runnable mayBegin;
     private final Meters meters;
     private final BlockingQueue<Waiting<?>> queue = new ArrayBlockingQueue<>(8 * LARGEST_GROUP);
     private final List<Applied<?>> inDoubt = new ArrayList<>();
     private final Thread writer = new Thread(this::run, "ledger-writer");
     private volatile boolean closed;
 
-    GroupCommit(DataSource dataSource, Dialect dialect, Meters meters) {
+    /** @param mayBegin throws if nothing may be written now; asked before each group */
+    GroupCommit(DataSource dataSource, Dialect dialect, Runnable mayBegin, Meters meters) {
         this.dataSource = dataSource;
         this.dialect = dialect;
+        this.mayBegin = mayBegin;
         this.meters = meters;
         writer.setDaemon(true);
         writer.start();
@@ -140,6 +143,7 @@ final class GroupCommit implements AutoCloseable {
     private void apply(List<Waiting<?>> group, Connection connection, List<Applied<?>> applied)
             throws SQLException, RefusedWrite {
         try {
+            mayBegin.run();
             begin(connection);
             for (Waiting<?> waiting : group) {
                 applied.add(apply(waiting, connection));

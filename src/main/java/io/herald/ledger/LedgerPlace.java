@@ -90,15 +90,12 @@ final class LedgerPlace {
     /**
      * Lets nothing be written to a file that the next program would not find.
      *
-     * @throws LedgerException if the file is no longer where it was at the start
+     * @throws IllegalStateException if the file is no longer where it was at the start
      */
     void requireUnmoved() {
         if (file.isPresent() && !Objects.equals(identity, identity(file.get()))) {
-            throw new LedgerException(
-                    "the ledger cannot be written",
-                    new IllegalStateException(
-                            name
-                                    + " was moved, deleted or replaced while Herald runs: put it back as it was, or start Herald anew"));
+            throw new IllegalStateException(name
+                    + " was moved, deleted or replaced while Herald runs: put it back as it was, or start Herald anew");
         }
     }
 

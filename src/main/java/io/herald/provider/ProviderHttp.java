@@ -78,7 +78,7 @@ public final class ProviderHttp {
         Timeout deadline = Timeout.of(provider.requestTimeout());
         ConnectionConfig connection = ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(provider.connectTimeout()))
-                .setSocketTimeout(deadline)
+                .setSocketTimeout(Timeout.DISABLED)
                 .build();
         return HttpClientBuilder.create()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
@@ -89,7 +89,7 @@ public final class ProviderHttp {
                         .build())
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setConnectionRequestTimeout(deadline)
-                        .setResponseTimeout(deadline)
+                        .setResponseTimeout(Timeout.DISABLED)
                         .build())
                 .addExecInterceptorFirst("call-guard", guard)
                 .addExecInterceptorFirst("watch", watch)

@@ -10,6 +10,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
+import java.nio.ByteBuffer;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.http.HttpMethods;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -22,6 +23,7 @@ import org.apache.camel.support.SimpleTypeConverter;
 @ApplicationScoped
 @RegisterForReflection(
         targets = {
+            ByteBuffer.class,
             Exception.class,
             GroupedBodyAggregationStrategy.class,
             HttpOperationFailedException.class,

@@ -1,8 +1,12 @@
 package io.herald.thread;
 
 import java.lang.reflect.Method;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** Virtual threads where the runtime has them (Java 21 and later), daemon platform threads elsewhere. */
 public final class Threads {
@@ -21,6 +25,14 @@ public final class Threads {
             thread.setDaemon(true);
             return thread;
         };
+    }
+
+    /** Threads for as many tasks as there are at once. Virtual ones are not kept for the next task: a new one costs less than to wait. */
+    public static ExecutorService pool(String prefix) {
+        ThreadFactory threads = named(prefix);
+        return Runtime.version().feature() >= 21
+                ? new ThreadPoolExecutor(0, Integer.MAX_VALUE, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), threads)
+                : Executors.newCachedThreadPool(threads);
     }
 
     /** By reflection, because Herald is compiled for Java 17. */

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -39,7 +38,7 @@ public final class Tokens {
     private final Duration margin;
     private final Clock clock;
     private final Meters meters;
-    private final ExecutorService logIns = Executors.newCachedThreadPool(Threads.named("log-in-"));
+    private final ExecutorService logIns = Threads.pool("log-in-");
 
     public Tokens(
             Providers providers,

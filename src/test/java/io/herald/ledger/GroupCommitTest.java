@@ -65,7 +65,7 @@ class GroupCommitTest {
             statement.executeUpdate("create table entry (sequence "
                     + made.placeholders().get("sequence") + ", text text not null unique check (text <> 'refused'))");
         }
-        writes = new GroupCommit(database, dialect, new Meters(new SimpleMeterRegistry()));
+        writes = new GroupCommit(database, dialect, () -> {}, new Meters(new SimpleMeterRegistry()));
     }
 
     @AfterEach
@@ -164,7 +164,8 @@ class GroupCommitTest {
             connections.incrementAndGet();
             return database.getConnection();
         });
-        try (GroupCommit counted = new GroupCommit(counting, dialect, new Meters(new SimpleMeterRegistry()))) {
+        try (GroupCommit counted =
+                new GroupCommit(counting, dialect, () -> {}, new Meters(new SimpleMeterRegistry()))) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
             all.add(submit(
@@ -264,7 +265,7 @@ class GroupCommitTest {
                 return result;
             });
         });
-        try (GroupCommit doubtful = new GroupCommit(losing, dialect, new Meters(new SimpleMeterRegistry()))) {
+        try (GroupCommit doubtful = new GroupCommit(losing, dialect, () -> {}, new Meters(new SimpleMeterRegistry()))) {
             CompletableFuture<Long> lost = doubtful.submit(
                     insert("lost"),
                     sequence -> {},
