@@ -23,12 +23,14 @@ final class Scenarios {
     static final String RATE = "messages a second";
     static final double MOST_AT_200_MS = 1000 / 0.2;
 
+    private static final String WARM_UP = "until it is warm, 100 in flight";
     private static final String COST = "its processor time each, ms";
     private static final String HANGING = "bridge-xyz";
     private static final List<String> OTHERS = List.of("fraudspect", "xbridge", "yativo");
     private static final Duration SLOWNESS = Duration.ofMillis(200);
     private static final int IN_FLIGHT = 100;
-    private static final Duration LONGEST_WARM_UP = Duration.ofMinutes(2);
+    private static final Duration SLICE = Duration.ofSeconds(5);
+    private static final int SLICES = 3;
 
     private final Settings settings;
     private final Stub stub;
@@ -56,11 +58,23 @@ final class Scenarios {
         this.round = round;
     }
 
+    /** Until it gets no cheaper: {@value #SLICES} slices in a row cost no less than 95% of the cheapest before. */
     void warmUp() {
-        long end = System.nanoTime() + LONGEST_WARM_UP.toNanos();
-        for (long sent = 0; sent < settings.warmUp() && System.nanoTime() < end; ) {
-            sent += closed(IN_FLIGHT, Duration.ofSeconds(2)).sent();
+        long start = System.nanoTime();
+        double least = Double.MAX_VALUE;
+        long messages = 0;
+        int noCheaper = 0;
+        while (noCheaper < SLICES
+                && System.nanoTime() - start < settings.warmUp().toNanos()) {
+            Duration before = program.processorTime();
+            LoadGenerator.Load load = closed(IN_FLIGHT, SLICE);
+            double cost = program.processorTime().minus(before).toNanos() / 1e6 / load.sent();
+            noCheaper = cost < 0.95 * least ? 0 : noCheaper + 1;
+            least = Math.min(least, cost);
+            messages += load.sent();
         }
+        add(WARM_UP, "messages", messages);
+        add(WARM_UP, "seconds", (System.nanoTime() - start) / 1e9);
     }
 
     void atOnce() {

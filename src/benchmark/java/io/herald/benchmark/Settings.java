@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  *
  * @param rounds how often each contender is started and measured
  * @param time how long one measurement takes
- * @param warmUp how many messages a contender delivers before it is measured
+ * @param warmUp how long a contender is warmed up at most
  * @param scenarios the letters of the issue, {@code jmh} and {@code start}
  * @param javas the folders of the Java runtimes that the contenders run on
  * @param options of Herald's JVM
@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 record Settings(
         int rounds,
         Duration time,
-        int warmUp,
+        Duration warmUp,
         Set<String> scenarios,
         List<Contender> contenders,
         List<Path> javas,
@@ -43,7 +43,7 @@ record Settings(
         return new Settings(
                 Integer.parseInt(property("rounds", "3")),
                 Duration.ofSeconds(Long.parseLong(property("seconds", "6"))),
-                Integer.parseInt(property("warm-up", "10000")),
+                Duration.ofSeconds(Long.parseLong(property("warm-up", "180"))),
                 new TreeSet<>(list(property("scenarios", "limits,a,b,c,d,e,f,jmh,start"))),
                 namedContenders(),
                 namedJavas(),

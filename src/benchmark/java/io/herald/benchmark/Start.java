@@ -21,6 +21,7 @@ final class Start {
     private static final String SCENARIO = "start and footprint of Herald";
     private static final Duration UNTIL_STEADY = Duration.ofSeconds(40);
     private static final int IN_FLIGHT = 100;
+    private static final int MANY = 10_000;
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private final Settings settings;
@@ -86,7 +87,7 @@ final class Start {
             LoadGenerator.Target target = Contender.customers(herald, 4);
             LoadGenerator.Load load = generator.closed(target, Customers.of("start"), IN_FLIGHT, UNTIL_STEADY);
             String fault = load.fault() != null ? load.fault() : stub.fault(load.sent() + 1, Stub.PROVIDERS);
-            for (long sent = load.sent(); fault == null && sent < settings.warmUp(); ) {
+            for (long sent = load.sent(); fault == null && sent < MANY; ) {
                 LoadGenerator.Load more =
                         generator.closed(target, Customers.of("more" + sent), IN_FLIGHT, Duration.ofSeconds(5));
                 sent += more.sent();
@@ -104,7 +105,7 @@ final class Start {
             add(
                     row,
                     round,
-                    String.format(Locale.ROOT, "resident after %,d messages or more, MB", settings.warmUp()),
+                    String.format(Locale.ROOT, "resident after %,d messages or more, MB", MANY),
                     herald.residentMegabytes());
         }
     }

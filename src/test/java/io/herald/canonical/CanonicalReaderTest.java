@@ -360,7 +360,7 @@ class CanonicalReaderTest {
                         .textValue())
                 .hasSize(20_000_022);
         assertThat(faults(bad)).extracting(Fault::pointer).containsExactly("/documents/0/file");
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(60));
     }
 
     /** Every field that is checked by a regular expression gets a string of megabytes. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +39,8 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /** Deliveries of a lane go one at a time in the order accepted; lanes go in parallel, as many as the provider is wide. */
 class LanesTest {
@@ -133,6 +136,24 @@ class LanesTest {
         gate.countDown();
         await().atMost(SOON).until(() -> done.size() == 50);
         assertThat(most).hasValue(3);
+    }
+
+    /** Virtual ones are not kept. */
+    @Test
+    @EnabledForJreRange(max = JRE.JAVA_20)
+    void hasNoMoreThreadsThanAreAtWork() throws Exception {
+        Set<String> threads = ConcurrentHashMap.newKeySet();
+        start(1_000, exchange -> {
+            threads.add(Thread.currentThread().getName());
+            work(exchange);
+        });
+        for (int i = 0; i < 200; i++) {
+            arrive(reserve("CUST-" + i));
+            int done = i + 1;
+            await().atMost(SOON).pollDelay(Duration.ZERO).until(() -> this.done.size() == done);
+        }
+
+        assertThat(threads).hasSizeLessThan(20);
     }
 
     @Test

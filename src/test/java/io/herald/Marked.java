@@ -1,4 +1,4 @@
-package io.herald.privacy;
+package io.herald;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

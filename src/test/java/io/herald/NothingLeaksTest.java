@@ -1,4 +1,4 @@
-package io.herald.privacy;
+package io.herald;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
