@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 /** Every call has a deadline, whatever it waits for, and every answer a largest size. */
 class ProviderHttpTest {
 
-    private static final Duration DEADLINE = Duration.ofMillis(1_200);
+    private static final Duration DEADLINE = Duration.ofMillis(2_500);
     private static final int ANSWER_MAX = 256 * 1024;
 
     private final Impostors impostors = new Impostors();
@@ -101,7 +101,7 @@ class ProviderHttpTest {
 
         assertThatThrownBy(() -> get("xbridge"))
                 .isInstanceOf(SocketTimeoutException.class)
-                .hasMessage("no complete answer within 1200 ms");
+                .hasMessage("no complete answer within 2500 ms");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(DEADLINE, DEADLINE.multipliedBy(2));
     }
 
