@@ -30,7 +30,7 @@ final class Scenarios {
     private static final Duration SLOWNESS = Duration.ofMillis(200);
     private static final int IN_FLIGHT = 100;
     private static final Duration SLICE = Duration.ofSeconds(5);
-    private static final int SLICES = 3;
+    private static final int SLICES = 6;
 
     private final Settings settings;
     private final Stub stub;
