@@ -185,7 +185,8 @@ final class ProviderLanes implements AsyncProcessor {
     }
 
     private synchronized Optional<Arrival> next() {
-        Optional<Arrival> next = Optional.ofNullable(queue.poll()).map(Queued::arrival);
+        Optional<Arrival> next =
+                closed ? Optional.empty() : Optional.ofNullable(queue.poll()).map(Queued::arrival);
         if (next.isEmpty()) {
             working--;
         }
@@ -277,6 +278,9 @@ final class ProviderLanes implements AsyncProcessor {
     }
 
     void close() {
+        synchronized (this) {
+            closed = true;
+        }
         threads.shutdownNow();
     }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
@@ -103,6 +104,19 @@ class ProviderHttpTest {
                 .isInstanceOf(SocketTimeoutException.class)
                 .hasMessage("no complete answer within 2500 ms");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(DEADLINE, DEADLINE.multipliedBy(2));
+    }
+
+    /** HttpClient has no time-out of its own for it. */
+    @Test
+    void aHandshakeThatHangsEndsAtTheDeadline() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0)) {
+            HttpGet call = new HttpGet("https://localhost:" + silent.getLocalPort());
+            long start = System.nanoTime();
+
+            assertThatThrownBy(() -> http.clients().get("xbridge").execute(call, answer -> answer.getCode()))
+                    .isInstanceOf(IOException.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(DEADLINE.multipliedBy(2));
+        }
     }
 
     @Test
