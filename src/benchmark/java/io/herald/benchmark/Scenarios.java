@@ -68,6 +68,9 @@ final class Scenarios {
                 && System.nanoTime() - start < settings.warmUp().toNanos()) {
             Duration before = program.processorTime();
             LoadGenerator.Load load = closed(IN_FLIGHT, SLICE);
+            if (!isRight(WARM_UP, row, load)) {
+                return;
+            }
             double cost = program.processorTime().minus(before).toNanos() / 1e6 / load.sent();
             noCheaper = cost < 0.95 * least ? 0 : noCheaper + 1;
             least = Math.min(least, cost);

@@ -10,6 +10,7 @@ import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.thread.Threads;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -54,6 +55,10 @@ public final class Lanes {
     @Named("handOver")
     static ExecutorService handOver() {
         return Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), Threads.named("hand-over-"));
+    }
+
+    static void stop(@Disposes @Named("handOver") ExecutorService handOver) {
+        handOver.shutdownNow();
     }
 
     /** For a step that may do its work on the thread that comes to it, because what it sends to has threads of its own. */
