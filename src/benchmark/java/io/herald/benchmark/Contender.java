@@ -76,9 +76,7 @@ enum Contender {
                 command.add(0, java.resolve("bin/java").toString());
                 command.addAll(List.of(
                         "-jar",
-                        Path.of("target/quarkus-app/quarkus-run.jar")
-                                .toAbsolutePath()
-                                .toString()));
+                        Path.of("target/herald/herald.jar").toAbsolutePath().toString()));
                 Map<String, String> environment = new TreeMap<>();
                 herald(stub, port).forEach((property, value) -> environment.put(variable(property), value));
                 properties.forEach((property, value) -> environment.put(variable(property), value));

@@ -80,7 +80,7 @@ class DockerfileTest {
         XPath xpath = XPathFactory.newInstance().newXPath();
         String program =
                 xpath.evaluate("/project/artifactId", pom) + "-" + xpath.evaluate("/project/version", pom) + "-runner";
-        List<Path> made = new ArrayList<>(List.of(Path.of("target/quarkus-app"), Path.of("target", program)));
+        List<Path> made = new ArrayList<>(List.of(Path.of("target/herald"), Path.of("target", program)));
         try (var files = Files.list(Path.of("src/main/docker"))) {
             files.forEach(made::add);
         }
@@ -100,12 +100,12 @@ class DockerfileTest {
         assertThat(file.all("FROM").map(from -> from.words().get(0))).containsExactly("${JAVA}", "${JAVA}");
         assertThat(entry.get(1)).isEqualTo("-XX:AOTCache=/opt/herald/herald.aot");
         assertThat(entry.subList(2, entry.size()))
-                .containsExactlyElementsOf(concat(options, "-jar", "/opt/herald/quarkus-run.jar"));
+                .containsExactlyElementsOf(concat(options, "-jar", "/opt/herald/herald.jar"));
         assertThat(options)
                 .as("the collector, which the JVM would choose by the machine")
                 .contains("-XX:+UseG1GC");
         assertThat(script)
-                .contains("java \"$@\" -XX:AOTCacheOutput=/opt/herald/herald.aot -jar /opt/herald/quarkus-run.jar ");
+                .contains("java \"$@\" -XX:AOTCacheOutput=/opt/herald/herald.aot -jar /opt/herald/herald.jar ");
     }
 
     private static List<String> concat(List<String> some, String... more) {

@@ -33,7 +33,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * The packaged program, {@code java -jar target/quarkus-app/quarkus-run.jar} or what a native build made, as a process of its own: in the working
+ * The packaged program, {@code java -jar target/herald/herald.jar} or what a native build made, as a process of its own: in the working
  * directory and with the environment variables that a test gives it, and no others but those that name the {@link Issuer} of
  * tokens. Listens on a free port. For tests
  * that run after packaging ({@code *IT}).
