@@ -4,14 +4,16 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
@@ -85,20 +87,30 @@ public final class Bundle {
 
     private static Stream<Resource> builtIn(CamelContext context, String folder) {
         try {
-            return PluginHelper.getPackageScanResourceResolver(context)
-                    .findResources("classpath:" + folder + "*" + ROUTE_FILE)
-                    .stream()
-                    .sorted(Comparator.comparing(Resource::getLocation))
-                    .map(found -> onClasspath(context, folder, found));
+            URL place = Thread.currentThread().getContextClassLoader().getResource(folder);
+            Stream<String> files = place != null && place.openConnection() instanceof JarURLConnection jar
+                    ? inJar(jar)
+                    : PluginHelper.getPackageScanResourceResolver(context)
+                            .findResources("classpath:" + folder + "*" + ROUTE_FILE)
+                            .stream()
+                            .map(Resource::getLocation);
+            return files.map(file -> folder + file.substring(file.lastIndexOf('/') + 1))
+                    .sorted()
+                    .map(file -> PluginHelper.getResourceLoader(context).resolveResource("classpath:" + file));
         } catch (Exception e) {
             throw new IllegalStateException("cannot list the route files in " + folder, e);
         }
     }
 
-    /** The same resource by its name on the class path: what the scan found inside a jar cannot be opened. */
-    private static Resource onClasspath(CamelContext context, String folder, Resource found) {
-        String file = found.getLocation().substring(found.getLocation().lastIndexOf('/') + 1);
-        return PluginHelper.getResourceLoader(context).resolveResource("classpath:" + folder + file);
+    /** The route files directly in a folder of a jar, by the jar's directory; Camel's own scan unpacks the whole jar for it. */
+    private static Stream<String> inJar(JarURLConnection folder) throws IOException {
+        String prefix = folder.getEntryName();
+        return folder.getJarFile().stream()
+                .map(ZipEntry::getName)
+                .filter(file -> file.startsWith(prefix) && file.endsWith(ROUTE_FILE))
+                .filter(file -> file.indexOf('/', prefix.length()) < 0)
+                .toList()
+                .stream();
     }
 
     /** The text of a file below the mappings' root, such as {@code xbridge/request.jslt}. */
