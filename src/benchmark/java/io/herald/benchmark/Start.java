@@ -1,5 +1,7 @@
 package io.herald.benchmark;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.caller.Issuer;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -19,6 +21,8 @@ import java.util.Map;
 final class Start {
 
     private static final String SCENARIO = "start and footprint of Herald";
+    private static final Path DOCKERFILE = Path.of("src/main/docker/Dockerfile.jvm");
+    private static final String ENTRYPOINT = "ENTRYPOINT ";
     private static final Duration UNTIL_STEADY = Duration.ofSeconds(40);
     private static final int IN_FLIGHT = 100;
     private static final int MANY = 10_000;
@@ -45,15 +49,25 @@ final class Start {
             for (int round = 0; round < settings.rounds(); round++) {
                 measure(java, settings.options(), row + ", plain", round);
                 if (keepsProfiles) {
-                    measure(java, with("-XX:AOTCache=" + cache), row + ", AOT cache", round);
+                    measure(java, asInTheImage("-XX:AOTCache=" + cache), row + ", as in the image", round);
                 }
             }
         }
     }
 
-    private List<String> with(String option) {
+    /** The options that the image gives its JVM, with a cache of our own; and those of the benchmark. */
+    private List<String> asInTheImage(String cache) throws IOException {
+        String entry = Files.readAllLines(DOCKERFILE).stream()
+                .filter(line -> line.startsWith(ENTRYPOINT))
+                .findFirst()
+                .orElseThrow();
         List<String> options = new ArrayList<>(settings.options());
-        options.add(option);
+        options.add(cache);
+        for (JsonNode word : new ObjectMapper().readTree(entry.substring(ENTRYPOINT.length()))) {
+            if (word.asText().startsWith("-X") && !word.asText().startsWith("-XX:AOTCache=")) {
+                options.add(word.asText());
+            }
+        }
         return options;
     }
 
@@ -62,7 +76,7 @@ final class Start {
         Path cache = Files.createDirectories(Path.of("target/benchmark").toAbsolutePath())
                 .resolve("herald.aot");
         Files.deleteIfExists(cache);
-        try (Program herald = Contender.HERALD.start(java, stub, with("-XX:AOTCacheOutput=" + cache))) {
+        try (Program herald = Contender.HERALD.start(java, stub, asInTheImage("-XX:AOTCacheOutput=" + cache))) {
             stub.reset();
             LoadGenerator.Load load =
                     generator.closed(Contender.customers(herald, 4), Customers.of("train"), IN_FLIGHT, UNTIL_STEADY);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ContainerLayoutIT {
 
     private static final Duration QUICKLY = Duration.ofSeconds(60);
+
+    /** Options of the JVM that an older one does not know. */
+    private static final Pattern SINCE_25 = Pattern.compile("-XX:(AOTCache=|\\+UseCompactObjectHeaders)");
 
     /** Becomes the command, in a root of its own: the system's folders, and what the test has laid out, none to be written. */
     private static final String CONTAINER =
@@ -163,7 +167,8 @@ class ContainerLayoutIT {
         List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", CONTAINER, "sh"));
         command.addAll(List.of(root.toString(), user(), image.only("WORKDIR").rest(), java));
         image.only("ENTRYPOINT").exec().stream()
-                .filter(word -> Runtime.version().feature() >= 25 || !word.startsWith("-XX:AOTCache"))
+                .filter(word -> Runtime.version().feature() >= 25
+                        || !SINCE_25.matcher(word).lookingAt())
                 .forEach(command::add);
         Map<String, String> environment = new TreeMap<>(PackagedProgram.environment(sandbox));
         environment.putAll(image.environment());

@@ -103,7 +103,7 @@ class DockerfileTest {
                 .containsExactlyElementsOf(concat(options, "-jar", "/opt/herald/herald.jar"));
         assertThat(options)
                 .as("the collector, which the JVM would choose by the machine")
-                .contains("-XX:+UseG1GC");
+                .contains("-XX:+UseSerialGC");
         assertThat(script)
                 .contains("java \"$@\" -XX:AOTCacheOutput=/opt/herald/herald.aot -jar /opt/herald/herald.jar ");
     }
