@@ -256,7 +256,7 @@ public final class DeliverySteps {
                 Answers.parse(json, exchange.getMessage().getBody(String.class)).orElse(NullNode.instance);
         ObjectNode outcome = outcome(delivery, status, answer);
         delivery.delivered(outcome);
-        delivery.tried(clock.instant(), outcome.deepCopy().put("httpStatus", status));
+        delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
     }
 
     private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {
