@@ -126,15 +126,16 @@ public final class DeliverySteps {
      *     under its own key, can tell
      */
     public void findLink(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
-        ledger.linkOf(delivery.getReference(), delivery.getProvider()).ifPresent(delivery::linkedTo);
+        Ledger.Known known = ledger.known(
+                delivery.getReference(),
+                delivery.getProvider(),
+                delivery.getMessage().sequence());
+        known.providerCustomerId().ifPresent(delivery::linkedTo);
         if (!mayCreateTwice(delivery)) {
             return;
         }
         boolean finds = mappings.of(delivery.getProvider()).finds();
-        Optional<Instant> since = ledger.mayBeCreatedSince(
-                delivery.getReference(),
-                delivery.getProvider(),
-                delivery.getMessage().sequence());
+        Optional<Instant> since = known.mayBeCreatedSince();
         if (since.isPresent() && !finds && !delivery.isUnclear()) {
             throw new UnclearException(
                     "an earlier message may have created the customer: replay that one, which tells, or, if it cannot be, look at"
@@ -256,7 +257,7 @@ public final class DeliverySteps {
                 Answers.parse(json, exchange.getMessage().getBody(String.class)).orElse(NullNode.instance);
         ObjectNode outcome = outcome(delivery, status, answer);
         delivery.delivered(outcome);
-        delivery.tried(clock.instant(), outcome.deepCopy().put("httpStatus", status));
+        delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
     }
 
     private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {

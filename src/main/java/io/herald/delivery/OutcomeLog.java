@@ -42,14 +42,9 @@ final class OutcomeLog {
         }
         fields.forEach(MDC::put);
         try {
-            LOG.infof(
-                    "%s to %s: %s%s, attempts %s, %s ms",
-                    fields.get("messageId"),
-                    fields.get("provider"),
-                    fields.get("state"),
-                    error.isMissingNode() ? "" : " (" + fields.get("reason") + ", " + fields.get("code") + ")",
-                    fields.get("attempts"),
-                    fields.get("durationMs"));
+            LOG.info(fields.get("messageId") + " to " + fields.get("provider") + ": " + fields.get("state")
+                    + (error.isMissingNode() ? "" : " (" + fields.get("reason") + ", " + fields.get("code") + ")")
+                    + ", attempts " + fields.get("attempts") + ", " + fields.get("durationMs") + " ms");
         } finally {
             fields.keySet().forEach(MDC::remove);
         }

@@ -285,14 +285,15 @@ public final class Ledger {
     }
 
     /**
-     * Keeps how far a delivery got, and the link if it has one, and gives the delivery out of hand. When all deliveries of the
-     * message were made, or given up, the customer and the requests are no longer kept.
+     * Keeps how far a delivery got, and the link if it has one, and gives the delivery out of hand. A request that was
+     * delivered is no longer kept, and the customer is not when all deliveries of the message were made, or given up.
      *
      * @return when it is durable: whether it was kept; not if another program has the delivery in hand by now
      */
     public CompletableFuture<Boolean> record(Message message, String provider, Progress progress) {
         ObjectNode outcome = progress.outcome();
         JsonNode id = outcome.path("providerCustomerId");
+        boolean isDelivered = id.isTextual();
         JsonNode error = outcome.path("error");
         long sequence = message.sequence();
         byte[] sealed = sealing.outcome(sequence, provider, outcome);
@@ -301,8 +302,9 @@ public final class Ledger {
             int changed = execute(
                     connection,
                     "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
-                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null where "
-                            + IN_HAND,
+                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null"
+                            + (isDelivered ? ", request = null, correction = null" : "")
+                            + " where " + IN_HAND,
                     outcome.get("state").textValue(),
                     progress.attempts(),
                     progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
@@ -324,7 +326,7 @@ public final class Ledger {
             for (Attempt attempt : progress.tries()) {
                 insert(connection, sequence, provider, attempt);
             }
-            if (id.isTextual()) {
+            if (isDelivered) {
                 link(connection, message.reference(), provider, id.textValue(), now);
                 forgetWhenNobodyNeedsIt(connection, sequence);
             }
@@ -356,7 +358,8 @@ public final class Ledger {
                 "insert into link (reference, provider, provider_customer_id, updated_at) values (?, ?, ?, ?)"
                         + " on conflict (reference, provider)"
                         + " do update set provider_customer_id = excluded.provider_customer_id,"
-                        + " updated_at = excluded.updated_at",
+                        + " updated_at = excluded.updated_at"
+                        + " where link.provider_customer_id <> excluded.provider_customer_id",
                 reference,
                 provider,
                 id,
@@ -377,8 +380,12 @@ public final class Ledger {
                 Erasure.WORDS_KEPT.toMillis(),
                 sequence);
         if (forgotten > 0) {
-            execute(connection, "update delivery set request = null, correction = null where sequence = ?", sequence);
-            execute(connection, "update attempt set words = null where sequence = ?", sequence);
+            execute(
+                    connection,
+                    "update delivery set request = null, correction = null where sequence = ?"
+                            + " and (request is not null or correction is not null)",
+                    sequence);
+            execute(connection, "update attempt set words = null where sequence = ? and words is not null", sequence);
         }
     }
 
@@ -574,13 +581,29 @@ public final class Ledger {
                 .map(kept -> sealing.openRequest(open.sequence(), open.provider(), kept));
     }
 
-    /** The provider's own id of a customer, if one is known. */
-    public Optional<String> linkOf(String reference, String provider) {
+    /**
+     * What is known of a customer at a provider.
+     *
+     * @param providerCustomerId the provider's own id of it, if one is known
+     * @param mayBeCreatedSince where none is known, since when another message may have created it without our knowing: its
+     *     last try had an unclear ending
+     */
+    public record Known(Optional<String> providerCustomerId, Optional<Instant> mayBeCreatedSince) {}
+
+    /** @param sequence that of the message in hand */
+    public Known known(String reference, String provider, long sequence) {
         return database.one(
-                "select provider_customer_id from link where reference = ? and provider = ?",
-                row -> row.getString(1),
-                reference,
-                provider);
+                        "select l.provider_customer_id, case when l.reference is null then (select max(d.unclear_since)"
+                                + " from delivery d where d.reference = ? and d.provider = ? and d.sequence <> ?"
+                                + " and d.unclear_since is not null) end"
+                                + " from (select 1) one left join link l on l.reference = ? and l.provider = ?",
+                        row -> new Known(Optional.ofNullable(row.getString(1)), instant(row, 2)),
+                        reference,
+                        provider,
+                        sequence,
+                        reference,
+                        provider)
+                .orElseThrow();
     }
 
     /** Whether that id of the provider belongs to a reference other than this one. */
@@ -592,21 +615,6 @@ public final class Ledger {
                         providerCustomerId,
                         reference)
                 .isPresent();
-    }
-
-    /**
-     * Since when another message may have created the customer without our knowing: its last try had an unclear ending.
-     *
-     * @param sequence that of the message in hand
-     */
-    public Optional<Instant> mayBeCreatedSince(String reference, String provider, long sequence) {
-        return database.one(
-                "select max(unclear_since) from delivery where reference = ? and provider = ? and sequence <> ?"
-                        + " and unclear_since is not null having count(*) > 0",
-                row -> Instant.ofEpochMilli(row.getLong(1)),
-                reference,
-                provider,
-                sequence);
     }
 
     /** What is kept of a message. */

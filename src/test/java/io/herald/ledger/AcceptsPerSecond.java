@@ -4,31 +4,64 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Measures how many messages to four providers a ledger takes in a second, each durable before it counts: docs/performance.md. */
+/**
+ * Measures how many messages to four providers a ledger takes in a second, each durable before it counts, and how many go
+ * through it from their acceptance to their last outcome: docs/performance.md.
+ */
 class AcceptsPerSecond {
 
     private static final List<String> TARGETS = List.of("bridge-xyz", "fraudspect", "xbridge", "yativo");
     private static final int WARM_UP = 10_000;
     private static final int MEASURED = 30_000;
     private static final int CALLERS = 1_000;
+    private static final int DELIVERING = 100;
+
+    private interface Load {
+        void run(Ledger ledger, String prefix, int messages);
+    }
 
     @ParameterizedTest
     @EnumSource
     void areMeasured(Dialect dialect) throws Exception {
+        measure(dialect, "durable accepts", AcceptsPerSecond::accept);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void wholeLivesAreMeasured(Dialect dialect) throws Exception {
+        ExecutorService workers = Executors.newFixedThreadPool(16);
+        try {
+            measure(
+                    dialect,
+                    "messages delivered",
+                    (ledger, prefix, messages) -> deliver(ledger, prefix, messages, workers));
+        } finally {
+            workers.shutdown();
+        }
+    }
+
+    private static void measure(Dialect dialect, String what, Load load) throws Exception {
         // beside the build, because /tmp may be memory, which has no fsync
         Path disk = Files.createTempDirectory(Files.createDirectories(Path.of("target/test-data")), "accepts-");
         try (TestDatabase database = TestDatabase.make(dialect, disk)) {
@@ -46,16 +79,25 @@ class AcceptsPerSecond {
                                 + " and name in ('fsync', 'synchronous_commit')"))
                         .isEqualTo(2);
             }
-            accept(ledger, "warm-up", WARM_UP);
+            load.run(ledger, "warm-up", WARM_UP);
             long start = System.nanoTime();
             long worked = writerNanos();
-            accept(ledger, "measured", MEASURED);
+            long allWorked = allNanos();
+            load.run(ledger, "measured", MEASURED);
             double seconds = (System.nanoTime() - start) / 1e9;
             System.out.printf(
-                    "%s: %.0f durable accepts a second, %.0f microseconds of processor time of the writer for each%n",
-                    dialect, MEASURED / seconds, (writerNanos() - worked) / 1e3 / MEASURED);
+                    "%s: %.0f %s a second, %.0f microseconds of processor time of the writer for each, %.0f of the program%n",
+                    dialect,
+                    MEASURED / seconds,
+                    what,
+                    (writerNanos() - worked) / 1e3 / MEASURED,
+                    (allNanos() - allWorked) / 1e3 / MEASURED);
             replica.stop();
         }
+    }
+
+    private static long allNanos() {
+        return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
     }
 
     /** The processor time of the one thread that writes; it does not grow with the load of the machine as the rate does. */
@@ -79,5 +121,56 @@ class AcceptsPerSecond {
                     .whenComplete((kept, failed) -> callers.release());
         }
         callers.acquireUninterruptibly(CALLERS);
+    }
+
+    /** As many messages at once, each of which is then sent to its four providers at once. */
+    private static void deliver(Ledger ledger, String prefix, int messages, ExecutorService workers) {
+        Semaphore callers = new Semaphore(DELIVERING);
+        for (int i = 0; i < messages; i++) {
+            String reference = prefix + i;
+            JsonNode customer = Customers.person(reference);
+            callers.acquireUninterruptibly();
+            ledger.accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
+                    .thenComposeAsync(
+                            accepted -> CompletableFuture.allOf(TARGETS.stream()
+                                    .map(provider -> deliver(ledger, accepted.message(), provider, workers))
+                                    .toArray(CompletableFuture[]::new)),
+                            workers)
+                    .whenComplete((delivered, failed) -> callers.release());
+        }
+        callers.acquireUninterruptibly(DELIVERING);
+    }
+
+    private static CompletableFuture<Boolean> deliver(
+            Ledger ledger, Message message, String provider, ExecutorService workers) {
+        ObjectNode outcome = JsonNodeFactory.instance
+                .objectNode()
+                .put("state", "delivered")
+                .put("operation", "created")
+                .put("providerCustomerId", provider + "-" + message.sequence());
+        return CompletableFuture.supplyAsync(
+                        () -> ledger.known(message.reference(), provider, message.sequence()), workers)
+                .thenCompose(known -> ledger.sending(
+                        message, provider, message.canonical().toString().getBytes(StandardCharsets.UTF_8), true))
+                .thenComposeAsync(
+                        sent -> ledger.record(
+                                message,
+                                provider,
+                                new Progress(
+                                        outcome,
+                                        1,
+                                        List.of(new Attempt(
+                                                Instant.now(),
+                                                1,
+                                                Optional.of(200),
+                                                Optional.empty(),
+                                                Optional.empty(),
+                                                Optional.empty())),
+                                        1,
+                                        Optional.empty(),
+                                        0,
+                                        Optional.empty(),
+                                        Optional.empty())),
+                        workers);
     }
 }

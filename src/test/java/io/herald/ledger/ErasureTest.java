@@ -86,7 +86,7 @@ class ErasureTest {
         assertThat(outcome(message, "xbridge").toString())
                 .isEqualTo("{\"state\":\"delivered\",\"operation\":\"created\",\"providerCustomerId\":\"id-1\"}");
         assertThat(outcome(message, "yativo").fieldNames()).toIterable().doesNotContain("urls");
-        assertThat(ledger.linkOf("CUST-1", "yativo")).contains("id-2");
+        assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).contains("id-2");
     }
 
     @Test
@@ -103,7 +103,9 @@ class ErasureTest {
         erasure.sweep();
         assertThat(outcome(message, "xbridge")).isEqualTo(delivered);
         assertThat(outcome(message, "yativo")).isEqualTo(rejected());
-        assertThat(kept()).containsExactly(1L, 2L, 2L);
+        assertThat(kept())
+                .as("the customer, the refused request, the words of both")
+                .containsExactly(1L, 1L, 2L);
 
         clock.putForward(Duration.ofMinutes(2));
         erasure.sweep();
@@ -267,10 +269,10 @@ class ErasureTest {
         assertThat(ledger.message(first.id())).isEmpty();
         assertThat(ledger.message(second.id())).isEmpty();
         assertThat(ledger.customer("CUST-1")).isEmpty();
-        assertThat(ledger.linkOf("CUST-1", "xbridge")).isEmpty();
+        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(database.number("select count(*) from attempt")).isEqualTo(2);
         assertThat(outcome(other, "xbridge")).isEqualTo(delivered("id-2"));
-        assertThat(ledger.linkOf("CUST-2", "xbridge")).contains("id-2");
+        assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).contains("id-2");
     }
 
     @Test

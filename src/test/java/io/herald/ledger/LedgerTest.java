@@ -89,7 +89,7 @@ class LedgerTest {
                 .containsExactly(
                         new KeptMessage.Delivery("xbridge", "pending", 0, 0, Optional.empty()),
                         new KeptMessage.Delivery("yativo", "pending", 0, 0, Optional.empty()));
-        assertThat(ledger.linkOf("CUST-1", "xbridge")).isEmpty();
+        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(ledger.message(UUID.randomUUID())).isEmpty();
         assertThat(ledger.customer("CUST-2")).isEmpty();
     }
@@ -102,9 +102,9 @@ class LedgerTest {
 
         assertThat(ledger.message(message.id()).orElseThrow().deliveries().get(0))
                 .isEqualTo(new KeptMessage.Delivery("xbridge", "delivered", 2, 41, Optional.of(outcome)));
-        assertThat(ledger.linkOf("CUST-1", "xbridge")).contains("id-1");
-        assertThat(ledger.linkOf("CUST-1", "yativo")).isEmpty();
-        assertThat(ledger.linkOf("CUST-2", "xbridge")).isEmpty();
+        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+        assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
+        assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(ledger.isLinkedElsewhere("xbridge", "id-1", "CUST-2")).isTrue();
         assertThat(ledger.isLinkedElsewhere("xbridge", "id-1", "CUST-1")).isFalse();
         assertThat(ledger.isLinkedElsewhere("yativo", "id-1", "CUST-2")).isFalse();
@@ -131,13 +131,13 @@ class LedgerTest {
     @Test
     void aCreateWhoseEndingNobodyKnowsIsRemembered() {
         Message first = accept("CUST-1");
-        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence()))
+        assertThat(ledger.known("CUST-1", "xbridge", first.sequence()).mayBeCreatedSince())
                 .isEmpty();
-        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
+        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("never sent")
                 .isEmpty();
         ledger.sending(first, "xbridge", new byte[] {'{', '}'}, true).join();
-        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
+        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("perhaps sent before a crash")
                 .isPresent();
 
@@ -145,11 +145,11 @@ class LedgerTest {
                 .join();
         record(first, "yativo", rejected("refused"));
 
-        assertThat(ledger.mayBeCreatedSince("CUST-1", "xbridge", first.sequence() + 1))
+        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .isPresent();
-        assertThat(ledger.mayBeCreatedSince("CUST-1", "yativo", first.sequence() + 1))
+        assertThat(ledger.known("CUST-1", "yativo", first.sequence() + 1).mayBeCreatedSince())
                 .isEmpty();
-        assertThat(ledger.mayBeCreatedSince("CUST-2", "xbridge", first.sequence() + 1))
+        assertThat(ledger.known("CUST-2", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .isEmpty();
     }
 
@@ -301,7 +301,7 @@ class LedgerTest {
 
         assertThat(ledger.message(message.id())).contains(kept);
         assertThat(ledger.customer("CUST-1")).isEqualTo(links);
-        assertThat(ledger.linkOf("CUST-1", "xbridge")).contains("id-1");
+        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
         assertThat(accept("CUST-2").sequence()).isGreaterThan(message.sequence());
     }
 
