@@ -276,15 +276,7 @@ class AcceptedMeansKeptIT {
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             program.submit(Customers.person("CUST-logs-in")).statusCode(200);
             answersAfter(new FixedDelayDistribution(8_000));
-            message = program.call()
-                    .header("Prefer", "respond-async")
-                    .contentType("application/json")
-                    .body(customer.toString())
-                    .post("/v1/customers")
-                    .then()
-                    .statusCode(202)
-                    .extract()
-                    .path("message");
+            message = accepted(program, customer);
             await().atMost(BOUND).until(() -> PROVIDERS.stream()
                     .noneMatch(provider -> faults.customers(provider, email).isEmpty()));
             program.kill();
@@ -324,6 +316,46 @@ class AcceptedMeansKeptIT {
             assertThat(sends.subList(0, sends.size() - 1))
                     .noneMatch(send -> send.json().toString().contains(EDITED_PHONE));
         });
+    }
+
+    @Test
+    void aLogInThatAKillCutsOffIsMadeAnewAndWhatWaitedForItIsDelivered() {
+        List<String> loggingIn = List.of("xbridge", "yativo");
+        String message;
+        answersAfter(new FixedDelayDistribution(8_000));
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            message = accepted(program, Customers.person("CUST-waits"));
+            await().atMost(BOUND).until(() -> loggingIn.stream().allMatch(provider -> sandbox.logIns(provider) == 1));
+            program.kill();
+        }
+        assertThat(loggingIn).allSatisfy(provider -> assertThat(sandbox.customers(provider))
+                .as("%s has sent no token yet", provider)
+                .isEmpty());
+        answersAfter(null);
+
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            awaitDelivered(api(program), message);
+        }
+
+        assertThat(loggingIn)
+                .allSatisfy(provider ->
+                        assertThat(sandbox.logIns(provider)).as(provider).isEqualTo(2));
+        assertThat(PROVIDERS).allSatisfy(provider -> assertThat(faults.customers(provider, email("CUST-waits")))
+                .as(provider)
+                .hasSize(1));
+    }
+
+    /** The message of a customer that is on disk, and not delivered yet. */
+    private static String accepted(PackagedProgram program, ObjectNode customer) {
+        return program.call()
+                .header("Prefer", "respond-async")
+                .contentType("application/json")
+                .body(customer.toString())
+                .post("/v1/customers")
+                .then()
+                .statusCode(202)
+                .extract()
+                .path("message");
     }
 
     @Test

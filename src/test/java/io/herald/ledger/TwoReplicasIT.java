@@ -8,99 +8,32 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.tomakehurst.wiremock.global.GlobalSettings;
-import com.github.tomakehurst.wiremock.http.DelayDistribution;
 import com.github.tomakehurst.wiremock.http.FixedDelayDistribution;
 import com.github.tomakehurst.wiremock.http.UniformDistribution;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.herald.Customers;
 import io.herald.delivery.Faults;
 import io.herald.rest.Api;
-import io.herald.sandbox.Sandbox;
-import io.herald.start.PackagedProgram;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Promises 1 to 3 of two packaged programs that share one PostgreSQL: lanes go across both, and what a killed one had in
- * hand is taken over by the other.
- */
-class TwoReplicasIT {
+/** Promises 1 to 3 of two replicas: lanes go across both, and what a killed one had in hand is taken over by the other. */
+class TwoReplicasIT extends TwoReplicas {
 
-    private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
     private static final int WIDTH = 8;
 
     /** fraudspect's, where it has one. */
     private static final int RATE = 20;
-
-    private static final Duration BOUND = Duration.ofSeconds(120);
-
-    @TempDir
-    Path directory;
-
-    private Sandbox sandbox;
-    private Faults faults;
-    private Map<String, String> environment;
-    private PackagedProgram one;
-    private PackagedProgram other;
-
-    @BeforeEach
-    void startSandbox() {
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
-        faults = new Faults(sandbox);
-        environment = PackagedProgram.environment(sandbox);
-        environment.put("HERALD_LEDGER", "postgresql");
-        environment.put("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", TestPostgres.newDatabase());
-        environment.put("HERALD_REPLICA_LEASE", "10s");
-        environment.put("HERALD_PARK_POLL", "200ms");
-        for (String provider : PROVIDERS) {
-            environment.put(prefix(provider) + "PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
-            environment.put(prefix(provider) + "FIND_SETTLE", "200ms");
-        }
-    }
-
-    private static String prefix(String provider) {
-        return "PROVIDER_" + provider.toUpperCase(Locale.ROOT).replace('-', '_') + "_";
-    }
-
-    private void startBoth() throws IOException {
-        one = PackagedProgram.launch(Files.createDirectory(directory.resolve("one")), environment);
-        other = PackagedProgram.launch(Files.createDirectory(directory.resolve("other")), environment);
-        one.awaitReady();
-        other.awaitReady();
-    }
-
-    @AfterEach
-    void stopBoth() {
-        one.close();
-        other.close();
-        sandbox.close();
-    }
 
     @Test
     void lanesAndARateGoAcrossBothAndOneThatStopsLeavesNothingInHand() throws IOException {
@@ -233,86 +166,6 @@ class TwoReplicasIT {
                         .count()));
     }
 
-    private void answersAfter(DelayDistribution delay) {
-        sandbox.server()
-                .updateGlobalSettings(
-                        GlobalSettings.builder().delayDistribution(delay).build());
-    }
-
-    /** One after the other is stopped and started anew while customers come; the time to end is too short for all that is in hand. */
-    @Test
-    void aRollingRestartUnderLoadLosesAndDoublesNothing() throws Exception {
-        environment.put("HERALD_SHUTDOWN_TIMEOUT", "300ms");
-        environment.put("HERALD_REPLICA_LEASE", "10m");
-        startBoth();
-        answersAfter(new UniformDistribution(50, 4_000));
-        Map<String, String> accepted = new ConcurrentHashMap<>();
-        List<Api.Answer> refused = Collections.synchronizedList(new ArrayList<>());
-        AtomicBoolean comes = new AtomicBoolean(true);
-        AtomicReference<List<PackagedProgram>> behindTheBalancer = new AtomicReference<>(List.of(one, other));
-        CompletableFuture<Void> load = CompletableFuture.runAsync(() -> {
-            for (int i = 0; comes.get(); i++) {
-                String reference = "CUST-rolling-" + i;
-                for (int tries = 0; !accepted.containsKey(reference); tries++) {
-                    List<PackagedProgram> all = behindTheBalancer.get();
-                    submit(all.get(tries % all.size()), reference).ifPresent(answer -> {
-                        if (answer.status() == 202) {
-                            accepted.put(
-                                    reference, answer.json().path("message").asText());
-                        } else {
-                            refused.add(answer);
-                        }
-                    });
-                    pause();
-                }
-            }
-        });
-
-        await().atMost(BOUND).until(() -> accepted.size() > 60);
-        one.stop();
-        PackagedProgram first = one;
-        one = PackagedProgram.start(Files.createDirectory(directory.resolve("one-again")), environment);
-        behindTheBalancer.set(List.of(other, one));
-        int before = accepted.size();
-        await().atMost(BOUND).until(() -> accepted.size() > before + 60);
-        other.stop();
-        behindTheBalancer.set(List.of(one));
-        comes.set(false);
-        load.get(BOUND.toSeconds(), TimeUnit.SECONDS);
-        answersAfter(null);
-
-        assertThat(refused).extracting(Api.Answer::status).containsOnly(503);
-        assertThat(refused).extracting(answer -> answer.header("Retry-After")).doesNotContainNull();
-        assertThat(first.output() + other.output()).contains("have not ended in time, and go back to the ledger");
-        assertThat(first.output() + other.output()).doesNotContain("some are still in hand");
-        accepted.values().forEach(message -> await().atMost(BOUND)
-                .pollDelay(Duration.ZERO)
-                .until(() -> isDelivered(api(one).report(message))));
-        for (String provider : PROVIDERS) {
-            List<String> customers =
-                    sandbox.customers(provider).stream().map(JsonNode::toString).toList();
-            assertThat(accepted.keySet()).allSatisfy(reference -> assertThat(customers)
-                    .as("%s at %s", reference, provider)
-                    .filteredOn(
-                            customer -> customer.contains("\"" + reference.toLowerCase(Locale.ROOT) + "@example.com\""))
-                    .hasSize(1));
-        }
-    }
-
-    /** Twenty-five a second are load enough: fifty are in hand at each provider. */
-    private static void pause() {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(40));
-    }
-
-    /** The answer; none if there was nobody to give one. */
-    private static Optional<Api.Answer> submit(PackagedProgram program, String reference) {
-        try {
-            return Optional.of(api(program).submit(Customers.person(reference), "Prefer", "respond-async"));
-        } catch (CompletionException gone) {
-            return Optional.empty();
-        }
-    }
-
     /** Replays, too, and with what comes in beside them. */
     private void bothTogetherStayUnderAProvidersRate() {
         StubMapping refusal = sandbox.server()
@@ -349,24 +202,5 @@ class TwoReplicasIT {
                 .stream()
                 .map(CompletableFuture::join)
                 .toList();
-    }
-
-    private static ObjectNode delivered(PackagedProgram program, Api.Answer answer) {
-        return (ObjectNode) await().atMost(BOUND)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(200))
-                .until(() -> report(program, answer), TwoReplicasIT::isDelivered);
-    }
-
-    private static JsonNode report(PackagedProgram program, Api.Answer answer) {
-        return api(program).report(answer.json().path("message").asText());
-    }
-
-    private static boolean isDelivered(JsonNode report) {
-        return report.path("status").asText().equals("delivered");
-    }
-
-    private static Api api(PackagedProgram program) {
-        return Api.at(URI.create(program.url()).getPort());
     }
 }
