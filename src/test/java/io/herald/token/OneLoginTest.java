@@ -194,6 +194,7 @@ class OneLoginTest {
             assertThat(report.delivery(provider).path("durationMs").asLong()).isLessThan(slow);
         });
         await("the renewal, which may arrive later than those that did not wait for it")
+                .during(Duration.ofMillis(slow))
                 .atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(sandbox.logIns(provider)).isEqualTo(2));
     }
