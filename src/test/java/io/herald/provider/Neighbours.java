@@ -42,6 +42,8 @@ public final class Neighbours implements QuarkusTestProfile {
                 "herald.wait.max",
                 WAIT_MAX + "ms"));
         settings.put("herald.park.poll", "1h");
+        // a quick machine makes more calls than one caller may
+        settings.put("herald.caller.rate", "100000");
         for (String provider : Impostors.PROVIDERS) {
             String prefix = "provider." + provider + ".";
             settings.put(prefix + "max-connections", WIDTH.get(provider).toString());
