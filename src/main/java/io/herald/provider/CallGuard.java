@@ -1,8 +1,6 @@
 package io.herald.provider;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Set;
@@ -77,7 +75,7 @@ final class CallGuard implements ExecChainHandler {
             return answer;
         }
         try {
-            byte[] body = read(entity.getContent());
+            byte[] body = read(entity);
             answer.setEntity(new ByteArrayEntity(body, ContentType.parseLenient(entity.getContentType())));
             return answer;
         } catch (AnswerTooLargeException e) {
@@ -93,15 +91,13 @@ final class CallGuard implements ExecChainHandler {
         }
     }
 
-    private byte[] read(InputStream in) throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        byte[] buffer = new byte[8192];
-        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-            if (body.size() + n > largestAnswer) {
-                throw new AnswerTooLargeException(largestAnswer);
-            }
-            body.write(buffer, 0, n);
+    private byte[] read(HttpEntity entity) throws IOException {
+        long length = entity.getContentLength();
+        long enough = (length < 0 ? largestAnswer : Math.min(length, largestAnswer)) + 1L;
+        byte[] body = entity.getContent().readNBytes((int) Math.min(enough, Integer.MAX_VALUE));
+        if (body.length > largestAnswer) {
+            throw new AnswerTooLargeException(largestAnswer);
         }
-        return body.toByteArray();
+        return body;
     }
 }
