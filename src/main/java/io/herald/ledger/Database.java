@@ -153,6 +153,20 @@ final class Database {
         });
     }
 
+    /** The same for many rows of parameters, in one go; answers of each how many rows it changed. */
+    static int[] executeAll(Connection connection, String sql, List<Object[]> rows) throws SQLException {
+        if (rows.isEmpty()) {
+            return new int[0];
+        }
+        return Statements.with(connection, sql, statement -> {
+            for (Object[] row : rows) {
+                set(statement, row);
+                statement.addBatch();
+            }
+            return statement.executeBatch();
+        });
+    }
+
     private static void set(PreparedStatement statement, Object... parameters) throws SQLException {
         for (int i = 0; i < parameters.length; i++) {
             statement.setObject(i + 1, parameters[i]);

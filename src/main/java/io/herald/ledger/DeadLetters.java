@@ -313,7 +313,7 @@ public final class DeadLetters {
                     "update attempt set words = null where sequence = ? and provider = ?",
                     standing.sequence(),
                     id.provider());
-            Ledger.forgetWhenNobodyNeedsIt(connection, standing.sequence());
+            DeliveryWrites.forgetWhenNobodyNeedsIt(connection, List.of(standing.sequence()));
             return Optional.empty();
         });
     }

@@ -5,7 +5,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +26,31 @@ final class GroupCommit implements AutoCloseable {
     /** One write, run inside the group's transaction; may run again if another write of the group fails. */
     interface Write<T> {
         T apply(Connection connection) throws SQLException;
+    }
+
+    /**
+     * What writes of one kind do together, in one go to the database for many of them. They come before the other writes of
+     * their group: nobody waited for any of these before it came, so every order is one in which they may have come.
+     */
+    interface Batch<P, T> {
+        /** Answers what became of each. */
+        List<T> apply(Connection connection, List<P> parameters) throws SQLException;
+    }
+
+    /** A write that is one of a batch, which may be a batch of one. */
+    record BatchedWrite<P, T>(Batch<P, T> batch, P parameter) implements Write<T> {
+        @Override
+        public T apply(Connection connection) throws SQLException {
+            return batch.apply(connection, List.of(parameter)).get(0);
+        }
+
+        /** Applies writes of the same batch. */
+        @SuppressWarnings("unchecked")
+        List<T> applyAll(Connection connection, List<BatchedWrite<?, ?>> same) throws SQLException {
+            return batch.apply(
+                    connection,
+                    same.stream().map(write -> (P) write.parameter()).toList());
+        }
     }
 
     /** Undoes what a write did to no avail, so that the ledger and this program agree again. */
@@ -145,8 +173,9 @@ final class GroupCommit implements AutoCloseable {
         try {
             mayBegin.run();
             begin(connection);
+            Map<Write<?>, Object> batched = applyBatches(group, connection);
             for (Waiting<?> waiting : group) {
-                applied.add(apply(waiting, connection));
+                applied.add(apply(waiting, connection, batched));
             }
         } catch (SQLException | RefusedWrite | RuntimeException | Error e) {
             rollBack(connection, e);
@@ -185,7 +214,36 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    private static <T> Applied<T> apply(Waiting<T> waiting, Connection connection) throws RefusedWrite {
+    /** What became of those that are done together. */
+    private static Map<Write<?>, Object> applyBatches(List<Waiting<?>> group, Connection connection)
+            throws RefusedWrite {
+        Map<Batch<?, ?>, List<BatchedWrite<?, ?>>> batches = new LinkedHashMap<>();
+        for (Waiting<?> waiting : group) {
+            if (waiting.write() instanceof BatchedWrite<?, ?> write) {
+                batches.computeIfAbsent(write.batch(), first -> new ArrayList<>())
+                        .add(write);
+            }
+        }
+        Map<Write<?>, Object> results = new IdentityHashMap<>();
+        for (List<BatchedWrite<?, ?>> same : batches.values()) {
+            try {
+                List<?> all = same.get(0).applyAll(connection, same);
+                for (int i = 0; i < same.size(); i++) {
+                    results.put(same.get(i), all.get(i));
+                }
+            } catch (SQLException | RuntimeException e) {
+                throw new RefusedWrite(e);
+            }
+        }
+        return results;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Applied<T> apply(Waiting<T> waiting, Connection connection, Map<Write<?>, Object> batched)
+            throws RefusedWrite {
+        if (batched.containsKey(waiting.write())) {
+            return new Applied<>(waiting, (T) batched.get(waiting.write()));
+        }
         try {
             return new Applied<>(waiting, waiting.write().apply(connection));
         } catch (SQLException | RuntimeException e) {

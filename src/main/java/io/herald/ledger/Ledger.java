@@ -3,7 +3,6 @@ package io.herald.ledger;
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.query;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
@@ -53,24 +52,24 @@ public final class Ledger {
     private static final String IS_DUE = " and owner is null and state in ('pending', 'retrying') and due_at <= ?";
 
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
-    private static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
+    static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
 
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
     private final Database database;
     private final Sealing sealing;
-    private final ObjectMapper json;
     private final Clock clock;
     private final Replica replica;
     private final String me;
+    private final DeliveryWrites writes;
 
     public Ledger(Database database, Sealing sealing, Replica replica, ObjectMapper json, Clock clock) {
         this.database = database;
         this.sealing = sealing;
-        this.json = json;
         this.clock = clock;
         this.replica = replica;
         this.me = replica.id();
+        this.writes = new DeliveryWrites(sealing, json, me);
     }
 
     /**
@@ -245,26 +244,14 @@ public final class Ledger {
      */
     public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean mark) {
         byte[] sealed = sealing.request(message.sequence(), provider, request);
-        long now = clock.millis();
-        return database.<Void>write(connection -> {
-                    int changed = execute(
-                            connection,
-                            "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ?"
-                                    + " where " + IN_HAND,
-                            sealed,
-                            now,
-                            mark ? now : null,
-                            now,
-                            message.sequence(),
-                            provider,
-                            me,
-                            message.takes());
-                    if (changed == 0) {
+        return database.write(
+                        writes.keeping(new DeliveryWrites.Request(message, provider, sealed, clock.millis(), mark)))
+                .thenAccept(kept -> {
+                    if (!kept) {
                         throw new LedgerException(TAKEN_OVER, null);
                     }
-                    return null;
-                })
-                .thenRun(replica::mustBeAlive);
+                    replica.mustBeAlive();
+                });
     }
 
     /**
@@ -291,102 +278,9 @@ public final class Ledger {
      * @return when it is durable: whether it was kept; not if another program has the delivery in hand by now
      */
     public CompletableFuture<Boolean> record(Message message, String provider, Progress progress) {
-        ObjectNode outcome = progress.outcome();
-        JsonNode id = outcome.path("providerCustomerId");
-        boolean isDelivered = id.isTextual();
-        JsonNode error = outcome.path("error");
-        long sequence = message.sequence();
-        byte[] sealed = sealing.outcome(sequence, provider, outcome);
-        long now = clock.millis();
-        return database.write(connection -> {
-            int changed = execute(
-                    connection,
-                    "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
-                            + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null"
-                            + (isDelivered ? ", request = null, correction = null" : "")
-                            + " where " + IN_HAND,
-                    outcome.get("state").textValue(),
-                    progress.attempts(),
-                    progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
-                    progress.parks(),
-                    progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
-                    progress.durationMillis(),
-                    now,
-                    sealed,
-                    error.path("reason").textValue(),
-                    error.has("httpStatus") ? error.get("httpStatus").intValue() : null,
-                    progress.trace().orElse(null),
-                    sequence,
-                    provider,
-                    me,
-                    message.takes());
-            if (changed == 0) {
-                return false;
-            }
-            for (Attempt attempt : progress.tries()) {
-                insert(connection, sequence, provider, attempt);
-            }
-            if (isDelivered) {
-                link(connection, message.reference(), provider, id.textValue(), now);
-                forgetWhenNobodyNeedsIt(connection, sequence);
-            }
-            return true;
-        });
-    }
-
-    private void insert(Connection connection, long sequence, String provider, Attempt attempt) throws SQLException {
-        ObjectNode words = json.createObjectNode();
-        attempt.code().ifPresent(code -> words.put("code", code));
-        attempt.message().ifPresent(text -> words.put("message", text));
-        execute(
-                connection,
-                "insert into attempt (sequence, provider, at, duration_ms, http_status, reason, words)"
-                        + " values (?, ?, ?, ?, ?, ?, ?)",
-                sequence,
-                provider,
-                attempt.at().toEpochMilli(),
-                attempt.durationMillis(),
-                attempt.httpStatus().orElse(null),
-                attempt.reason().orElse(null),
-                words.isEmpty() ? null : sealing.words(sequence, provider, words));
-    }
-
-    private static void link(Connection connection, String reference, String provider, String id, long now)
-            throws SQLException {
-        execute(
-                connection,
-                "insert into link (reference, provider, provider_customer_id, updated_at) values (?, ?, ?, ?)"
-                        + " on conflict (reference, provider)"
-                        + " do update set provider_customer_id = excluded.provider_customer_id,"
-                        + " updated_at = excluded.updated_at"
-                        + " where link.provider_customer_id <> excluded.provider_customer_id",
-                reference,
-                provider,
-                id,
-                now);
-    }
-
-    /**
-     * Erases the customer and what was sent when all deliveries of a message have ended well. What the providers said of it
-     * can still be asked for during {@link Erasure#WORDS_KEPT}.
-     */
-    static void forgetWhenNobodyNeedsIt(Connection connection, long sequence) throws SQLException {
-        int forgotten = execute(
-                connection,
-                "update message set payload = null,"
-                        + " reduce_at = ? + (select max(updated_at) from delivery where sequence = message.sequence)"
-                        + " where sequence = ? and not exists (select 1 from delivery where sequence = message.sequence"
-                        + " and state not in ('delivered', 'discarded'))",
-                Erasure.WORDS_KEPT.toMillis(),
-                sequence);
-        if (forgotten > 0) {
-            execute(
-                    connection,
-                    "update delivery set request = null, correction = null where sequence = ?"
-                            + " and (request is not null or correction is not null)",
-                    sequence);
-            execute(connection, "update attempt set words = null where sequence = ? and words is not null", sequence);
-        }
+        byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
+        return database.write(
+                writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
     }
 
     /**

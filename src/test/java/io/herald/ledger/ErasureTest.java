@@ -185,7 +185,7 @@ class ErasureTest {
         database.change("update delivery set state = 'discarded' where provider = 'yativo'");
         database.get()
                 .write(connection -> {
-                    Ledger.forgetWhenNobodyNeedsIt(connection, message.sequence());
+                    DeliveryWrites.forgetWhenNobodyNeedsIt(connection, List.of(message.sequence()));
                     return null;
                 })
                 .join();

@@ -187,6 +187,63 @@ class GroupCommitTest {
     }
 
     @Test
+    void writesOfOneKindGoTogetherAndEachHearsItsOwn() {
+        List<List<String>> together = new ArrayList<>();
+        List<Integer> order = new ArrayList<>();
+        List<CompletableFuture<Integer>> lengths = inOneGroup(together, order, "a", "bb", "ccc", "dddd");
+
+        assertThat(lengths).extracting(CompletableFuture::join).containsExactly(1, 2, 3, 4);
+        assertThat(together).containsExactly(List.of("a", "bb", "ccc", "dddd"));
+        assertThat(order).as("callbacks").containsExactly(1, 2, 3, 4);
+        assertThat(texts()).containsExactly("a", "bb", "ccc", "dddd", "single");
+    }
+
+    @Test
+    void oneOfAKindThatFailsFailsAlone() {
+        List<List<String>> together = new ArrayList<>();
+        List<CompletableFuture<Integer>> lengths = inOneGroup(together, new ArrayList<>(), "a", "refused", "ccc");
+
+        assertThat(lengths.get(0).join()).isEqualTo(1);
+        assertThatThrownBy(lengths.get(1)::join).hasRootCauseInstanceOf(SQLException.class);
+        assertThat(lengths.get(2).join()).isEqualTo(3);
+        assertThat(together).startsWith(List.of("a", "refused", "ccc"), List.of("a"), List.of("refused"));
+        assertThat(texts()).containsExactly("a", "single", "ccc");
+    }
+
+    /** Batched writes of the texts, with one among them that is not, all waiting while another write is under way. */
+    private List<CompletableFuture<Integer>> inOneGroup(
+            List<List<String>> together, List<Integer> committed, String... texts) {
+        GroupCommit.Batch<String, Integer> batch = (connection, parameters) -> {
+            together.add(parameters);
+            Database.executeAll(
+                    connection,
+                    "insert into entry (text) values (?)",
+                    parameters.stream().map(text -> new Object[] {text}).toList());
+            return parameters.stream().map(String::length).toList();
+        };
+        CountDownLatch queued = new CountDownLatch(1);
+        submit(
+                writes,
+                connection -> {
+                    await(queued);
+                    return null;
+                },
+                done -> {});
+        List<CompletableFuture<Integer>> lengths = new ArrayList<>();
+        for (String text : texts) {
+            lengths.add(submit(writes, new GroupCommit.BatchedWrite<>(batch, text), committed::add));
+            if (lengths.size() == 1) {
+                submit(writes, insert("single"), sequence -> {});
+            }
+        }
+        queued.countDown();
+        CompletableFuture.allOf(lengths.toArray(CompletableFuture[]::new))
+                .exceptionally(failed -> null)
+                .join();
+        return lengths;
+    }
+
+    @Test
     void aCallbackThatFailsFailsNoOther() {
         CompletableFuture<Long> bad = submit(writes, insert("bad"), sequence -> {
             throw new IllegalStateException("a callback that fails");

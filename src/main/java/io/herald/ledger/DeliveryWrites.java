@@ -1,0 +1,193 @@
+package io.herald.ledger;
+
+import static io.herald.ledger.Database.executeAll;
+import static io.herald.ledger.Ledger.IN_HAND;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What is written of deliveries in hand, of all that come at the same time at once. */
+final class DeliveryWrites {
+
+    private final Sealing sealing;
+    private final ObjectMapper json;
+    private final String me;
+    private final GroupCommit.Batch<Request, Boolean> requests = this::keepRequests;
+    private final GroupCommit.Batch<Outcome, Boolean> outcomes = this::keepOutcomes;
+
+    DeliveryWrites(Sealing sealing, ObjectMapper json, String me) {
+        this.sealing = sealing;
+        this.json = json;
+        this.me = me;
+    }
+
+    /** Answers whether it was kept; not if another program has the delivery in hand by now. */
+    GroupCommit.Write<Boolean> keeping(Request request) {
+        return new GroupCommit.BatchedWrite<>(requests, request);
+    }
+
+    /** As {@link #keeping(Request)}. */
+    GroupCommit.Write<Boolean> keeping(Outcome outcome) {
+        return new GroupCommit.BatchedWrite<>(outcomes, outcome);
+    }
+
+    /** A request that is to be kept before it is sent; {@code sealed} with the customer in it. */
+    record Request(Message message, String provider, byte[] sealed, long at, boolean mark) {}
+
+    private List<Boolean> keepRequests(Connection connection, List<Request> requests) throws SQLException {
+        int[] changed = executeAll(
+                connection,
+                "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ? where "
+                        + IN_HAND,
+                requests.stream()
+                        .map(request -> new Object[] {
+                            request.sealed(),
+                            request.at(),
+                            request.mark() ? request.at() : null,
+                            request.at(),
+                            request.message().sequence(),
+                            request.provider(),
+                            me,
+                            request.message().takes()
+                        })
+                        .toList());
+        return Arrays.stream(changed).mapToObj(rows -> rows > 0).toList();
+    }
+
+    /** An outcome that is to be kept. */
+    record Outcome(Message message, String provider, Progress progress, byte[] sealed, long at) {
+
+        long sequence() {
+            return message.sequence();
+        }
+
+        boolean isDelivered() {
+            return providerCustomerId() != null;
+        }
+
+        String providerCustomerId() {
+            return progress.outcome().path("providerCustomerId").textValue();
+        }
+
+        Object[] row(String me) {
+            JsonNode error = progress.outcome().path("error");
+            return new Object[] {
+                progress.outcome().get("state").textValue(),
+                progress.attempts(),
+                progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
+                progress.parks(),
+                progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
+                progress.durationMillis(),
+                at,
+                sealed,
+                error.path("reason").textValue(),
+                error.has("httpStatus") ? error.get("httpStatus").intValue() : null,
+                progress.trace().orElse(null),
+                isDelivered(),
+                isDelivered(),
+                sequence(),
+                provider,
+                me,
+                message.takes()
+            };
+        }
+    }
+
+    private List<Boolean> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
+        int[] changed = executeAll(
+                connection,
+                "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
+                        + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,"
+                        + " request = case when ? then null else request end,"
+                        + " correction = case when ? then null else correction end where " + IN_HAND,
+                outcomes.stream().map(outcome -> outcome.row(me)).toList());
+        List<Boolean> isKept = Arrays.stream(changed).mapToObj(rows -> rows > 0).toList();
+        List<Outcome> kept = IntStream.range(0, outcomes.size())
+                .filter(isKept::get)
+                .mapToObj(outcomes::get)
+                .toList();
+        List<Outcome> delivered = kept.stream().filter(Outcome::isDelivered).toList();
+        keepTries(connection, kept);
+        link(connection, delivered);
+        forgetWhenNobodyNeedsIt(
+                connection, delivered.stream().map(Outcome::sequence).distinct().toList());
+        return isKept;
+    }
+
+    private void keepTries(Connection connection, List<Outcome> outcomes) throws SQLException {
+        executeAll(
+                connection,
+                "insert into attempt (sequence, provider, at, duration_ms, http_status, reason, words)"
+                        + " values (?, ?, ?, ?, ?, ?, ?)",
+                outcomes.stream()
+                        .flatMap(outcome -> outcome.progress().tries().stream()
+                                .map(attempt -> row(outcome.sequence(), outcome.provider(), attempt)))
+                        .toList());
+    }
+
+    private Object[] row(long sequence, String provider, Attempt attempt) {
+        ObjectNode words = json.createObjectNode();
+        attempt.code().ifPresent(code -> words.put("code", code));
+        attempt.message().ifPresent(text -> words.put("message", text));
+        return new Object[] {
+            sequence,
+            provider,
+            attempt.at().toEpochMilli(),
+            attempt.durationMillis(),
+            attempt.httpStatus().orElse(null),
+            attempt.reason().orElse(null),
+            words.isEmpty() ? null : sealing.words(sequence, provider, words)
+        };
+    }
+
+    private static void link(Connection connection, List<Outcome> delivered) throws SQLException {
+        executeAll(
+                connection,
+                "insert into link (reference, provider, provider_customer_id, updated_at) values (?, ?, ?, ?)"
+                        + " on conflict (reference, provider)"
+                        + " do update set provider_customer_id = excluded.provider_customer_id,"
+                        + " updated_at = excluded.updated_at"
+                        + " where link.provider_customer_id <> excluded.provider_customer_id",
+                delivered.stream()
+                        .map(outcome -> new Object[] {
+                            outcome.message().reference(),
+                            outcome.provider(),
+                            outcome.providerCustomerId(),
+                            outcome.at()
+                        })
+                        .toList());
+    }
+
+    /**
+     * Erases the customer and what was sent when all deliveries of a message have ended well. What the providers said of it
+     * can still be asked for during {@link Erasure#WORDS_KEPT}.
+     */
+    static void forgetWhenNobodyNeedsIt(Connection connection, List<Long> sequences) throws SQLException {
+        int[] forgotten = executeAll(
+                connection,
+                "update message set payload = null,"
+                        + " reduce_at = ? + (select max(updated_at) from delivery where sequence = message.sequence)"
+                        + " where sequence = ? and not exists (select 1 from delivery where sequence = message.sequence"
+                        + " and state not in ('delivered', 'discarded'))",
+                sequences.stream()
+                        .map(sequence -> new Object[] {Erasure.WORDS_KEPT.toMillis(), sequence})
+                        .toList());
+        List<Object[]> all = IntStream.range(0, forgotten.length)
+                .filter(i -> forgotten[i] > 0)
+                .mapToObj(i -> new Object[] {sequences.get(i)})
+                .toList();
+        executeAll(
+                connection,
+                "update delivery set request = null, correction = null where sequence = ?"
+                        + " and (request is not null or correction is not null)",
+                all);
+        executeAll(connection, "update attempt set words = null where sequence = ? and words is not null", all);
+    }
+}
