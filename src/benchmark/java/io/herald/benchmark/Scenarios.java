@@ -58,8 +58,13 @@ final class Scenarios {
         this.round = round;
     }
 
-    /** Until it gets no cheaper: {@value #SLICES} slices in a row cost no less than 95% of the cheapest before. */
+    /** At 100 in flight until it gets no cheaper. */
     void warmUp() {
+        untilNoCheaper(WARM_UP, IN_FLIGHT);
+    }
+
+    /** {@value #SLICES} slices in a row cost no less than 95% of the cheapest before; answers whether all of it was right. */
+    private boolean untilNoCheaper(String scenario, int inFlight) {
         long start = System.nanoTime();
         double least = Double.MAX_VALUE;
         long messages = 0;
@@ -67,17 +72,18 @@ final class Scenarios {
         while (noCheaper < SLICES
                 && System.nanoTime() - start < settings.warmUp().toNanos()) {
             Duration before = program.processorTime();
-            LoadGenerator.Load load = closed(IN_FLIGHT, SLICE);
-            if (!isRight(WARM_UP, row, load)) {
-                return;
+            LoadGenerator.Load load = closed(inFlight, SLICE);
+            if (!isRight(scenario, row, load)) {
+                return false;
             }
             double cost = program.processorTime().minus(before).toNanos() / 1e6 / load.sent();
             noCheaper = cost < 0.95 * least ? 0 : noCheaper + 1;
             least = Math.min(least, cost);
             messages += load.sent();
         }
-        add(WARM_UP, "messages", messages);
-        add(WARM_UP, "seconds", (System.nanoTime() - start) / 1e9);
+        add(scenario, "messages until it is warm", messages);
+        add(scenario, "warm after, s", (System.nanoTime() - start) / 1e9);
+        return true;
     }
 
     void atOnce() {
@@ -93,15 +99,20 @@ final class Scenarios {
     void slow() {
         stub.delay(SLOWNESS);
         try {
-            closed(1000, Duration.ofSeconds(3));
+            if (!untilNoCheaper(SLOW, 1000)) {
+                return;
+            }
             Duration before = program.processorTime();
             LoadGenerator.Load full = closed(1000, settings.time());
             if (!isRight(SLOW, row, full)) {
                 return;
             }
             rate(SLOW, row, full, before);
-            stub.reset();
-            LoadGenerator.Load half = generator.paced(target(), customers(), full.perSecond() / 2, settings.time());
+            LoadGenerator.Load warm = paced(full.perSecond() / 2);
+            if (!isRight(SLOW, row, warm)) {
+                return;
+            }
+            LoadGenerator.Load half = paced(full.perSecond() / 2);
             if (isRight(SLOW, row, half)) {
                 add(SLOW, "at half load added to 200 ms: median, ms", half.millis(50) - SLOWNESS.toMillis());
                 add(SLOW, "99 of 100 within, ms", half.millis(99) - SLOWNESS.toMillis());
@@ -202,6 +213,11 @@ final class Scenarios {
     private LoadGenerator.Load closed(int inFlight, Duration time) {
         stub.reset();
         return generator.closed(target(), customers(), inFlight, time);
+    }
+
+    private LoadGenerator.Load paced(double perSecond) {
+        stub.reset();
+        return generator.paced(target(), customers(), perSecond, settings.time());
     }
 
     private boolean isRight(String scenario, String line, LoadGenerator.Load load) {
