@@ -49,7 +49,11 @@ final class Start {
             for (int round = 0; round < settings.rounds(); round++) {
                 measure(java, settings.options(), row + ", plain", round);
                 if (keepsProfiles) {
-                    measure(java, asInTheImage("-XX:AOTCache=" + cache), row + ", as in the image", round);
+                    List<String> image = asInTheImage("-XX:AOTCache=" + cache);
+                    measure(java, image, row + ", as in the image", round);
+                    List<String> firstCompiler = new ArrayList<>(image);
+                    firstCompiler.add("-XX:TieredStopAtLevel=1");
+                    measure(java, firstCompiler, row + ", as in the image, with the first compiler only", round);
                 }
             }
         }
