@@ -123,11 +123,14 @@ public final class DeadLetters {
                 letter.id().provider());
     }
 
-    /** The customer that a replay would deliver: as it was accepted, or as it was corrected. Empty if it was erased. */
+    /**
+     * The customer that a replay would deliver: as it was accepted, or as it was corrected. Empty if it was erased, and once
+     * it is delivered.
+     */
     public Optional<JsonNode> customer(DeadLetter letter) {
         return database.one(
                         "select m.payload, d.correction from message m join delivery d on d.sequence = m.sequence"
-                                + " where d.sequence = ? and d.provider = ?",
+                                + " where d.sequence = ? and d.provider = ? and d.state <> 'delivered'",
                         row -> customer(letter, row.getBytes(1), row.getBytes(2)),
                         letter.sequence(),
                         letter.id().provider())

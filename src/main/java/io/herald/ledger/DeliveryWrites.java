@@ -68,8 +68,12 @@ final class DeliveryWrites {
             return message.sequence();
         }
 
+        String state() {
+            return progress.outcome().get("state").textValue();
+        }
+
         boolean isDelivered() {
-            return providerCustomerId() != null;
+            return state().equals("delivered");
         }
 
         String providerCustomerId() {
@@ -79,7 +83,7 @@ final class DeliveryWrites {
         Object[] row(String me) {
             JsonNode error = progress.outcome().path("error");
             return new Object[] {
-                progress.outcome().get("state").textValue(),
+                state(),
                 progress.attempts(),
                 progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
                 progress.parks(),
@@ -113,11 +117,19 @@ final class DeliveryWrites {
                 .filter(isKept::get)
                 .mapToObj(outcomes::get)
                 .toList();
-        List<Outcome> delivered = kept.stream().filter(Outcome::isDelivered).toList();
         keepTries(connection, kept);
-        link(connection, delivered);
+        link(
+                connection,
+                kept.stream()
+                        .filter(outcome -> outcome.providerCustomerId() != null)
+                        .toList());
         forgetWhenNobodyNeedsIt(
-                connection, delivered.stream().map(Outcome::sequence).distinct().toList());
+                connection,
+                kept.stream()
+                        .filter(Outcome::isDelivered)
+                        .map(Outcome::sequence)
+                        .distinct()
+                        .toList());
         return isKept;
     }
 
@@ -147,7 +159,7 @@ final class DeliveryWrites {
         };
     }
 
-    private static void link(Connection connection, List<Outcome> delivered) throws SQLException {
+    private static void link(Connection connection, List<Outcome> known) throws SQLException {
         executeAll(
                 connection,
                 "insert into link (reference, provider, provider_customer_id, updated_at) values (?, ?, ?, ?)"
@@ -155,7 +167,7 @@ final class DeliveryWrites {
                         + " do update set provider_customer_id = excluded.provider_customer_id,"
                         + " updated_at = excluded.updated_at"
                         + " where link.provider_customer_id <> excluded.provider_customer_id",
-                delivered.stream()
+                known.stream()
                         .map(outcome -> new Object[] {
                             outcome.message().reference(),
                             outcome.provider(),

@@ -143,6 +143,35 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private synchronized void commit(List<Waiting<?>> group) {
+        try {
+            commitTogether(group);
+        } catch (RefusedWrite refused) {
+            if (group.size() == 1) {
+                fail(group, refused.getCause());
+            } else {
+                commitEach(group);
+            }
+        } catch (SQLException | RuntimeException | Error e) {
+            fail(group, e);
+        }
+    }
+
+    /** One after the other, until the database takes none: then each of the rest would only wait for it as long. */
+    private void commitEach(List<Waiting<?>> group) {
+        for (int i = 0; i < group.size(); i++) {
+            List<Waiting<?>> one = group.subList(i, i + 1);
+            try {
+                commitTogether(one);
+            } catch (RefusedWrite refused) {
+                fail(one, refused.getCause());
+            } catch (SQLException | RuntimeException | Error e) {
+                fail(group.subList(i, group.size()), e);
+                return;
+            }
+        }
+    }
+
+    private void commitTogether(List<Waiting<?>> group) throws SQLException, RefusedWrite {
         List<Applied<?>> applied = new ArrayList<>(group.size());
         long begun = System.nanoTime();
         try (Connection connection = dataSource.getConnection()) {
@@ -151,15 +180,9 @@ final class GroupCommit implements AutoCloseable {
             commit(connection, applied);
             meters.committed(true, System.nanoTime() - begun);
             applied.forEach(Applied::complete);
-        } catch (RefusedWrite refused) {
-            if (group.size() == 1) {
-                fail(group, refused.getCause());
-            } else {
-                group.forEach(waiting -> commit(List.of(waiting)));
-            }
         } catch (SQLException | RuntimeException | Error e) {
             meters.committed(false, System.nanoTime() - begun);
-            fail(group, e);
+            throw e;
         }
     }
 

@@ -634,6 +634,24 @@ class DeadLetterTest {
     }
 
     @Test
+    void whatWasDeliveredHasNoCustomerForAReplayAnyMore() {
+        String reference = Caller.reference("corrected-beside");
+        ObjectNode customer =
+                Caller.person(reference, "bridge-xyz.422+fraudspect.unauthorized-once", "bridge-xyz", "fraudspect");
+        String message = Caller.deliver(customer).body().path("message").textValue();
+
+        operator.replay(
+                message + ".bridge-xyz",
+                Caller.person(reference, "fraudspect.unauthorized-once").toString());
+        operator.awaitState(message + ".bridge-xyz", "delivered");
+
+        assertThat(operator.show(message + ".bridge-xyz?reveal=true").json().has("payload"))
+                .isFalse();
+        assertThat(operator.show(message + ".fraudspect?reveal=true").json().path("payload"))
+                .isEqualTo(customer);
+    }
+
+    @Test
     void discardingWhatHoldsALaneBackLetsItGoOn() {
         String reference = Caller.reference("lane");
         String id = Operator.letter(Caller.person(reference, "fraudspect.429", "fraudspect"), "retrying/rate_limited");

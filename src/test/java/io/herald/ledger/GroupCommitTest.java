@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.agroal.api.AgroalDataSource;
 import io.herald.metrics.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -168,13 +170,7 @@ class GroupCommitTest {
                 new GroupCommit(counting, dialect, () -> {}, new Meters(new SimpleMeterRegistry()))) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
-            all.add(submit(
-                    counted,
-                    connection -> {
-                        await(queued);
-                        return null;
-                    },
-                    done -> {}));
+            all.add(submit(counted, waitingFor(queued), done -> {}));
             for (int i = 0; i < 100; i++) {
                 all.add(submit(counted, insert("entry " + i), sequence -> {}));
             }
@@ -222,13 +218,7 @@ class GroupCommitTest {
             return parameters.stream().map(String::length).toList();
         };
         CountDownLatch queued = new CountDownLatch(1);
-        submit(
-                writes,
-                connection -> {
-                    await(queued);
-                    return null;
-                },
-                done -> {});
+        submit(writes, waitingFor(queued), done -> {});
         List<CompletableFuture<Integer>> lengths = new ArrayList<>();
         for (String text : texts) {
             lengths.add(submit(writes, new GroupCommit.BatchedWrite<>(batch, text), committed::add));
@@ -241,6 +231,47 @@ class GroupCommitTest {
                 .exceptionally(failed -> null)
                 .join();
         return lengths;
+    }
+
+    @Test
+    void whatFailsOfABatchDoesNotQuoteItsValues() {
+        List<CompletableFuture<Integer>> lengths =
+                inOneGroup(new ArrayList<>(), new ArrayList<>(), "P1234567", "P1234567");
+
+        assertThatThrownBy(lengths.get(1)::join).satisfies(thrown -> {
+            StringWriter all = new StringWriter();
+            thrown.printStackTrace(new PrintWriter(all));
+            assertThat(all.toString()).contains("SQLException", "entry").doesNotContain("P1234567");
+        });
+    }
+
+    @Test
+    void onceTheDatabaseIsGoneTheRestOfAGroupDoesNotWaitForItOneByOne() {
+        AtomicInteger connections = new AtomicInteger();
+        DataSource going = connecting(() -> {
+            if (connections.incrementAndGet() > 2) {
+                throw new SQLException("the database is gone");
+            }
+            return database.getConnection();
+        });
+        try (GroupCommit orphaned = new GroupCommit(going, dialect, () -> {}, new Meters(new SimpleMeterRegistry()))) {
+            CountDownLatch queued = new CountDownLatch(1);
+            submit(orphaned, waitingFor(queued), done -> {});
+            List<CompletableFuture<Long>> group = IntStream.range(0, 20)
+                    .mapToObj(i -> submit(orphaned, insert(i == 0 ? "refused" : "entry " + i), sequence -> {}))
+                    .toList();
+            queued.countDown();
+
+            assertThat(group).allSatisfy(write -> assertThat(write)
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .withMessage("the database is gone"));
+            assertThat(connections)
+                    .as("for the one before, for the group, and for its first one")
+                    .hasValue(3);
+        }
+        assertThat(texts()).isEmpty();
     }
 
     @Test
@@ -259,13 +290,7 @@ class GroupCommitTest {
     void whoWaitsForAFullQueueIsNotRefused() {
         CountDownLatch queued = new CountDownLatch(1);
         AtomicBoolean all = new AtomicBoolean();
-        submit(
-                writes,
-                connection -> {
-                    await(queued);
-                    return null;
-                },
-                done -> {});
+        submit(writes, waitingFor(queued), done -> {});
         List<CompletableFuture<Long>> done = new ArrayList<>();
         Thread writer = new Thread(() -> {
             for (int i = 0; i < 6000; i++) {
@@ -339,6 +364,14 @@ class GroupCommitTest {
     private static <T> CompletableFuture<T> submit(
             GroupCommit writes, GroupCommit.Write<T> write, Consumer<T> committed) {
         return writes.submit(write, committed, (connection, result) -> {});
+    }
+
+    /** A write that keeps the writer busy until then. */
+    private static <T> GroupCommit.Write<T> waitingFor(CountDownLatch queued) {
+        return connection -> {
+            await(queued);
+            return null;
+        };
     }
 
     private static DataSource connecting(Callable<Connection> connect) {

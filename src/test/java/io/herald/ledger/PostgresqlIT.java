@@ -101,7 +101,7 @@ class PostgresqlIT {
                 Statement lock = connection.createStatement()) {
             connection.setAutoCommit(false);
             lock.execute(Dialect.POSTGRESQL.beginGroup().orElseThrow());
-            lock.execute("set local idle_in_transaction_session_timeout = 0");
+            lock.execute("set local idle_in_transaction_session_timeout = 0; set local transaction_timeout = 0");
 
             Api.Answer refused = herald.submit(Customers.person("CUST-locked"));
 

@@ -7,15 +7,26 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,10 +174,66 @@ class ReplicaTest {
     }
 
     @Test
+    void whoHangsInTheMiddleOfABatchLosesTheLockAndWhatItHadWritten() throws Exception {
+        CountDownLatch onItsWay = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (AgroalDataSource hanging = database.again().pool()) {
+            Future<int[]> done = inTheBackground(() -> {
+                try (Connection connection = lockTheLedger(hanging);
+                        PreparedStatement batch = connection.prepareStatement(
+                                "insert into probe (id, written_at) values (?, length(?))")) {
+                    batch.setInt(1, 2);
+                    batch.setBytes(2, REQUEST);
+                    batch.addBatch();
+                    batch.setInt(1, 3);
+                    batch.setBinaryStream(2, hangingAfter(100_000, onItsWay, goOn), 200_000);
+                    batch.addBatch();
+                    int[] changed = batch.executeBatch();
+                    connection.commit();
+                    return changed;
+                }
+            });
+            assertThat(onItsWay.await(10, TimeUnit.SECONDS)).isTrue();
+
+            assertThat(ofOther.writeSomething()).succeedsWithin(Duration.ofSeconds(20));
+
+            goOn.countDown();
+            assertThat(done).failsWithin(Duration.ofSeconds(10));
+        } finally {
+            goOn.countDown();
+        }
+        assertThat(database.number("select count(*) from probe where id in (2, 3)"))
+                .isZero();
+    }
+
+    private static <T> Future<T> inTheBackground(Callable<T> work) {
+        FutureTask<T> done = new FutureTask<>(work);
+        new Thread(done).start();
+        return done;
+    }
+
+    /** So many bytes, and more of them later. */
+    private static InputStream hangingAfter(int bytes, CountDownLatch hangs, CountDownLatch goOn) {
+        return new SequenceInputStream(new ByteArrayInputStream(new byte[bytes]), new InputStream() {
+            @Override
+            public int read() throws IOException {
+                hangs.countDown();
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+                return 0;
+            }
+        });
+    }
+
+    @Test
     void whileSomebodyElseHoldsTheLockEveryWriteFailsInTimeAndAfterwardsNone() throws SQLException {
         try (AgroalDataSource stranger = database.again().pool();
                 Connection connection = lockTheLedger(stranger)) {
-            Database.execute(connection, "set local idle_in_transaction_session_timeout = 0");
+            Database.execute(
+                    connection, "set local idle_in_transaction_session_timeout = 0; set local transaction_timeout = 0");
 
             assertThat(ofOne.writeSomething())
                     .failsWithin(Duration.ofSeconds(30))

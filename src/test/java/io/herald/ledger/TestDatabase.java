@@ -15,11 +15,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 
@@ -97,8 +97,12 @@ final class TestDatabase implements AutoCloseable {
             return AgroalDataSource.from(
                     new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
                             .acquisitionTimeout(Duration.ofSeconds(10))
-                            .connectionFactoryConfiguration(
-                                    connection -> connection.jdbcUrl(url).connectionProviderClass(driver()))));
+                            .connectionFactoryConfiguration(connection -> {
+                                connection.jdbcUrl(url).connectionProviderClass(driver());
+                                named("quarkus.datasource.%s.jdbc.additional-jdbc-properties.")
+                                        .forEach(connection::jdbcProperty);
+                                return connection;
+                            })));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (SQLException e) {
@@ -113,12 +117,15 @@ final class TestDatabase implements AutoCloseable {
 
     /** What the migrations call a sequence, and bytes. */
     Map<String, String> placeholders() {
-        String prefix = "quarkus.flyway." + dialect.name().toLowerCase(Locale.ROOT) + ".placeholders.";
-        Map<String, String> placeholders = new HashMap<>();
-        settings.stringPropertyNames().stream()
+        return named("quarkus.flyway.%s.placeholders.");
+    }
+
+    /** The properties behind that prefix. */
+    private Map<String, String> named(String prefixOfDialect) {
+        String prefix = prefixOfDialect.formatted(dialect.name().toLowerCase(Locale.ROOT));
+        return settings.stringPropertyNames().stream()
                 .filter(name -> name.startsWith(prefix))
-                .forEach(name -> placeholders.put(name.substring(prefix.length()), settings.getProperty(name)));
-        return placeholders;
+                .collect(Collectors.toMap(name -> name.substring(prefix.length()), settings::getProperty));
     }
 
     /** The one number that a query finds. */
