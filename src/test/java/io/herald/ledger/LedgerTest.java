@@ -290,6 +290,20 @@ class LedgerTest {
     }
 
     @Test
+    void whatIsRejectedIsKeptForAReplayAlthoughItHasAnId() {
+        Message message = accept("CUST-1");
+        ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true).join();
+        database.change("update delivery set correction = request where provider = 'xbridge'");
+
+        record(message, "xbridge", delivered("id-1").put("state", "rejected"));
+
+        assertThat(database.number(
+                        "select count(*) from delivery where request is not null and correction is not null"))
+                .isEqualTo(1);
+        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+    }
+
+    @Test
     void theNextProgramKnowsAllOfIt() {
         Message message = accept("CUST-1");
         record(message, "xbridge", delivered("id-1"));
