@@ -65,6 +65,9 @@ public final class Entrance {
     /** Just behind Quarkus' own check of the caller. */
     private static final int ORDER = 1 - SecurityHandlerPriorities.AUTHORIZATION;
 
+    /** Before anything is refused for its caller. */
+    private static final int FIRST = -1 - SecurityHandlerPriorities.AUTHENTICATION;
+
     /**
      * How paths are written in the contract. Camel takes them in upper case, and a part of a method's name for the method,
      * but who may call what is decided by the exact ones.
@@ -134,14 +137,19 @@ public final class Entrance {
     }
 
     void onRouter(@Observes Router router) {
+        router.route("/v1/customers").order(FIRST).handler(this::countIntake);
         router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
         router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, NOTHING_HERE)));
     }
 
-    private void beforeItIsRead(RoutingContext call) {
+    private void countIntake(RoutingContext call) {
         if (isIntake(call.request())) {
             call.addEndHandler(ended -> meters.taken(SOURCE, answer(call, ended.succeeded())));
         }
+        call.next();
+    }
+
+    private void beforeItIsRead(RoutingContext call) {
         if (traces.areMade()) {
             operation(call.request()).ifPresent(operation -> trace(call, operation));
         }

@@ -1,15 +1,18 @@
 package io.herald.caller;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.herald.Customers;
+import io.herald.metrics.Scrape;
 import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
@@ -17,9 +20,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -49,6 +54,9 @@ class CallersTest {
     private static final Pattern ROW = Pattern.compile("\\| `([A-Z]+) ([^`?]+)[^`]*` \\| (submitter|operator) \\|.*");
 
     Sandbox sandbox;
+
+    @TestHTTPResource(value = "/metrics", management = true)
+    URI metrics;
 
     private final Api herald = Api.underTest();
 
@@ -116,6 +124,25 @@ class CallersTest {
                 .replace("[\"submitter\"]", "[\"submitter\",\"operator\"]");
         parts[1] = Base64.getUrlEncoder().withoutPadding().encodeToString(claims.getBytes(StandardCharsets.UTF_8));
         return String.join(".", parts);
+    }
+
+    @Test
+    void aCustomerIsCountedAlsoWhereItsCallerIsRefused() {
+        Call submit = ONE_OF_EACH_ROLE.get(0);
+        Scrape before = Scrape.of(metrics);
+
+        refused(submit);
+        refused(submit, "Authorization", "Bearer " + TRUSTED.token("no-submitter", claims -> {}, "operator"));
+
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+            assertThat(rise(before, "unauthenticated")).isEqualTo(1);
+            assertThat(rise(before, "forbidden")).isEqualTo(1);
+        });
+    }
+
+    private double rise(Scrape before, String answer) {
+        String[] labels = {"source", "rest", "answer", answer};
+        return Scrape.of(metrics).sum("herald_intake_total", labels) - before.sum("herald_intake_total", labels);
     }
 
     @Test

@@ -1,12 +1,17 @@
 package io.herald.caller;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.metrics.Scrape;
 import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.net.URI;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -22,6 +27,9 @@ class IssuingServerTest {
     private static final Issuer OURS = Issuer.TRUSTED;
 
     IssuingServer.Resource server;
+
+    @TestHTTPResource(value = "/metrics", management = true)
+    URI metrics;
 
     private final Api herald = Api.underTest();
 
@@ -54,6 +62,17 @@ class IssuingServerTest {
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.header("Retry-After")).isNotBlank();
         assertThat(herald.get("/v1/messages/none").status()).isIn(401, 503);
+    }
+
+    @Test
+    @Order(1)
+    void aCustomerThatComesMeanwhileIsCountedAsUnavailable() {
+        Answer answer = ask("POST", "/v1/customers", token(OURS, "one", claims -> {}, "submitter"));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+        await().atMost(Duration.ofSeconds(10))
+                .until(() ->
+                        Scrape.of(metrics).sum("herald_intake_total", "source", "rest", "answer", "unavailable") == 1);
     }
 
     @Test
