@@ -62,14 +62,20 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     /**
      * Opens a file, behind the records that are kept already.
      *
+     * @param stamp the file's, from before its digest was made
      * @param stops whether Herald does
      * @throws UnreadableFileException if its first line says nothing that can be understood
      */
-    static Batch open(DroppedFile file, Inbox inbox, CanonicalReader customers, Places places, BooleanSupplier stops)
+    static Batch open(
+            DroppedFile file,
+            String stamp,
+            Inbox inbox,
+            CanonicalReader customers,
+            Places places,
+            BooleanSupplier stops)
             throws IOException {
         FileName name = new FileName(file.name());
         Path path = inbox.file(file.name());
-        String stamp = stamp(path);
         Content content = Content.open(path, name.isCompressed(), inbox.maxExpanded());
         try {
             Optional<CsvColumns> columns = Optional.empty();
@@ -98,7 +104,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     }
 
     /** Tells a file from another one, and from itself after a change. */
-    private static String stamp(Path path) throws IOException {
+    static String stamp(Path path) throws IOException {
         BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         return file.fileKey() + " " + file.size() + " " + file.lastModifiedTime();
     }

@@ -98,6 +98,7 @@ public final class DroppedFiles {
         if (name.format().isEmpty()) {
             return failed(name, "its name does not end in .json, .ndjson, .jsonl or .csv, nor in one of these and .gz");
         }
+        String stamp = Batch.stamp(inbox.file(name.name()));
         Content.Digest digest;
         try (Content content = Content.open(inbox.file(name.name()), name.isCompressed(), inbox.maxExpanded())) {
             digest = content.digest();
@@ -117,7 +118,7 @@ public final class DroppedFiles {
         }
         LOG.infof("File %s is read, %d bytes, from record %d on", name.name(), file.size(), file.records() + 1);
         try {
-            current = Optional.of(Batch.open(file, inbox, customers, places, stopping::hasBegun));
+            current = Optional.of(Batch.open(file, stamp, inbox, customers, places, stopping::hasBegun));
             return current.get();
         } catch (UnreadableFileException e) {
             ledger.end(file.id(), State.FAILED, Optional.of(e.getMessage()), 0, 0, 0);

@@ -114,6 +114,9 @@ final class FileReports {
             return;
         }
         try {
+            if (ledger.isReported(file.id())) {
+                return;
+            }
             Counts counts = new Counts();
             if (file.records() > 0) {
                 appear(inbox.report(file.filedAs()), out -> writeRecords(file, counts, out));

@@ -25,12 +25,10 @@ public final class PartnerCalls extends RemoteFilePollingConsumerPollStrategy im
     private static final Logger LOG = Logger.getLogger(PartnerCalls.class);
 
     private final InboxLock lock;
-    private final PartnerFiles files;
     private Optional<String> told = Optional.empty();
 
-    public PartnerCalls(InboxLock lock, PartnerFiles files) {
+    public PartnerCalls(InboxLock lock) {
         this.lock = lock;
-        this.files = files;
     }
 
     @Override
@@ -59,11 +57,10 @@ public final class PartnerCalls extends RemoteFilePollingConsumerPollStrategy im
             cannotBeAsked(reason(thrown));
             return;
         }
-        String digest = exchange.getProperty(PartnerFiles.FETCHED, String.class);
-        if (digest == null) {
+        if (exchange.getProperty(PartnerFiles.FETCHED) == null) {
             lock.giveUp(file, reason(thrown));
         } else {
-            files.isNotMoved(file.getFileNameOnly(), digest);
+            exchange.setProperty(PartnerFiles.NOT_MOVED, true);
             lock.pause(file);
             LOG.warnf(
                     "File %s is fetched, but cannot be moved to done on the partner's server: %s",

@@ -10,22 +10,25 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
+import org.apache.camel.Ordered;
 import org.apache.camel.component.file.remote.FtpConstants;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.jboss.logging.Logger;
 
 /** Puts the files of a partner's server into the inbox. */
@@ -34,13 +37,20 @@ import org.jboss.logging.Logger;
 @RegisterForReflection
 public final class PartnerFiles {
 
-    /** The digest of what this exchange put into the inbox. */
+    /** Whether this exchange's file is in the inbox, or was. */
     static final String FETCHED = "fetched";
 
+    /** Whether it could not be moved on the server. */
+    static final String NOT_MOVED = "notMoved";
+
     private static final String PREFIX = ".sftp-";
-    private static final String SUFFIX = ".part";
-    private static final Duration LEFT_BEHIND = Duration.ofHours(1);
-    private static final int REMEMBERED = 1000;
+    private static final String PART = ".part";
+    private static final String MARK = ".fetched";
+
+    /** So old is what nobody comes back for. */
+    private static final Map<String, Duration> LEFT_BEHIND =
+            Map.of(PART, Duration.ofHours(1), MARK, Duration.ofDays(30));
+
     private static final int BUFFER = 1 << 16;
     private static final Logger LOG = Logger.getLogger(PartnerFiles.class);
 
@@ -48,12 +58,6 @@ public final class PartnerFiles {
     private final Inbox inbox;
     private final CamelContext context;
     private final Clock clock;
-    private final Map<String, String> notMoved = new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-            return size() > REMEMBERED;
-        }
-    };
 
     public PartnerFiles(Partner partner, Inbox inbox, CamelContext context, Clock clock) {
         this.partner = partner;
@@ -67,13 +71,14 @@ public final class PartnerFiles {
         if (!partner.isThere()) {
             return;
         }
-        try (DirectoryStream<Path> parts = Files.newDirectoryStream(inbox.directory(), PREFIX + "*" + SUFFIX)) {
-            for (Path part : parts) {
-                if (Files.getLastModifiedTime(part)
-                        .toInstant()
-                        .plus(LEFT_BEHIND)
-                        .isBefore(clock.instant())) {
-                    Files.deleteIfExists(part);
+        LEFT_BEHIND.forEach(this::deleteLeftBehind);
+    }
+
+    private void deleteLeftBehind(String suffix, Duration after) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(inbox.directory(), PREFIX + "*" + suffix)) {
+            for (Path one : all) {
+                if (Files.getLastModifiedTime(one).toInstant().plus(after).isBefore(clock.instant())) {
+                    Files.deleteIfExists(one);
                 }
             }
         } catch (IOException e) {
@@ -82,8 +87,8 @@ public final class PartnerFiles {
     }
 
     /**
-     * Fetches a file, and lets it appear in the inbox when all of it is on disk. One that this program has fetched already, and only could
-     * not move to {@code done} on the server, does not appear again.
+     * Fetches a file, and lets it appear in the inbox when all of it is on disk. One that was fetched already, and only not moved to
+     * {@code done} on the server, does not appear again, also after a restart: a mark beside it says so until it is moved.
      *
      * @param length that the server has told
      * @throws IOException if it cannot be fetched now, has another length, or its name is taken in the inbox
@@ -94,23 +99,61 @@ public final class PartnerFiles {
             @Header(FtpConstants.FILE_LENGTH) long length,
             Exchange exchange)
             throws IOException {
-        Path part = Files.createTempFile(inbox.directory(), PREFIX, SUFFIX);
+        Path part = Files.createTempFile(inbox.directory(), PREFIX, PART);
         try {
             String digest = copy(content, length, part);
-            if (!digest.equals(notMoved.remove(name))) {
+            Path mark = inbox.file(mark(name));
+            if (!isMarked(mark, digest)) {
                 Files.createLink(inbox.file(name), part);
+                Files.writeString(mark, digest);
                 force(inbox.directory());
                 LOG.infof("File %s is fetched from the partner's server, %d bytes", name, length);
             }
-            exchange.setProperty(FETCHED, digest);
+            exchange.setProperty(FETCHED, true);
+            exchange.getExchangeExtension().addOnCompletion(new Unmark(mark));
         } finally {
             Files.deleteIfExists(part);
         }
     }
 
-    /** Remembers that a file still stands on the server, although it was fetched. */
-    void isNotMoved(String name, String digest) {
-        notMoved.put(name, digest);
+    /** The name of the mark beside a file of that name. */
+    static String mark(String name) {
+        return PREFIX + HexFormat.of().formatHex(sha256().digest(name.getBytes(StandardCharsets.UTF_8))) + MARK;
+    }
+
+    private boolean isMarked(Path mark, String digest) throws IOException {
+        boolean isMarked = Files.exists(mark) && Files.readString(mark).equals(digest);
+        if (isMarked) {
+            Files.setLastModifiedTime(mark, FileTime.from(clock.instant()));
+        }
+        return isMarked;
+    }
+
+    /** Takes the mark away when the file was moved on the server: by then Camel has tried, at the end of the exchange too. */
+    private static final class Unmark extends SynchronizationAdapter {
+
+        private final Path mark;
+
+        Unmark(Path mark) {
+            this.mark = mark;
+        }
+
+        @Override
+        public int getOrder() {
+            return Ordered.LOWEST;
+        }
+
+        @Override
+        public void onComplete(Exchange exchange) {
+            if (exchange.getProperty(NOT_MOVED) != null) {
+                return;
+            }
+            try {
+                Files.deleteIfExists(mark);
+            } catch (IOException e) {
+                LOG.warnf("The mark of a file that was fetched cannot be deleted: %s", e);
+            }
+        }
     }
 
     private String copy(InputStream from, long length, Path to) throws IOException {

@@ -359,6 +359,12 @@ public final class FileLedger {
         return sealed == null ? List.of() : sealing.openFaults(place, sealed);
     }
 
+    /** Whether a file's report is written. */
+    public boolean isReported(long id) {
+        return database.one("select 1 from file where id = ? and reported_at is not null", row -> true, id)
+                .isPresent();
+    }
+
     /** Keeps that a file's report is written, and forgets its records. */
     public void reported(long id) {
         database.write(connection ->

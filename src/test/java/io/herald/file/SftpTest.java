@@ -29,7 +29,9 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultExchange;
+import org.apache.camel.support.UnitOfWorkHelper;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -322,29 +324,51 @@ class SftpTest {
     }
 
     @Test
-    void whatWasFetchedAndCouldNotBeMovedDoesNotComeAgain() throws IOException {
+    void whatWasFetchedAndNotMovedDoesNotComeAgainAlsoIfItIsToBeSentAgain() throws IOException {
         String reference = Caller.reference("UNMOVED");
-        String name = reference + ".json";
-        String digest = fetch(name, person(reference), person(reference).length());
+        String name = reference + ".again.json";
+        fetch(name, person(reference), person(reference).length());
         assertThat(box.report(name).state(1, "fraudspect")).isEqualTo("delivered");
-        files.isNotMoved(name, digest);
+
         fetch(name, person(reference), person(reference).length());
         theNextFileIsFetched();
 
-        assertThat(box.reports().resolve(reference + "-2.json.summary.json")).doesNotExist();
-        files.isNotMoved(name, digest);
+        assertThat(requests(reference)).hasSize(1);
         String other = person(reference).replace("Jane", "Joan");
-        fetch(name, other, other.length());
-        assertThat(box.report(reference + "-2.json").state(1, "fraudspect"))
+        Exchange moved = fetch(name, other, other.length());
+        assertThat(box.report(reference + "-2.again.json").state(1, "fraudspect"))
                 .as("another file of that name")
                 .isEqualTo("delivered");
+        UnitOfWorkHelper.doneSynchronizations(
+                moved, moved.getExchangeExtension().handoverCompletions());
+        assertThat(leftOvers()).doesNotContain(PartnerFiles.mark(name));
     }
 
-    private String fetch(String name, String content, long length) throws IOException {
+    @Test
+    void whileNothingCanBeMovedOnTheServerAFileIsSentOnce() throws IOException {
+        String reference = Caller.reference("STUCK");
+        String name = reference + ".again.json";
+        Path aside = partner.done().resolveSibling("aside");
+        Files.move(partner.done(), aside);
+        Files.createFile(partner.done());
+        partner.put(name, person(reference));
+
+        assertThat(box.report(name).state(1, "fraudspect")).isEqualTo("delivered");
+        await().until(() -> said("cannot be moved to done"));
+        assertThat(leftOvers()).contains(PartnerFiles.mark(name));
+
+        Files.delete(partner.done());
+        Files.move(aside, partner.done());
+        await().until(() -> partner.done(name) == 1);
+        await().until(() -> !leftOvers().contains(PartnerFiles.mark(name)));
+        assertThat(requests(reference)).hasSize(1);
+    }
+
+    private Exchange fetch(String name, String content, long length) throws IOException {
         DefaultExchange exchange = new DefaultExchange(context);
         InputStream stream = new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8));
         files.fetch(stream, name, length, exchange);
-        return exchange.getProperty(PartnerFiles.FETCHED, String.class);
+        return exchange;
     }
 
     private void theNextFileIsFetched() {
@@ -352,6 +376,7 @@ class SftpTest {
         partner.put(reference + ".json", person(reference));
 
         assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");
+        await().until(() -> !leftOvers().contains(PartnerFiles.mark(reference + ".json")));
     }
 
     private boolean said(String pattern) {
