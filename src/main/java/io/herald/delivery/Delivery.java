@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.KeptMessage;
+import io.herald.ledger.KeptRequest;
 import io.herald.ledger.Message;
 import io.herald.ledger.OpenDelivery;
 import io.herald.ledger.Progress;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -51,9 +53,11 @@ public final class Delivery {
     private String link;
     private ObjectNode request;
     private byte[] requestBytes;
+    private String madeWith;
     private Step step = Step.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
+    private Instant callBegan;
     private int attempts;
     private int parks;
     private Instant dueAt;
@@ -91,7 +95,7 @@ public final class Delivery {
      * @param request the one that was kept, if there is one
      * @param json reads the request
      */
-    public Delivery(Message message, OpenDelivery kept, Place place, Optional<byte[]> request, ObjectMapper json) {
+    public Delivery(Message message, OpenDelivery kept, Place place, Optional<KeptRequest> request, ObjectMapper json) {
         this.message = message;
         this.provider = kept.provider();
         this.place = place;
@@ -102,10 +106,11 @@ public final class Delivery {
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
-        kept.unclearSince().ifPresent(request.isPresent() ? this::unclearNow : this::unclearFromEarlier);
-        request.ifPresent(bytes -> {
+        kept.unclearSince().ifPresent(request.isPresent() ? this::unclearSince : this::unclearFromEarlier);
+        request.ifPresent(sent -> {
             try {
-                mapped(json.readerFor(ObjectNode.class).readValue(bytes), bytes);
+                mapped(json.readerFor(ObjectNode.class).readValue(sent.bytes()), sent.bytes());
+                madeWith = sent.link().orElse(null);
             } catch (IOException e) {
                 throw new UncheckedIOException("a request in the ledger is not JSON", e);
             }
@@ -247,6 +252,11 @@ public final class Delivery {
         return Optional.ofNullable(dueAt);
     }
 
+    /** When its request was sent last. */
+    Instant callBegan() {
+        return callBegan;
+    }
+
     /** When its request was sent first, if it was. */
     Optional<Instant> sentAt() {
         return Optional.ofNullable(sentAt);
@@ -282,15 +292,19 @@ public final class Delivery {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
     }
 
-    /** Whether the request was made before the link was known, and has to be made anew. */
+    /** Whether the request was made with another link than the one that is known now, and has to be made anew. */
     public boolean isOutdated() {
         return outdated;
     }
 
-    /** The customer is known, so what an earlier message may have created needs no look-up. */
-    void linkedTo(String providerCustomerId) {
-        link = providerCustomerId;
-        if (unclearFromEarlier) {
+    /**
+     * What the ledger knows of the customer. Where it is known, what an earlier message may have created needs no look-up, and
+     * neither does a create of this delivery's own that was kept before: it becomes an update.
+     */
+    void linkIs(Optional<String> providerCustomerId) {
+        link = providerCustomerId.orElse(null);
+        outdated |= request != null && !Objects.equals(link, madeWith);
+        if (link != null && (unclearFromEarlier || outdated)) {
             unclear = false;
         }
     }
@@ -307,6 +321,7 @@ public final class Delivery {
         requestKept = false;
         request = body;
         requestBytes = bytes;
+        madeWith = link;
     }
 
     /** Whether there is a request to send: the same for every try, also when the template was edited meanwhile. */
@@ -323,13 +338,15 @@ public final class Delivery {
         requestKept = true;
     }
 
-    byte[] requestBytes() {
-        return requestBytes;
+    /** The request as it is to be kept. */
+    KeptRequest toBeKept() {
+        return new KeptRequest(requestBytes, Optional.ofNullable(madeWith));
     }
 
     byte[] sending(Instant now) {
         step = Step.SENDING;
         attempts++;
+        callBegan = now;
         if (sentAt == null) {
             sentAt = now;
         }
@@ -387,10 +404,10 @@ public final class Delivery {
         unclear = false;
     }
 
-    /** A try of this delivery had an unclear ending. */
-    void unclearNow(Instant now) {
+    /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
+    void unclearSince(Instant then) {
         unclear = true;
-        unclearSince = now;
+        unclearSince = then;
     }
 
     /** The customer is not there after all. */

@@ -33,6 +33,7 @@ import jakarta.inject.Singleton;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -99,6 +100,15 @@ public final class DeliverySteps {
         return !delivery.isUpdate();
     }
 
+    /** Whether the customer is known at the provider, or an earlier message may have brought it there. */
+    public boolean mayBeThereAlready(@ExchangeProperty("delivery") Delivery delivery) {
+        return delivery.isUpdate()
+                || ledger.wasSentBefore(
+                        delivery.getReference(),
+                        delivery.getProvider(),
+                        delivery.getMessage().sequence());
+    }
+
     /** As {@link Delivery#isUnclear}. */
     public boolean isUnclear(@ExchangeProperty("delivery") Delivery delivery) {
         return delivery.isUnclear();
@@ -131,7 +141,7 @@ public final class DeliverySteps {
                 delivery.getReference(),
                 delivery.getProvider(),
                 delivery.getMessage().sequence());
-        known.providerCustomerId().ifPresent(delivery::linkedTo);
+        delivery.linkIs(known.providerCustomerId());
         if (!mayCreateTwice(delivery)) {
             return;
         }
@@ -221,16 +231,33 @@ public final class DeliverySteps {
         boolean finds = mappings.of(delivery.getProvider()).finds();
         boolean marks = mayCreateTwice(delivery);
         if (marks && finds || !delivery.isRequestKept()) {
-            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.requestBytes(), marks)
+            Optional<Instant> unclearSince =
+                    marks ? Optional.of(clock.instant().plus(longestCall(delivery.getProvider()))) : Optional.empty();
+            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), unclearSince)
                     .join();
             delivery.requestKept();
         } else {
             ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider());
         }
+        askAgainAfterTheSlot(delivery);
+        return delivery.sending(clock.instant());
+    }
+
+    /** From when a call is kept until it has ended, the wait for its slot included. */
+    private Duration longestCall(String provider) {
+        return providers.of(provider).requestTimeout().plus(providers.longestQueue(provider));
+    }
+
+    private void askAgainAfterTheSlot(Delivery delivery) {
         if (providers.of(delivery.getProvider()).rate().isPresent()) {
             Gate.askAgain(() -> ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider()));
         }
-        return delivery.sending(clock.instant());
+    }
+
+    /** To be asked before a further call of a delivery: another program may have it in hand by now. */
+    public void mustBeInHand(@ExchangeProperty("delivery") Delivery delivery) {
+        ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider());
+        askAgainAfterTheSlot(delivery);
     }
 
     private void refuseForgottenKey(Delivery delivery) throws UnclearException {
@@ -291,8 +318,8 @@ public final class DeliverySteps {
         delivery.beginLookUp();
         long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
         long since = delivery.unclearSince().orElseThrow().toEpochMilli();
-        long sinceThen = Math.max(0, clock.millis() - since);
-        return Math.max(0, settle - sinceThen);
+        long longest = settle + longestCall(delivery.getProvider()).toMillis();
+        return Math.min(longest, Math.max(0, settle + since - clock.millis()));
     }
 
     /** Without the field to look up, nobody can tell whether an earlier try arrived. */
@@ -348,6 +375,7 @@ public final class DeliverySteps {
             throw new UnclearException("the look-up found a customer that may be another one");
         }
         if (delivery.isUnclearFromEarlier()) {
+            ledger.found(delivery.getMessage(), delivery.getProvider(), id).join();
             delivery.foundLink(id);
         } else {
             delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", id), false));

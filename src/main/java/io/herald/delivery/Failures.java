@@ -82,7 +82,7 @@ final class Failures {
 
     private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {
         int status = answered.getStatusCode();
-        boolean mayHaveArrived = status >= 500 || status == 408;
+        boolean mayHaveArrived = status < 400 || status >= 500 || status == 408;
         JsonNode answer = Answers.parse(json, answered.getResponseBody()).orElse(NullNode.instance);
         ObjectNode fragment;
         try {

@@ -11,6 +11,7 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -141,10 +142,17 @@ public final class Redelivery {
                 providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
         if (failure.mayHaveArrived()
                 && (keyed || mappings.of(delivery.getProvider()).finds())) {
-            delivery.unclearNow(clock.instant());
+            delivery.unclearSince(hasArrivedBy(delivery));
         } else if (keyed && failure.isRefusal()) {
             delivery.clear();
         }
+    }
+
+    /** A call that Herald broke off to stop may be worked on at the provider for as long as it could have taken. */
+    private Instant hasArrivedBy(Delivery delivery) {
+        return stopping.isOver()
+                ? delivery.callBegan().plus(providers.of(delivery.getProvider()).requestTimeout())
+                : clock.instant();
     }
 
     private Failure failure(Exchange exchange, Delivery delivery) {

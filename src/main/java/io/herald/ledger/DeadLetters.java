@@ -181,8 +181,20 @@ public final class DeadLetters {
                             .orElse(null),
                     standing.sequence(),
                     id.provider());
+            if (correction.isPresent()) {
+                eraseAgain(connection, standing.sequence(), now);
+            }
             return Optional.empty();
         });
+    }
+
+    /** Of a message that was erased already, what comes of its correction is erased too when it has ended. */
+    private static void eraseAgain(Connection connection, long sequence, long now) throws SQLException {
+        execute(
+                connection,
+                "update message set reduce_at = ? where sequence = ? and payload is null",
+                now + Erasure.WORDS_KEPT.toMillis(),
+                sequence);
     }
 
     private static void forgetWhatIsUnclear(Connection connection, Standing standing, String provider)

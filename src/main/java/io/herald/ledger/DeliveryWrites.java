@@ -11,10 +11,16 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** What is written of deliveries in hand, of all that come at the same time at once. */
 final class DeliveryWrites {
+
+    static final String LINK = "insert into link (reference, provider, provider_customer_id, updated_at)"
+            + " values (?, ?, ?, ?) on conflict (reference, provider)"
+            + " do update set provider_customer_id = excluded.provider_customer_id, updated_at = excluded.updated_at"
+            + " where link.provider_customer_id <> excluded.provider_customer_id";
 
     private final Sealing sealing;
     private final ObjectMapper json;
@@ -39,18 +45,25 @@ final class DeliveryWrites {
     }
 
     /** A request that is to be kept before it is sent; {@code sealed} with the customer in it. */
-    record Request(Message message, String provider, byte[] sealed, long at, boolean mark) {}
+    record Request(
+            Message message,
+            String provider,
+            byte[] sealed,
+            Optional<String> link,
+            long at,
+            Optional<Instant> unclearSince) {}
 
     private List<Boolean> keepRequests(Connection connection, List<Request> requests) throws SQLException {
         int[] changed = executeAll(
                 connection,
-                "update delivery set request = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?, updated_at = ? where "
-                        + IN_HAND,
+                "update delivery set request = ?, request_link = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?,"
+                        + " updated_at = ? where " + IN_HAND,
                 requests.stream()
                         .map(request -> new Object[] {
                             request.sealed(),
+                            request.link().orElse(null),
                             request.at(),
-                            request.mark() ? request.at() : null,
+                            request.unclearSince().map(Instant::toEpochMilli).orElse(null),
                             request.at(),
                             request.message().sequence(),
                             request.provider(),
@@ -162,19 +175,16 @@ final class DeliveryWrites {
     private static void link(Connection connection, List<Outcome> known) throws SQLException {
         executeAll(
                 connection,
-                "insert into link (reference, provider, provider_customer_id, updated_at) values (?, ?, ?, ?)"
-                        + " on conflict (reference, provider)"
-                        + " do update set provider_customer_id = excluded.provider_customer_id,"
-                        + " updated_at = excluded.updated_at"
-                        + " where link.provider_customer_id <> excluded.provider_customer_id",
+                LINK,
                 known.stream()
-                        .map(outcome -> new Object[] {
-                            outcome.message().reference(),
-                            outcome.provider(),
-                            outcome.providerCustomerId(),
-                            outcome.at()
-                        })
+                        .map(outcome -> linkRow(
+                                outcome.message(), outcome.provider(), outcome.providerCustomerId(), outcome.at()))
                         .toList());
+    }
+
+    /** A link that is to be kept. */
+    static Object[] linkRow(Message message, String provider, String providerCustomerId, long at) {
+        return new Object[] {message.reference(), provider, providerCustomerId, at};
     }
 
     /**

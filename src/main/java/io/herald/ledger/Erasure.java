@@ -90,8 +90,15 @@ public final class Erasure {
 
     private record Due(long sequence, String message, long size) {}
 
+    /** Of one that was erased before, and corrected afterwards, only what was corrected has ended well. */
     private static List<Due> endedWell(Connection connection, long now) throws SQLException {
-        return due(connection, "reduce_at <= ? order by reduce_at", now);
+        return due(
+                connection,
+                "reduce_at <= ? and not exists (select 1 from delivery d where d.sequence = m.sequence"
+                        + " and (d.correction is not null or d.state in ('pending', 'retrying') or d.updated_at > ?))"
+                        + " order by reduce_at",
+                now,
+                now - WORDS_KEPT.toMillis());
     }
 
     /** Messages of which something was not delivered, and nothing has happened since. */

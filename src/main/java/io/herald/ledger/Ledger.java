@@ -238,20 +238,56 @@ public final class Ledger {
     /**
      * Keeps a request that is about to be sent.
      *
-     * @param mark whether, if nothing more is heard of it, the provider may have created the customer
+     * @param unclearSince since when, if nothing more is heard of it, the provider may have created the customer; later than
+     *     now, because a call may be under way for long when the program ends. Empty if it cannot create one
      * @return when it is durable
      * @throws LedgerException from the future, if the delivery is no longer in this program's hands; then nothing may be sent
      */
-    public CompletableFuture<Void> sending(Message message, String provider, byte[] request, boolean mark) {
-        byte[] sealed = sealing.request(message.sequence(), provider, request);
-        return database.write(
-                        writes.keeping(new DeliveryWrites.Request(message, provider, sealed, clock.millis(), mark)))
+    public CompletableFuture<Void> sending(
+            Message message, String provider, KeptRequest request, Optional<Instant> unclearSince) {
+        byte[] sealed = sealing.request(message.sequence(), provider, request.bytes());
+        return database.write(writes.keeping(new DeliveryWrites.Request(
+                        message, provider, sealed, request.link(), clock.millis(), unclearSince)))
                 .thenAccept(kept -> {
-                    if (!kept) {
-                        throw new LedgerException(TAKEN_OVER, null);
-                    }
+                    mustBeOurs(kept);
                     replica.mustBeAlive();
                 });
+    }
+
+    /**
+     * Keeps the link to a customer that a look-up found, before anything is made of it: what it was looked up for is forgotten
+     * with the next request.
+     *
+     * @return when it is durable
+     * @throws LedgerException from the future, if the delivery is no longer in this program's hands
+     */
+    public CompletableFuture<Void> found(Message message, String provider, String providerCustomerId) {
+        long now = clock.millis();
+        return database.write(connection -> {
+                    boolean isOurs = !query(
+                                    connection,
+                                    "select 1 from delivery where " + IN_HAND,
+                                    row -> true,
+                                    message.sequence(),
+                                    provider,
+                                    me,
+                                    message.takes())
+                            .isEmpty();
+                    if (isOurs) {
+                        execute(
+                                connection,
+                                DeliveryWrites.LINK,
+                                DeliveryWrites.linkRow(message, provider, providerCustomerId, now));
+                    }
+                    return isOurs;
+                })
+                .thenAccept(Ledger::mustBeOurs);
+    }
+
+    private static void mustBeOurs(boolean isOurs) {
+        if (!isOurs) {
+            throw new LedgerException(TAKEN_OVER, null);
+        }
     }
 
     /**
@@ -465,14 +501,19 @@ public final class Ledger {
     }
 
     /** The request that was kept for a delivery that was taken up: to be sent again as it is. */
-    public Optional<byte[]> requestOf(OpenDelivery open) {
+    public Optional<KeptRequest> requestOf(OpenDelivery open) {
         return database.one(
-                        "select request from delivery where sequence = ? and provider = ?",
-                        row -> Optional.ofNullable(row.getBytes(1)),
+                        "select request, request_link from delivery where sequence = ? and provider = ?",
+                        row -> request(open, row.getBytes(1), row.getString(2)),
                         open.sequence(),
                         open.provider())
-                .orElseThrow()
-                .map(kept -> sealing.openRequest(open.sequence(), open.provider(), kept));
+                .orElseThrow();
+    }
+
+    private Optional<KeptRequest> request(OpenDelivery open, byte[] sealed, String link) {
+        return Optional.ofNullable(sealed)
+                .map(kept -> new KeptRequest(
+                        sealing.openRequest(open.sequence(), open.provider(), kept), Optional.ofNullable(link)));
     }
 
     /**
@@ -498,6 +539,22 @@ public final class Ledger {
                         reference,
                         provider)
                 .orElseThrow();
+    }
+
+    /**
+     * Whether another message of the customer was sent to the provider, or was about to be.
+     *
+     * @param sequence that of the message in hand
+     */
+    public boolean wasSentBefore(String reference, String provider, long sequence) {
+        return database.one(
+                        "select 1 from delivery where provider = ? and reference = ? and sequence <> ?"
+                                + " and (attempts > 0 or sent_at is not null) limit 1",
+                        row -> true,
+                        provider,
+                        reference,
+                        sequence)
+                .isPresent();
     }
 
     /** Whether that id of the provider belongs to a reference other than this one. */

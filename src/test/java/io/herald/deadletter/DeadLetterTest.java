@@ -4,6 +4,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -328,6 +329,58 @@ class DeadLetterTest {
         assertThat(faults.customers("xbridge", Caller.email(reference, magic)))
                 .singleElement()
                 .satisfies(customer -> assertThat(customer.toString()).contains("Dodoma"));
+    }
+
+    @Test
+    void whatALookUpFoundIsNotForgottenWhenTheUpdateIsRefused() {
+        String reference = Caller.reference("found-refused");
+        String magic = "xbridge.lost-once";
+        String email = Caller.email(reference, magic);
+        StubMapping noLookUp = lookUpsAreForbidden();
+        String id = Operator.letter(Caller.person(reference, magic, "xbridge"), "dead/unclear");
+        sandbox.server().removeStub(noLookUp);
+        faults.once("xbridge", email, aResponse().withStatus(422).withBody("{}"));
+
+        operator.replay(id);
+        operator.awaitState(id, "rejected");
+        operator.replay(id);
+        operator.awaitState(id, "delivered");
+
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("updated");
+        assertThat(faults.customers("xbridge", email)).hasSize(1);
+    }
+
+    @Test
+    void aRedirectMayHaveDoneTheWork() throws SQLException {
+        String reference = Caller.reference("redirected");
+        String email = Caller.email(reference, "");
+        faults.once("xbridge", email, aResponse().withStatus(303).withHeader("Location", "/done"));
+        String id = Operator.letter(Caller.person(reference, "", "xbridge"), "dead/unreadable_answer");
+        assertThat(faults.lookUps("xbridge")).isEmpty();
+
+        operator.replay(id);
+        operator.awaitState(id, "delivered");
+
+        assertThat(faults.lookUps("xbridge")).hasSize(1);
+        assertThat(faults.customers("xbridge", email)).hasSize(1);
+    }
+
+    @Test
+    void whileACallIsUnderWayItsEndingIsThatOfTheLongestOne() throws SQLException {
+        String reference = Caller.reference("under-way");
+        String email = Caller.email(reference, "");
+        faults.always("xbridge", email, aResponse().withStatus(422).withFixedDelay(1_000));
+
+        CompletableFuture<Caller.Report> report = Caller.submit(Caller.person(reference, "", "xbridge"));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !faults.sends("xbridge", email).isEmpty());
+
+        assertThat(count("select count(*) from delivery where unclear_since >= sent_at + "
+                        + QuickRetries.REQUEST_TIMEOUT.toMillis()))
+                .isEqualTo(1);
+        assertThat(report.join().outcome("xbridge")).isEqualTo("rejected/invalid");
+        assertThat(count("select count(*) from delivery where unclear_since is not null"))
+                .isZero();
     }
 
     @Test

@@ -40,6 +40,22 @@ class OnceAtTheProviderTest {
         faults = new Faults(sandbox);
     }
 
+    @Test
+    void connectionsAreReplacedWhereAnEarlierMessageMayHaveBroughtTheCustomer() {
+        String reference = Caller.reference("connected");
+        ObjectNode customer = Caller.person(reference, "", "fraudspect");
+        customer.putArray("connections");
+        faults.once(
+                "fraudspect",
+                Caller.email(reference, ""),
+                aResponse().withStatus(422).withBody("{}"));
+
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("rejected/invalid");
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
+
+        assertThat(sandbox.requests("fraudspect")).extracting(Received::method).containsExactly("POST", "POST", "PUT");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"lost", "truncated", "502-after", "html"})
     void aCreateWhoseAnswerWasLostIsThereOnce(String fault) {

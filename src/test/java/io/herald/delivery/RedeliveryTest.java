@@ -68,6 +68,9 @@ class RedeliveryTest {
     Redelivery redelivery;
 
     @Inject
+    DeliverySteps steps;
+
+    @Inject
     CamelContext camel;
 
     @Inject
@@ -404,8 +407,26 @@ class RedeliveryTest {
         }
     }
 
-    /** What the error handler says after so many failures of one delivery that certainly did not arrive. */
-    private long delayAfter(String provider, int failures) {
+    @Test
+    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() {
+        long settle = QuickRetries.SETTLE.toMillis();
+        long longest = settle + QuickRetries.REQUEST_TIMEOUT.toMillis();
+
+        assertThat(waitOfALookUp(Duration.ofSeconds(-10))).isZero();
+        assertThat(waitOfALookUp(Duration.ZERO)).isBetween(1L, settle);
+        assertThat(waitOfALookUp(Duration.ofSeconds(1))).isBetween(settle, settle + 1_000);
+        assertThat(waitOfALookUp(Duration.ofHours(1)))
+                .as("when the clock went back")
+                .isEqualTo(longest);
+    }
+
+    private long waitOfALookUp(Duration untilItHasArrived) {
+        Delivery delivery = delivery("xbridge");
+        delivery.unclearSince(clock.instant().plus(untilItHasArrived));
+        return steps.beginLookUp(delivery);
+    }
+
+    private static Delivery delivery(String provider) {
         Message message = new Message(
                 new UUID(0, 1),
                 1,
@@ -413,7 +434,12 @@ class RedeliveryTest {
                 Instant.EPOCH,
                 JsonNodeFactory.instance.objectNode(),
                 List.of(provider));
-        Delivery delivery = new Delivery(message, provider);
+        return new Delivery(message, provider);
+    }
+
+    /** What the error handler says after so many failures of one delivery that certainly did not arrive. */
+    private long delayAfter(String provider, int failures) {
+        Delivery delivery = delivery(provider);
         delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
         Exchange exchange = new DefaultExchange(camel);
         for (int i = 0; i < failures; i++) {

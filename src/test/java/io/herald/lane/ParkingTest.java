@@ -88,6 +88,33 @@ class ParkingTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {429, 500})
+    void aCreateThatWaitsIsAnUpdateOnceAnOlderMessageWasReplayed(int status) {
+        String reference = Caller.reference("older-replayed");
+        String email = Caller.email(reference, "");
+        faults.once("xbridge", email, aResponse().withStatus(422).withBody("{}"));
+        Report older = Caller.deliver(named("Older", reference, "xbridge"));
+        assertThat(older.outcome("xbridge")).isEqualTo("rejected/invalid");
+        faults.always("xbridge", email, aResponse().withStatus(status));
+        Report newer = Caller.deliver(named("Newer", reference, "xbridge"));
+        assertThat(newer.outcome("xbridge")).startsWith("retrying/");
+        wellAgain();
+
+        String letter = older.body().path("message").textValue() + ".xbridge";
+        assertThat(herald.send("POST", "/v1/dead-letters/" + letter + "/replay", null)
+                        .status())
+                .isEqualTo(202);
+        awaitOutcome(older, "xbridge", "delivered");
+        clock.putForward(FIRST_STEP);
+
+        assertThat(operation(awaitOutcome(newer, "xbridge", "delivered"), "xbridge"))
+                .isEqualTo("updated");
+        assertThat(faults.customers("xbridge", email))
+                .singleElement()
+                .satisfies(customer -> assertThat(customer.toString()).contains("Newer"));
+    }
+
     @Test
     void waitsAtLeastAsLongAsTheProviderAsks() {
         String reference = Caller.reference("asked-to-wait");

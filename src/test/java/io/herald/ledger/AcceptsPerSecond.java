@@ -1,5 +1,7 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Requests.MAY_ARRIVE;
+import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -151,7 +153,10 @@ class AcceptsPerSecond {
         return CompletableFuture.supplyAsync(
                         () -> ledger.known(message.reference(), provider, message.sequence()), workers)
                 .thenCompose(known -> ledger.sending(
-                        message, provider, message.canonical().toString().getBytes(StandardCharsets.UTF_8), true))
+                        message,
+                        provider,
+                        create(message.canonical().toString().getBytes(StandardCharsets.UTF_8)),
+                        MAY_ARRIVE))
                 .thenComposeAsync(
                         sent -> ledger.record(
                                 message,

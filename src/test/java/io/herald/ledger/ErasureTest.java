@@ -1,5 +1,7 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Requests.MAY_ARRIVE;
+import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -93,7 +95,8 @@ class ErasureTest {
     void aRefusedOneIsKeptForTheRetentionAndThenItsTraceIs() {
         Message message = accept("CUST-1");
         for (String provider : TARGETS) {
-            ledger.sending(message, provider, new byte[] {'{', '}'}, true).join();
+            ledger.sending(message, provider, create(new byte[] {'{', '}'}), MAY_ARRIVE)
+                    .join();
         }
         record(message, "xbridge", delivered("id-1"));
         record(message, "yativo", rejected());
@@ -126,16 +129,7 @@ class ErasureTest {
         clock.putForward(Duration.ofDays(31));
         erasure.sweep();
 
-        letters.replay(
-                        new DeadLetter.Id(message.id(), "yativo"),
-                        new DeadLetter.Provider("yativo", true, Optional.empty()),
-                        Optional.of(Customers.person("CUST-1")),
-                        false,
-                        Optional.empty())
-                .join();
-        List<OpenDelivery> taken =
-                ledger.take("yativo", 1, Long.MAX_VALUE, open -> {}).join();
-        record(ledger.messageOf(taken.get(0)), "yativo", rejected());
+        record(corrected(message, "yativo"), "yativo", rejected());
         clock.putForward(Duration.ofDays(29));
         erasure.sweep();
         assertThat(database.number("select count(correction) from delivery")).isEqualTo(1);
@@ -144,6 +138,44 @@ class ErasureTest {
         erasure.sweep();
         assertThat(database.number("select count(correction) from delivery")).isZero();
         assertThat(kept()).containsExactly(0L, 0L, 0L);
+    }
+
+    @Test
+    void whatBecomesOfACorrectionThatCameAfterTheRetentionIsErasedAnHourAfterItEndedWell() {
+        Message message = accept("CUST-1");
+        refuse(message);
+        clock.putForward(Duration.ofDays(31));
+        erasure.sweep();
+
+        Message again = corrected(message, "yativo");
+        clock.putForward(Duration.ofHours(5));
+        erasure.sweep();
+        assertThat(database.number("select count(correction) from delivery"))
+                .as("it is on its way")
+                .isEqualTo(1);
+        record(again, "yativo", delivered("id-1"));
+        clock.putForward(Duration.ofMinutes(59));
+        erasure.sweep();
+        assertThat(outcome(message, "yativo")).isEqualTo(delivered("id-1"));
+
+        clock.putForward(Duration.ofMinutes(2));
+        erasure.sweep();
+        assertThat(outcome(message, "yativo").has("urls")).isFalse();
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
+    }
+
+    /** Replays a refused delivery with a corrected customer, and takes it in hand. */
+    private Message corrected(Message message, String provider) {
+        letters.replay(
+                        new DeadLetter.Id(message.id(), provider),
+                        new DeadLetter.Provider(provider, true, Optional.empty()),
+                        Optional.of(Customers.person(message.reference())),
+                        false,
+                        Optional.empty())
+                .join();
+        List<OpenDelivery> taken =
+                ledger.take(provider, 1, Long.MAX_VALUE, open -> {}).join();
+        return ledger.messageOf(taken.get(0));
     }
 
     @Test
@@ -284,7 +316,7 @@ class ErasureTest {
         ObjectNode large = Customers.person("CUST-marker");
         large.putObject("attributes").put("note", "a".repeat(20_000));
         Message message = accept("CUST-marker", large);
-        ledger.sending(message, "xbridge", large.toString().getBytes(StandardCharsets.UTF_8), true)
+        ledger.sending(message, "xbridge", create(large.toString().getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE)
                 .join();
         refuse(message);
         for (int i = 60; i < 120; i++) {

@@ -1,5 +1,7 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Requests.MAY_ARRIVE;
+import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -111,6 +113,35 @@ class LedgerTest {
     }
 
     @Test
+    void whatALookUpFoundIsALinkAtOnceButOnlyOfWhoHasTheDeliveryInHand() {
+        Message message = accept("CUST-1");
+
+        ledger.found(message, "xbridge", "id-1").join();
+
+        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+        record(message, "yativo", rejected("refused"));
+        assertThatThrownBy(ledger.found(message, "yativo", "id-2")::join).hasCauseInstanceOf(LedgerException.class);
+        assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
+    }
+
+    @Test
+    void aRequestIsKeptWithTheLinkThatItWasMadeWith() {
+        Message message = accept("CUST-1");
+        ledger.sending(
+                        message,
+                        "xbridge",
+                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
+                        Optional.empty())
+                .join();
+        park(message, "xbridge", NOW);
+
+        OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
+
+        assertThat(ledger.requestOf(open).orElseThrow().link()).contains("id-1");
+        assertThat(open.unclearSince()).isEmpty();
+    }
+
+    @Test
     void aCustomerIsWhatItsLastMessageToEachProviderBecame() {
         Message first = accept("CUST-1");
         record(first, "xbridge", delivered("id-1"));
@@ -136,7 +167,8 @@ class LedgerTest {
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("never sent")
                 .isEmpty();
-        ledger.sending(first, "xbridge", new byte[] {'{', '}'}, true).join();
+        ledger.sending(first, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
+                .join();
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("perhaps sent before a crash")
                 .isPresent();
@@ -183,7 +215,7 @@ class LedgerTest {
 
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
         assertThat(ledger.record(message, "xbridge", progress).join()).isFalse();
-        assertThat(ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true))
+        assertThat(ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
                 .failsWithin(Duration.ofSeconds(10));
         Message again = takenUp("xbridge");
         assertThat(again.id()).isEqualTo(message.id());
@@ -193,11 +225,12 @@ class LedgerTest {
     @Test
     void whoHadItInHandBeforeItWasTakenAgainIsTooLate() {
         Message early = accept("CUST-1");
-        ledger.sending(early, "xbridge", new byte[] {'{', '}'}, true).join();
+        ledger.sending(early, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
+                .join();
         database.change("update delivery set owner = null");
         Message again = takenUp("xbridge");
 
-        assertThat(ledger.sending(early, "xbridge", new byte[] {'{', '}'}, true))
+        assertThat(ledger.sending(early, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()
                 .havingRootCause()
@@ -213,14 +246,15 @@ class LedgerTest {
                 .isEmpty();
 
         ledger.mustBeInHand(again, "xbridge");
-        ledger.sending(again, "xbridge", new byte[] {'{', '}'}, true).join();
+        ledger.sending(again, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
+                .join();
         assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
     }
 
     @Test
     void whatWasInHandWhenTheProgramEndedIsTakenByTheNextWithTheRequestThatItSent() {
         Message message = accept("CUST-1");
-        ledger.sending(message, "xbridge", "{\"a\": 1}".getBytes(StandardCharsets.UTF_8), true)
+        ledger.sending(message, "xbridge", create("{\"a\": 1}".getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE)
                 .join();
 
         close();
@@ -228,9 +262,11 @@ class LedgerTest {
         open(new byte[32]);
 
         OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
-        assertThat(open.unclearSince()).contains(NOW);
+        assertThat(open.unclearSince()).isEqualTo(MAY_ARRIVE);
         assertThat(open.sentAt()).contains(NOW);
-        assertThat(ledger.requestOf(open)).contains("{\"a\": 1}".getBytes(StandardCharsets.UTF_8));
+        KeptRequest request = ledger.requestOf(open).orElseThrow();
+        assertThat(request.bytes()).asString(StandardCharsets.UTF_8).isEqualTo("{\"a\": 1}");
+        assertThat(request.link()).isEmpty();
         assertThat(ledger.messageOf(open).canonical()).isEqualTo(customer("CUST-1"));
     }
 
@@ -276,7 +312,8 @@ class LedgerTest {
     @Test
     void whenAllIsDeliveredTheCustomerIsNoLongerKept() {
         Message message = accept("CUST-1");
-        ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true).join();
+        ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
+                .join();
         record(message, "xbridge", delivered("id-1"));
         assertThat(database.number("select count(*) from message where payload is not null"))
                 .isEqualTo(1);
@@ -292,7 +329,8 @@ class LedgerTest {
     @Test
     void whatIsRejectedIsKeptForAReplayAlthoughItHasAnId() {
         Message message = accept("CUST-1");
-        ledger.sending(message, "xbridge", new byte[] {'{', '}'}, true).join();
+        ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
+                .join();
         database.change("update delivery set correction = request where provider = 'xbridge'");
 
         record(message, "xbridge", delivered("id-1").put("state", "rejected"));

@@ -1,5 +1,7 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Requests.MAY_ARRIVE;
+import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -93,7 +95,7 @@ class ReplicaTest {
 
         assertThat(take(ofOther)).containsExactly(message.sequence());
         one.renew().join();
-        assertThat(ofOne.sending(message, "xbridge", REQUEST, true))
+        assertThat(ofOne.sending(message, "xbridge", create(REQUEST), MAY_ARRIVE))
                 .as("it comes back, too late")
                 .failsWithin(Duration.ofSeconds(10));
         assertThat(take(ofOne)).isEmpty();
@@ -111,7 +113,8 @@ class ReplicaTest {
                     .isInstanceOf(LedgerException.class)
                     .hasMessageContaining("could not renew its lease"));
 
-            assertThat(ledger.sending(message, "xbridge", REQUEST, true)).failsWithin(Duration.ofSeconds(10));
+            assertThat(ledger.sending(message, "xbridge", create(REQUEST), MAY_ARRIVE))
+                    .failsWithin(Duration.ofSeconds(10));
             assertThatThrownBy(() -> ledger.mustBeInHand(message, "xbridge")).isInstanceOf(LedgerException.class);
         } finally {
             hurried.stop();
@@ -151,7 +154,8 @@ class ReplicaTest {
 
     @Test
     void whoStopsWhileItSendsKeepsThatUntilItsLeaseEnds() {
-        ofOne.sending(accept(ofOne).message(), "xbridge", REQUEST, true).join();
+        ofOne.sending(accept(ofOne).message(), "xbridge", create(REQUEST), MAY_ARRIVE)
+                .join();
 
         one.leave(new Object());
         other.renew().join();
