@@ -63,13 +63,14 @@ class LedgerPlaceTest {
     @Test
     void aDatabaseOfANewerProgramStopsTheStart() throws Exception {
         open();
-        database.change("insert into flyway_schema_history select 2, '2', 'more', type, 'V2__more.sql', checksum,"
-                + " installed_by, installed_on, execution_time, success from flyway_schema_history"
-                + " where installed_rank = 1");
+        database.change(
+                "insert into flyway_schema_history select 1000, '1000', 'more', type, 'V1000__more.sql', checksum,"
+                        + " installed_by, installed_on, execution_time, success from flyway_schema_history"
+                        + " where installed_rank = 1");
         database.close();
 
         assertIsRefused(
-                Files.readAllBytes(file), "is that of a newer Herald (version 2 of its tables): start that one");
+                Files.readAllBytes(file), "is that of a newer Herald (version 1000 of its tables): start that one");
     }
 
     private void assertIsRefused(byte[] content, String... words) throws IOException {
