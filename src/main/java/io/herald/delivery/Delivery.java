@@ -57,7 +57,6 @@ public final class Delivery {
     private Step step = Step.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
-    private Instant callBegan;
     private int attempts;
     private int parks;
     private Instant dueAt;
@@ -252,11 +251,6 @@ public final class Delivery {
         return Optional.ofNullable(dueAt);
     }
 
-    /** When its request was sent last. */
-    Instant callBegan() {
-        return callBegan;
-    }
-
     /** When its request was sent first, if it was. */
     Optional<Instant> sentAt() {
         return Optional.ofNullable(sentAt);
@@ -346,7 +340,6 @@ public final class Delivery {
     byte[] sending(Instant now) {
         step = Step.SENDING;
         attempts++;
-        callBegan = now;
         if (sentAt == null) {
             sentAt = now;
         }

@@ -100,9 +100,10 @@ public final class DeliverySteps {
         return !delivery.isUpdate();
     }
 
-    /** Whether the customer is known at the provider, or an earlier message may have brought it there. */
+    /** Whether the customer is known at the provider, or something else that was sent may have brought it there. */
     public boolean mayBeThereAlready(@ExchangeProperty("delivery") Delivery delivery) {
         return delivery.isUpdate()
+                || delivery.generation() > 0
                 || ledger.wasSentBefore(
                         delivery.getReference(),
                         delivery.getProvider(),

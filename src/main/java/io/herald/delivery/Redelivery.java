@@ -148,10 +148,10 @@ public final class Redelivery {
         }
     }
 
-    /** A call that Herald broke off to stop may be worked on at the provider for as long as it could have taken. */
+    /** A call that Herald broke off to stop may be worked on at the provider for as long as one may take. */
     private Instant hasArrivedBy(Delivery delivery) {
         return stopping.isOver()
-                ? delivery.callBegan().plus(providers.of(delivery.getProvider()).requestTimeout())
+                ? clock.instant().plus(providers.of(delivery.getProvider()).requestTimeout())
                 : clock.instant();
     }
 

@@ -91,21 +91,25 @@ public final class PartnerFiles {
      * {@code done} on the server, does not appear again, also after a restart: a mark beside it says so until it is moved.
      *
      * @param length that the server has told
+     * @param modified when it was changed last, as the server has told: a file that is offered once more has another time
      * @throws IOException if it cannot be fetched now, has another length, or its name is taken in the inbox
      */
     public void fetch(
             @Header(FtpConstants.REMOTE_FILE_INPUT_STREAM) InputStream content,
             @Header(FtpConstants.FILE_NAME_ONLY) String name,
             @Header(FtpConstants.FILE_LENGTH) long length,
+            @Header(FtpConstants.FILE_LAST_MODIFIED) long modified,
             Exchange exchange)
             throws IOException {
         Path part = Files.createTempFile(inbox.directory(), PREFIX, PART);
         try {
-            String digest = copy(content, length, part);
+            String fetched = copy(content, length, part) + " " + modified;
             Path mark = inbox.file(mark(name));
-            if (!isMarked(mark, digest)) {
+            if (isMarked(mark, fetched)) {
+                LOG.infof("File %s was fetched before, and is only moved on the partner's server", name);
+            } else {
                 Files.createLink(inbox.file(name), part);
-                Files.writeString(mark, digest);
+                Files.writeString(mark, fetched);
                 force(inbox.directory());
                 LOG.infof("File %s is fetched from the partner's server, %d bytes", name, length);
             }
@@ -121,8 +125,8 @@ public final class PartnerFiles {
         return PREFIX + HexFormat.of().formatHex(sha256().digest(name.getBytes(StandardCharsets.UTF_8))) + MARK;
     }
 
-    private boolean isMarked(Path mark, String digest) throws IOException {
-        boolean isMarked = Files.exists(mark) && Files.readString(mark).equals(digest);
+    private boolean isMarked(Path mark, String fetched) throws IOException {
+        boolean isMarked = Files.exists(mark) && Files.readString(mark).equals(fetched);
         if (isMarked) {
             Files.setLastModifiedTime(mark, FileTime.from(clock.instant()));
         }

@@ -5,14 +5,17 @@ import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.delivery.Caller.Report;
+import io.herald.rest.Api;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +41,26 @@ class OnceAtTheProviderTest {
     void fresh() {
         sandbox.reset();
         faults = new Faults(sandbox);
+    }
+
+    @Test
+    void connectionsAreReplacedByAReplayToo() {
+        String reference = Caller.reference("reconnected");
+        ObjectNode customer = Caller.person(reference, "", "fraudspect");
+        customer.putArray("connections");
+        faults.once(
+                "fraudspect",
+                Caller.email(reference, ""),
+                aResponse().withStatus(422).withBody("{}"));
+        Report refused = Caller.deliver(customer);
+        assertThat(refused.outcome("fraudspect")).isEqualTo("rejected/invalid");
+
+        String letter = refused.body().path("message").textValue() + ".fraudspect";
+        Api.underTest().send("POST", "/v1/dead-letters/" + letter + "/replay", null);
+
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(sandbox.requests("fraudspect"))
+                .extracting(Received::method)
+                .containsExactly("POST", "POST", "PUT"));
     }
 
     @Test

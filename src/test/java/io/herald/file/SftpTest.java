@@ -334,9 +334,13 @@ class SftpTest {
         theNextFileIsFetched();
 
         assertThat(requests(reference)).hasSize(1);
+        fetch(name, person(reference), person(reference).length(), 1);
+        assertThat(box.report(reference + "-2.again.json").state(1, "fraudspect"))
+                .as("offered once more")
+                .isEqualTo("delivered");
         String other = person(reference).replace("Jane", "Joan");
         Exchange moved = fetch(name, other, other.length());
-        assertThat(box.report(reference + "-2.again.json").state(1, "fraudspect"))
+        assertThat(box.report(reference + "-3.again.json").state(1, "fraudspect"))
                 .as("another file of that name")
                 .isEqualTo("delivered");
         UnitOfWorkHelper.doneSynchronizations(
@@ -365,9 +369,13 @@ class SftpTest {
     }
 
     private Exchange fetch(String name, String content, long length) throws IOException {
+        return fetch(name, content, length, 0);
+    }
+
+    private Exchange fetch(String name, String content, long length, long modified) throws IOException {
         DefaultExchange exchange = new DefaultExchange(context);
         InputStream stream = new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8));
-        files.fetch(stream, name, length, exchange);
+        files.fetch(stream, name, length, modified, exchange);
         return exchange;
     }
 
