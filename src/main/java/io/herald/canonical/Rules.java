@@ -9,6 +9,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -37,6 +38,7 @@ final class Rules {
         rules.address(customer.path("address"), "/address");
         rules.address(customer.path("business").path("physicalAddress"), "/business/physicalAddress");
         rules.identifiers(customer.path("identifiers"));
+        rules.attributes(customer.path("attributes"), customer.path("identifiers"));
     }
 
     /** A well-formed target that is not among the providers. */
@@ -87,6 +89,24 @@ final class Rules {
             assigned(country, at + "/country");
             if (type.isTextual() && !seen.add(List.of(type, country))) {
                 faults.add(new Fault(at, "is the second identifier of its type and country; there may be one"));
+            }
+        }
+    }
+
+    /** A further identifier of a type goes to fraudspect under its type and its country. */
+    private void attributes(JsonNode attributes, JsonNode identifiers) {
+        Set<JsonNode> types = new HashSet<>();
+        for (JsonNode identifier : identifiers) {
+            JsonNode type = identifier.path("type");
+            if (type.isTextual() && identifier.has("number") && !types.add(type)) {
+                JsonNode country = identifier.path("country");
+                String name = type.textValue() + "_"
+                        + (country.isTextual() ? country.textValue().toLowerCase(Locale.ROOT) : "unknown");
+                if (attributes.has(name)) {
+                    faults.add(new Fault(
+                            "/attributes/" + name,
+                            "is a name that a provider's mapping makes of an identifier; choose another"));
+                }
             }
         }
     }

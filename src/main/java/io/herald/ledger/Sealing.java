@@ -1,7 +1,10 @@
 package io.herald.ledger;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
@@ -16,10 +19,14 @@ final class Sealing {
 
     private final PayloadCipher cipher;
     private final ObjectMapper json;
+    private final ObjectReader reader;
 
     Sealing(PayloadCipher cipher, ObjectMapper json) {
         this.cipher = cipher;
         this.json = json;
+        this.reader = json.reader()
+                .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .without(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES);
     }
 
     byte[] payload(UUID message, byte[] text) {
@@ -92,9 +99,10 @@ final class Sealing {
         }
     }
 
+    /** Numbers are as they came: not what a double makes of them. */
     private JsonNode tree(byte[] text) {
         try {
-            return json.readTree(text);
+            return reader.readTree(text);
         } catch (IOException e) {
             throw new LedgerException("a payload in the ledger is not JSON", e);
         }

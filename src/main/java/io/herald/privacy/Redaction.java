@@ -3,16 +3,18 @@ package io.herald.privacy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Removes one customer's field values from a provider's words, also as they stand in a URL, in JSON and in HTML. Values of five characters or more are removed wherever they
  * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
- * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed.
+ * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed. A long value, such as an
+ * image, is known by its beginning, and nothing is left from there on.
  */
 public final class Redaction {
 
@@ -24,47 +26,61 @@ public final class Redaction {
     private static final int WINDOW = LONGEST_TEXT + 9 * LONGEST_WORTH_LOOKING_FOR;
 
     private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
+    private static final Pattern TYPE = Pattern.compile("[a-z_-]+|[A-Z_]+");
     private static final Set<String> TYPES = Set.of("type", "customer_type", "targets");
+    private static final int BEGINNING = 32;
 
-    private final Pattern values;
+    private final Optional<Pattern> values;
+    private final Optional<Pattern> beginnings;
 
-    private Redaction(Pattern values) {
-        this.values = values;
+    private Redaction(Set<String> values, Set<String> beginnings) {
+        this.values = anyOf(values.stream().map(Redaction::pattern));
+        this.beginnings = anyOf(beginnings.stream().map(Pattern::quote));
+    }
+
+    private static Optional<Pattern> anyOf(Stream<String> patterns) {
+        return patterns.reduce((all, next) -> all + "|" + next)
+                .map(all -> Pattern.compile(all, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE));
     }
 
     /** @param trees where the values stand: the canonical customer and the request made of it; null ones are ignored */
     public static Redaction of(JsonNode... trees) {
-        TreeSet<String> values = new TreeSet<>(
-                Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+        Set<String> values = longestFirst();
+        Set<String> beginnings = longestFirst();
         for (JsonNode tree : trees) {
             if (tree != null) {
-                collect(tree, values);
+                collect(tree, values, beginnings);
             }
         }
-        if (values.isEmpty()) {
-            return new Redaction(null);
-        }
-        String alternatives = values.stream().map(Redaction::pattern).collect(Collectors.joining("|"));
-        return new Redaction(Pattern.compile(alternatives, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE));
+        return new Redaction(values, beginnings);
     }
 
-    private static void collect(JsonNode node, TreeSet<String> values) {
+    private static Set<String> longestFirst() {
+        return new TreeSet<>(
+                Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+    }
+
+    private static void collect(JsonNode node, Set<String> values, Set<String> beginnings) {
         if (node.isObject()) {
             node.properties().stream()
-                    .filter(field -> !TYPES.contains(field.getKey()))
-                    .forEach(field -> collect(field.getValue(), values));
+                    .filter(field -> !(TYPES.contains(field.getKey()) && isType(field.getValue())))
+                    .forEach(field -> collect(field.getValue(), values, beginnings));
         } else if (node.isArray()) {
-            node.forEach(child -> collect(child, values));
+            node.forEach(child -> collect(child, values, beginnings));
         } else if (node.isTextual() || node.isNumber()) {
             String value = node.asText();
-            if (!value.isBlank() && value.length() <= LONGEST_WORTH_LOOKING_FOR) {
-                values.add(value);
+            if (value.length() > LONGEST_WORTH_LOOKING_FOR) {
+                beginnings.addAll(Spelling.of(value.substring(0, BEGINNING)));
+            } else if (!value.isBlank()) {
                 values.addAll(Spelling.of(value));
-                if (value.startsWith("+")) {
-                    values.add(value.substring(1));
-                }
             }
         }
+    }
+
+    private static boolean isType(JsonNode value) {
+        return value.isArray()
+                ? value.valueStream().allMatch(Redaction::isType)
+                : value.isTextual() && TYPE.matcher(value.textValue()).matches();
     }
 
     private static String pattern(String value) {
@@ -78,11 +94,16 @@ public final class Redaction {
      * That text without the customer's values, cut to a length that a report can carry. Of a long text only so much is
      * searched that no value can reach from there into what is left.
      */
-    public String redact(String text) {
+    public String redact(String words) {
+        String text = beginnings
+                .map(any -> any.matcher(words))
+                .filter(Matcher::find)
+                .map(found -> words.substring(0, found.start()) + MASK)
+                .orElse(words);
         StringBuilder left = new StringBuilder();
         int at = 0;
-        if (values != null) {
-            Matcher found = values.matcher(text).useTransparentBounds(true);
+        if (values.isPresent()) {
+            Matcher found = values.get().matcher(text).useTransparentBounds(true);
             while (left.length() < LONGEST_TEXT
                     && found.region(at, Math.min(text.length(), at + WINDOW)).find()) {
                 left.append(text, at, found.start()).append(MASK);

@@ -3,21 +3,61 @@ package io.herald.privacy;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** How a value is written in a URL, within a string of JSON, and in HTML: a provider may quote the request it got. */
+/** How a value is written in a URL, within a string of JSON, in HTML, and elsewhere: a provider may quote the request it got. */
 final class Spelling {
 
     private static final int LAST_ASCII = 0x7E;
+    private static final List<String> APOSTROPHES = List.of("'", "&#039;", "&#39;", "&#x27;", "&apos;");
+    private static final List<String> QUOTES = List.of("&quot;", "&#34;", "&#x22;");
+    private static final Pattern INTERNATIONAL = Pattern.compile("\\+[0-9]{9,}");
+
+    /** So many digits of a phone number are known without its country. */
+    private static final int NATIONAL = 9;
+
+    private static final Pattern DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
+    private static final List<String> DATES =
+            List.of("$3/$2/$1", "$2/$3/$1", "$1/$2/$3", "$3.$2.$1", "$3-$2-$1", "$2-$3-$1", "$1$2$3");
 
     private Spelling() {}
 
+    /** That value, and all other spellings of it. */
     static Set<String> of(String value) {
         String form = URLEncoder.encode(value, StandardCharsets.UTF_8);
+        String path = form.replace("+", "%20");
         String json = new String(JsonStringEncoder.getInstance().quoteAsString(value));
         String ascii = ascii(json);
-        return Set.copyOf(List.of(form, form.replace("+", "%20"), json, ascii, ascii.replace("/", "\\/"), html(value)));
+        Set<String> all =
+                new HashSet<>(List.of(value, form, path, component(path), json, ascii, ascii.replace("/", "\\/")));
+        for (String apostrophe : APOSTROPHES) {
+            for (String quote : QUOTES) {
+                all.add(html(value, apostrophe, quote));
+            }
+        }
+        if (INTERNATIONAL.matcher(value).matches()) {
+            all.add(value.substring(1));
+            all.add(value.substring(value.length() - NATIONAL));
+        }
+        Matcher date = DATE.matcher(value);
+        if (date.matches()) {
+            DATES.forEach(order -> all.add(date.replaceFirst(order)));
+        }
+        return all;
+    }
+
+    /** As browsers encode a part of a URL; with an at sign, as it may stand there. */
+    private static String component(String path) {
+        return path.replace("%27", "'")
+                .replace("%28", "(")
+                .replace("%29", ")")
+                .replace("%21", "!")
+                .replace("%7E", "~")
+                .replace("%40", "@");
     }
 
     /** JSON in which what is not ASCII is escaped, as many programs write it. */
@@ -33,11 +73,11 @@ final class Spelling {
         return ascii.toString();
     }
 
-    private static String html(String value) {
+    private static String html(String value, String apostrophe, String quote) {
         return value.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
-                .replace("\"", "&quot;")
-                .replace("'", "&#039;");
+                .replace("\"", quote)
+                .replace("'", apostrophe);
     }
 }

@@ -386,6 +386,25 @@ class CanonicalRulesTest {
     }
 
     @Test
+    void anAttributeMustNotHaveTheNameThatAFurtherIdentifierGets() {
+        ObjectNode customer = (ObjectNode)
+                json(
+                        """
+                {"reference": "CUST-1", "type": "person", "person": {"firstName": "Jane", "lastName": "Doe"},
+                 "identifiers": [{"type": "national_id", "country": "TZ", "number": "1"},
+                                 {"type": "national_id", "country": "KE", "number": "2"},
+                                 {"type": "national_id", "number": "3"}],
+                 "attributes": {"national_id_tz": 1, "national_id_ke": 2, "national_id_unknown": 3}}
+                """);
+
+        assertThat(faults(customer))
+                .extracting(Fault::pointer)
+                .containsExactly("/attributes/national_id_ke", "/attributes/national_id_unknown");
+        customer.remove("identifiers");
+        assertThat(faults(customer)).isEmpty();
+    }
+
+    @Test
     void oneIdentifierOfATypeAndCountry() {
         JsonNode first = person().at("/identifiers/0");
         assertThat(faults(with(person(), "/identifiers/3", first)))

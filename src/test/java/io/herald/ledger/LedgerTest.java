@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
@@ -355,6 +357,25 @@ class LedgerTest {
         assertThat(ledger.customer("CUST-1")).isEqualTo(links);
         assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
         assertThat(accept("CUST-2").sequence()).isGreaterThan(message.sequence());
+    }
+
+    @Test
+    void numbersAreKeptAsTheyCame() throws Exception {
+        JsonNode customer = new ObjectMapper()
+                .reader()
+                .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .without(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                .readTree("{\"attributes\": {\"balance\": 12345678901234567.89, \"rate\": 1.10}}");
+        Message message = ledger.accept(
+                        new NewMessage("CUST-1", customer, TARGETS, "rest", Optional.empty()), kept -> {})
+                .join()
+                .message();
+        park(message, "xbridge", NOW);
+
+        OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
+
+        assertThat(ledger.messageOf(open).canonical().toString())
+                .isEqualTo("{\"attributes\":{\"balance\":12345678901234567.89,\"rate\":1.10}}");
     }
 
     @Test
