@@ -54,6 +54,8 @@ public final class Ledger {
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
     static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
 
+    private static final String WHETHER_IN_HAND = "select 1 from delivery where " + IN_HAND;
+
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
     private final Database database;
@@ -264,14 +266,7 @@ public final class Ledger {
     public CompletableFuture<Void> found(Message message, String provider, String providerCustomerId) {
         long now = clock.millis();
         return database.write(connection -> {
-                    boolean isOurs = !query(
-                                    connection,
-                                    "select 1 from delivery where " + IN_HAND,
-                                    row -> true,
-                                    message.sequence(),
-                                    provider,
-                                    me,
-                                    message.takes())
+                    boolean isOurs = !query(connection, WHETHER_IN_HAND, row -> true, inHand(message, provider))
                             .isEmpty();
                     if (isOurs) {
                         execute(
@@ -296,15 +291,13 @@ public final class Ledger {
      * @throws LedgerException if the delivery is no longer in this program's hands; then nothing may be sent
      */
     public void mustBeInHand(Message message, String provider) {
-        database.one(
-                        "select 1 from delivery where " + IN_HAND,
-                        row -> true,
-                        message.sequence(),
-                        provider,
-                        me,
-                        message.takes())
-                .orElseThrow(() -> new LedgerException(TAKEN_OVER, null));
+        mustBeOurs(database.one(WHETHER_IN_HAND, row -> true, inHand(message, provider))
+                .isPresent());
         replica.mustBeAlive();
+    }
+
+    private Object[] inHand(Message message, String provider) {
+        return new Object[] {message.sequence(), provider, me, message.takes()};
     }
 
     /**

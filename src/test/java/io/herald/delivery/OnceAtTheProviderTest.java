@@ -45,37 +45,39 @@ class OnceAtTheProviderTest {
 
     @Test
     void connectionsAreReplacedByAReplayToo() {
-        String reference = Caller.reference("reconnected");
-        ObjectNode customer = Caller.person(reference, "", "fraudspect");
-        customer.putArray("connections");
-        faults.once(
-                "fraudspect",
-                Caller.email(reference, ""),
-                aResponse().withStatus(422).withBody("{}"));
-        Report refused = Caller.deliver(customer);
-        assertThat(refused.outcome("fraudspect")).isEqualTo("rejected/invalid");
+        Report refused = refusedOnce(withoutConnections("reconnected"));
 
         String letter = refused.body().path("message").textValue() + ".fraudspect";
         Api.underTest().send("POST", "/v1/dead-letters/" + letter + "/replay", null);
 
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(sandbox.requests("fraudspect"))
-                .extracting(Received::method)
-                .containsExactly("POST", "POST", "PUT"));
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(this::theConnectionsWereReplaced);
     }
 
     @Test
     void connectionsAreReplacedWhereAnEarlierMessageMayHaveBroughtTheCustomer() {
-        String reference = Caller.reference("connected");
-        ObjectNode customer = Caller.person(reference, "", "fraudspect");
-        customer.putArray("connections");
-        faults.once(
-                "fraudspect",
-                Caller.email(reference, ""),
-                aResponse().withStatus(422).withBody("{}"));
+        ObjectNode customer = withoutConnections("connected");
+        refusedOnce(customer);
 
-        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("rejected/invalid");
         assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
 
+        theConnectionsWereReplaced();
+    }
+
+    private static ObjectNode withoutConnections(String reference) {
+        ObjectNode customer = Caller.person(Caller.reference(reference), "", "fraudspect");
+        customer.putArray("connections");
+        return customer;
+    }
+
+    private Report refusedOnce(ObjectNode customer) {
+        String email = customer.at("/contact/email").textValue();
+        faults.once("fraudspect", email, aResponse().withStatus(422).withBody("{}"));
+        Report refused = Caller.deliver(customer);
+        assertThat(refused.outcome("fraudspect")).isEqualTo("rejected/invalid");
+        return refused;
+    }
+
+    private void theConnectionsWereReplaced() {
         assertThat(sandbox.requests("fraudspect")).extracting(Received::method).containsExactly("POST", "POST", "PUT");
     }
 
