@@ -39,8 +39,10 @@ final class Spelling {
                 all.add(html(value, apostrophe, quote));
             }
         }
-        if (INTERNATIONAL.matcher(value).matches()) {
+        if (value.startsWith("+")) {
             all.add(value.substring(1));
+        }
+        if (INTERNATIONAL.matcher(value).matches()) {
             all.add(value.substring(value.length() - NATIONAL));
         }
         Matcher date = DATE.matcher(value);

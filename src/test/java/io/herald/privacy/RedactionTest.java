@@ -124,6 +124,12 @@ class RedactionTest {
     }
 
     @Test
+    void removesAShortPhoneWithoutItsPlusToo() {
+        JsonNode customer = json("{\"contact\": {\"phone\": \"+29012345\"}}");
+        assertThat(Redaction.of(customer).redact("29012345 is taken")).isEqualTo("*** is taken");
+    }
+
+    @Test
     void nothingToRemoveLeavesTheWords() {
         assertThat(Redaction.of((JsonNode) null).redact("as it was")).isEqualTo("as it was");
         assertThat(Redaction.of(json("{\"a\": \"\", \"b\": \" \", \"c\": null, \"d\": true}"))
