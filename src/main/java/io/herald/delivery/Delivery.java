@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.KeptMessage;
 import io.herald.ledger.KeptRequest;
+import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
 import io.herald.ledger.OpenDelivery;
 import io.herald.ledger.Progress;
@@ -65,6 +66,8 @@ public final class Delivery {
     private long waitedMillis;
     private boolean unclear;
     private boolean unclearFromEarlier;
+    private List<Ledger.Created> createdBy = List.of();
+    private boolean endedUnclear;
     private Instant unclearSince;
     private boolean outdated;
     private boolean renewed;
@@ -397,10 +400,20 @@ public final class Delivery {
         unclear = false;
     }
 
-    /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
-    void unclearSince(Instant then) {
+    /** A try had an unclear ending: what it sent has arrived by then, or never. */
+    void endedUnclear(Instant then) {
+        unclearSince(then);
+        endedUnclear = true;
+    }
+
+    private void unclearSince(Instant then) {
         unclear = true;
         unclearSince = then;
+    }
+
+    /** Whether a try since this program has it in hand had an unclear ending, and still has. */
+    boolean isEndedUnclear() {
+        return unclear && endedUnclear;
     }
 
     /** The customer is not there after all. */
@@ -417,6 +430,16 @@ public final class Delivery {
 
     boolean isUnclearFromEarlier() {
         return unclearFromEarlier;
+    }
+
+    /** The requests that may have created the customer without our knowing. */
+    void createdBy(List<Ledger.Created> requests) {
+        createdBy = requests;
+    }
+
+    /** Whether who looks the customer up by that text finds it, whichever of those requests created it. */
+    boolean isFoundBy(String lookUp) {
+        return createdBy.stream().allMatch(created -> created.isFoundBy(lookUp));
     }
 
     /** Since when the provider may have created the customer without our knowing, if it may. */

@@ -45,6 +45,7 @@ import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.apache.camel.Variable;
 import org.apache.camel.support.ExchangeHelper;
 import org.jboss.logging.Logger;
 
@@ -143,6 +144,7 @@ public final class DeliverySteps {
                 delivery.getProvider(),
                 delivery.getMessage().sequence());
         delivery.linkIs(known.providerCustomerId());
+        delivery.createdBy(known.createdBy());
         if (!mayCreateTwice(delivery)) {
             return;
         }
@@ -360,23 +362,33 @@ public final class DeliverySteps {
     /**
      * Decides what a look-up found. One customer that is the same in name and in the field looked up, and is linked to no
      * other reference, is what an earlier try created: of this delivery, and then it is delivered; or of an earlier
-     * message, and then this one is an update. None at all means that the request may be sent.
+     * message, and then this one is an update. None at all means that the request may be sent, if what may have been created
+     * would have been found by the same.
      *
-     * @throws UnclearException if there is a customer that cannot be told to be ours
+     * @param lookUp the template of what the customer is looked up by
+     * @throws UnclearException if there is a customer that cannot be told to be ours, or there may be one that is looked up by
+     *     something else
      */
-    public void settleFound(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
+    public void settleFound(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp)
+            throws UnclearException {
         Set<String> found = delivery.getFound();
         if (found.isEmpty()) {
+            if (delivery.isUnclearFromEarlier() && (lookUp == null || !delivery.isFoundBy(expand(lookUp, delivery)))) {
+                throw new UnclearException(
+                        "an earlier request may have created the customer, and this one cannot look it up,"
+                                + " because what it would be found by has changed: replay that message, which tells, or look at the"
+                                + " provider's console, and replay this one with force");
+            }
             return;
         }
         String id = found.iterator().next();
         if (found.size() > 1
                 || id.isEmpty()
-                || ledger.isLinkedElsewhere(delivery.getProvider(), id, delivery.getReference())) {
+                || !ledger.found(delivery.getMessage(), delivery.getProvider(), id)
+                        .join()) {
             throw new UnclearException("the look-up found a customer that may be another one");
         }
         if (delivery.isUnclearFromEarlier()) {
-            ledger.found(delivery.getMessage(), delivery.getProvider(), id).join();
             delivery.foundLink(id);
         } else {
             delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", id), false));
@@ -384,9 +396,9 @@ public final class DeliverySteps {
     }
 
     /** As {@link #record}, for a delivery that failed: there is nobody left to tell if the ledger fails as well. */
-    public void recordFailure(@ExchangeProperty("delivery") Delivery delivery) {
+    public void recordFailure(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp) {
         try {
-            record(delivery);
+            record(delivery, lookUp);
         } catch (CompletionException e) {
             LOG.errorf(
                     "The outcome of message %s to %s could not be kept: %s",
@@ -396,8 +408,12 @@ public final class DeliverySteps {
         }
     }
 
-    /** Keeps the outcome in the ledger, and what came of each try. */
-    public void record(@ExchangeProperty("delivery") Delivery delivery) {
+    /**
+     * Keeps the outcome in the ledger, and what came of each try.
+     *
+     * @param lookUp the template of what the customer is looked up by, or null where it is not looked up
+     */
+    public void record(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp) {
         delivery.recording();
         Redaction redaction = null;
         ObjectNode outcome = delivery.getOutcome();
@@ -412,6 +428,7 @@ public final class DeliverySteps {
                 attempts(delivery, redaction),
                 delivery.durationMillis(),
                 delivery.unclearSince(),
+                delivery.isEndedUnclear() && lookUp != null ? Optional.of(expand(lookUp, delivery)) : Optional.empty(),
                 delivery.parks(),
                 delivery.dueAt(),
                 Traces.traceparent(delivery.span()));

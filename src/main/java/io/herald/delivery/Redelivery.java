@@ -131,19 +131,19 @@ public final class Redelivery {
     }
 
     /**
-     * Whether, after such an ending of a create, the customer may be there without our knowing. Where a provider honours the
-     * key, a refusal of the same request under the same key says that it is not.
+     * Whether, after such an ending of a create, the customer may be there without our knowing. A refusal says that it is not:
+     * where a provider honours the key, and where the look-up before it found nobody.
      */
     private void settleWhetherCreated(Delivery delivery, Failure failure) {
         if (delivery.isUpdate() || delivery.step() != Delivery.Step.SENDING) {
             return;
         }
-        boolean keyed =
-                providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
-        if (failure.mayHaveArrived()
-                && (keyed || mappings.of(delivery.getProvider()).finds())) {
-            delivery.unclearSince(hasArrivedBy(delivery));
-        } else if (keyed && failure.isRefusal()) {
+        boolean tells =
+                providers.of(delivery.getProvider()).idempotencyLifetime().isPresent()
+                        || mappings.of(delivery.getProvider()).finds();
+        if (tells && failure.mayHaveArrived()) {
+            delivery.endedUnclear(hasArrivedBy(delivery));
+        } else if (tells && failure.isRefusal()) {
             delivery.clear();
         }
     }

@@ -26,6 +26,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.AsyncProducer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -43,7 +44,7 @@ final class Parking {
     /** So many deliveries to one provider that were taken up are worked on at once. */
     private static final int MOST_IN_HAND = 64;
 
-    /** So large may the customers be that are taken up at once, in bytes of JSON. */
+    /** So large may their customers be together, in bytes of JSON; the last one may pass it. */
     private static final long MOST_BYTES = 16 << 20;
 
     /** What cannot even be read is left alone for so long. */
@@ -52,6 +53,9 @@ final class Parking {
     private static final Logger LOG = Logger.getLogger(Parking.class);
 
     private record Taken(OpenDelivery open, Place place) {}
+
+    /** What was taken up for one provider and is worked on. */
+    private record InHand(AtomicInteger count, AtomicLong bytes) {}
 
     private final Ledger ledger;
     private final Lanes lanes;
@@ -62,7 +66,7 @@ final class Parking {
     private final Stopping stopping;
     private final Duration poll;
     private final Map<String, AsyncProducer> routes = new TreeMap<>();
-    private final Map<String, AtomicInteger> inHand = new TreeMap<>();
+    private final Map<String, InHand> inHand = new TreeMap<>();
     private final AtomicBoolean woken = new AtomicBoolean();
     private final ScheduledExecutorService poller =
             Executors.newSingleThreadScheduledExecutor(Threads.named("parking-"));
@@ -85,7 +89,7 @@ final class Parking {
         this.json = json;
         this.stopping = stopping;
         this.poll = poll;
-        providers.ids().forEach(provider -> inHand.put(provider, new AtomicInteger()));
+        providers.ids().forEach(provider -> inHand.put(provider, new InHand(new AtomicInteger(), new AtomicLong())));
     }
 
     void start(@Observes StartupEvent event) throws Exception {
@@ -138,16 +142,17 @@ final class Parking {
     }
 
     private void takeUp(String provider) {
-        int most = breakers.of(provider).admits(MOST_IN_HAND)
-                - inHand.get(provider).get();
-        if (most <= 0) {
+        InHand already = inHand.get(provider);
+        int most = breakers.of(provider).admits(MOST_IN_HAND) - already.count().get();
+        long mostBytes = MOST_BYTES - already.bytes().get();
+        if (most <= 0 || mostBytes <= 0) {
             return;
         }
         List<Taken> taken = new ArrayList<>();
         ledger.take(
                         provider,
                         most,
-                        MOST_BYTES,
+                        mostBytes,
                         all -> all.forEach(open -> taken.add(new Taken(open, lanes.reserve(open)))))
                 .join();
         taken.forEach(this::resume);
@@ -165,8 +170,14 @@ final class Parking {
             lanes.giveUp(open.provider(), taken.place(), mayPass ? Returns.PAUSE : UNREADABLE_PAUSE);
             return;
         }
-        AtomicInteger count = inHand.get(open.provider());
-        count.incrementAndGet();
-        routes.get(open.provider()).process(exchange, doneSync -> count.decrementAndGet());
+        InHand all = inHand.get(open.provider());
+        all.count().incrementAndGet();
+        all.bytes().addAndGet(open.size());
+        routes.get(open.provider()).process(exchange, doneSync -> {
+            all.count().decrementAndGet();
+            if (all.bytes().getAndAdd(-open.size()) >= MOST_BYTES) {
+                wake();
+            }
+        });
     }
 }

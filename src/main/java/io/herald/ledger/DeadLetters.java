@@ -201,7 +201,7 @@ public final class DeadLetters {
             throws SQLException {
         execute(
                 connection,
-                "update delivery set unclear_since = null where provider = ? and reference = ?"
+                "update delivery set unclear_since = null, look_up = null where provider = ? and reference = ?"
                         + " and state not in ('pending', 'retrying')",
                 provider,
                 standing.reference());

@@ -75,7 +75,7 @@ final class DeliveryWrites {
     }
 
     /** An outcome that is to be kept. */
-    record Outcome(Message message, String provider, Progress progress, byte[] sealed, long at) {
+    record Outcome(Message message, String provider, Progress progress, byte[] sealed, byte[] lookUp, long at) {
 
         long sequence() {
             return message.sequence();
@@ -99,6 +99,7 @@ final class DeliveryWrites {
                 state(),
                 progress.attempts(),
                 progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
+                lookUp,
                 progress.parks(),
                 progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
                 progress.durationMillis(),
@@ -120,7 +121,7 @@ final class DeliveryWrites {
     private List<Boolean> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
         int[] changed = executeAll(
                 connection,
-                "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
+                "update delivery set state = ?, attempts = ?, unclear_since = ?, look_up = coalesce(?, look_up), parks = ?, due_at = ?, duration_ms = ?,"
                         + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,"
                         + " request = case when ? then null else request end,"
                         + " correction = case when ? then null else correction end where " + IN_HAND,

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -127,8 +128,7 @@ public final class Ledger {
     private record Repetition(String id, byte[] digest, byte[] sealed) {}
 
     private Repetition repetition(IdempotencyKey given, byte[] text) {
-        String id = HexFormat.of()
-                .formatHex(sha256((given.caller() + '\n' + given.key()).getBytes(StandardCharsets.UTF_8)));
+        String id = HexFormat.of().formatHex(digest(given.caller() + '\n' + given.key()));
         byte[] digest = sha256(text);
         return new Repetition(id, digest, sealing.digest(id, digest));
     }
@@ -260,23 +260,36 @@ public final class Ledger {
      * Keeps the link to a customer that a look-up found, before anything is made of it: what it was looked up for is forgotten
      * with the next request.
      *
-     * @return when it is durable
+     * @return when it is durable: whether it was kept; not if the customer belongs to another reference
      * @throws LedgerException from the future, if the delivery is no longer in this program's hands
      */
-    public CompletableFuture<Void> found(Message message, String provider, String providerCustomerId) {
+    public CompletableFuture<Boolean> found(Message message, String provider, String providerCustomerId) {
         long now = clock.millis();
         return database.write(connection -> {
-                    boolean isOurs = !query(connection, WHETHER_IN_HAND, row -> true, inHand(message, provider))
+                    if (query(connection, WHETHER_IN_HAND, row -> true, inHand(message, provider))
+                            .isEmpty()) {
+                        return Optional.<Boolean>empty();
+                    }
+                    boolean isFree = query(
+                                    connection,
+                                    "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?",
+                                    row -> true,
+                                    provider,
+                                    providerCustomerId,
+                                    message.reference())
                             .isEmpty();
-                    if (isOurs) {
+                    if (isFree) {
                         execute(
                                 connection,
                                 DeliveryWrites.LINK,
                                 DeliveryWrites.linkRow(message, provider, providerCustomerId, now));
                     }
-                    return isOurs;
+                    return Optional.of(isFree);
                 })
-                .thenAccept(Ledger::mustBeOurs);
+                .thenApply(kept -> {
+                    mustBeOurs(kept.isPresent());
+                    return kept.get();
+                });
     }
 
     private static void mustBeOurs(boolean isOurs) {
@@ -308,8 +321,11 @@ public final class Ledger {
      */
     public CompletableFuture<Boolean> record(Message message, String provider, Progress progress) {
         byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
-        return database.write(
-                writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
+        byte[] lookUp = progress.lookUp()
+                .map(text -> sealing.lookUp(message.sequence(), provider, digest(text)))
+                .orElse(null);
+        return database.write(writes.keeping(
+                new DeliveryWrites.Outcome(message, provider, progress, sealed, lookUp, clock.millis())));
     }
 
     /**
@@ -363,18 +379,15 @@ public final class Ledger {
                 });
     }
 
-    private record Candidate(OpenDelivery open, long size) {}
-
     private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
             throws SQLException {
         List<OpenDelivery> taken = new ArrayList<>();
         long bytes = 0;
-        for (Candidate candidate : candidates(connection, provider, most, now)) {
-            bytes += candidate.size();
+        for (OpenDelivery open : candidates(connection, provider, most, now)) {
+            bytes += open.size();
             if (taken.size() == most || !taken.isEmpty() && bytes > mostBytes) {
                 break;
             }
-            OpenDelivery open = candidate.open();
             execute(
                     connection,
                     "update delivery set owner = ?, takes = ? where sequence = ? and provider = ?",
@@ -388,29 +401,29 @@ public final class Ledger {
     }
 
     /** The first of each source, then the second of each, and so on. */
-    private static List<Candidate> candidates(Connection connection, String provider, int most, long now)
+    private static List<OpenDelivery> candidates(Connection connection, String provider, int most, long now)
             throws SQLException {
-        List<List<Candidate>> sources = new ArrayList<>();
+        List<List<OpenDelivery>> sources = new ArrayList<>();
         for (String source : SOURCES) {
             sources.add(query(
                     connection,
-                    "select d.sequence, d.reference, d.provider, d.source, d.generation, d.attempts, d.parks, d.takes + 1,"
-                            + " d.sent_at, d.unclear_since, d.trace, m.size"
+                    "select d.sequence, d.reference, d.provider, d.source, m.size, d.generation, d.attempts, d.parks, d.takes + 1,"
+                            + " d.sent_at, d.unclear_since, d.trace"
                             + " from delivery d join message m on m.sequence = d.sequence"
                             + " where d.provider = ? and d.source = ?" + IS_DUE
                             + " and not exists (select 1 from delivery e where e.provider = d.provider"
                             + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
                             + " and (e.sequence < d.sequence or e.owner is not null))"
                             + " order by d.due_at, d.sequence limit ?",
-                    row -> new Candidate(openDelivery(row), row.getLong(12)),
+                    Ledger::openDelivery,
                     provider,
                     source,
                     now,
                     most));
         }
-        List<Candidate> inTurn = new ArrayList<>();
+        List<OpenDelivery> inTurn = new ArrayList<>();
         for (int i = 0; i < most; i++) {
-            for (List<Candidate> source : sources) {
+            for (List<OpenDelivery> source : sources) {
                 if (i < source.size()) {
                     inTurn.add(source.get(i));
                 }
@@ -425,13 +438,14 @@ public final class Ledger {
                 row.getString(2),
                 row.getString(3),
                 row.getString(4),
-                row.getInt(5),
+                row.getLong(5),
                 row.getInt(6),
                 row.getInt(7),
                 row.getInt(8),
-                instant(row, 9),
+                row.getInt(9),
                 instant(row, 10),
-                Optional.ofNullable(row.getString(11)));
+                instant(row, 11),
+                Optional.ofNullable(row.getString(12)));
     }
 
     private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
@@ -515,23 +529,70 @@ public final class Ledger {
      * @param providerCustomerId the provider's own id of it, if one is known
      * @param mayBeCreatedSince where none is known, since when another message may have created it without our knowing: its
      *     last try had an unclear ending
+     * @param createdBy each request that may have done so, those of this message before it was replayed too
      */
-    public record Known(Optional<String> providerCustomerId, Optional<Instant> mayBeCreatedSince) {}
+    public record Known(
+            Optional<String> providerCustomerId, Optional<Instant> mayBeCreatedSince, List<Created> createdBy) {}
+
+    /** A request that may have created a customer without our knowing. */
+    public record Created(Optional<byte[]> lookUp) {
+
+        /** Whether who looks the customer up by this text would find what the request created, if it did. */
+        public boolean isFoundBy(String text) {
+            return lookUp.filter(digest -> Arrays.equals(digest, digest(text))).isPresent();
+        }
+    }
+
+    private record Unclear(
+            Optional<String> providerCustomerId,
+            long sequence,
+            Optional<Instant> since,
+            boolean isSent,
+            Optional<byte[]> lookUp) {}
 
     /** @param sequence that of the message in hand */
     public Known known(String reference, String provider, long sequence) {
-        return database.one(
-                        "select l.provider_customer_id, case when l.reference is null then (select max(d.unclear_since)"
-                                + " from delivery d where d.reference = ? and d.provider = ? and d.sequence <> ?"
-                                + " and d.unclear_since is not null) end"
-                                + " from (select 1) one left join link l on l.reference = ? and l.provider = ?",
-                        row -> new Known(Optional.ofNullable(row.getString(1)), instant(row, 2)),
-                        reference,
-                        provider,
-                        sequence,
-                        reference,
-                        provider)
-                .orElseThrow();
+        List<Unclear> rows = database.all(
+                "select l.provider_customer_id, d.sequence, d.unclear_since,"
+                        + " d.attempts > 0 or d.sent_at is not null, d.look_up from (select 1) one"
+                        + " left join link l on l.reference = ? and l.provider = ?"
+                        + " left join delivery d on l.reference is null and d.reference = ? and d.provider = ?"
+                        + " and d.unclear_since is not null and (d.sequence <> ? or d.request is null)",
+                row -> unclear(row, provider),
+                reference,
+                provider,
+                reference,
+                provider,
+                sequence);
+        return new Known(
+                rows.get(0).providerCustomerId(),
+                rows.stream()
+                        .filter(row -> row.sequence() != sequence)
+                        .flatMap(row -> row.since().stream())
+                        .max(Comparator.naturalOrder()),
+                rows.stream()
+                        .filter(Unclear::isSent)
+                        .map(row -> new Created(row.lookUp()))
+                        .toList());
+    }
+
+    private Unclear unclear(ResultSet row, String provider) throws SQLException {
+        long sequence = row.getLong(2);
+        return new Unclear(
+                Optional.ofNullable(row.getString(1)),
+                sequence,
+                instant(row, 3),
+                row.getBoolean(4),
+                Optional.ofNullable(row.getBytes(5)).flatMap(kept -> lookUp(sequence, provider, kept)));
+    }
+
+    /** Empty where its payload key is not used any more: then nothing tells. */
+    private Optional<byte[]> lookUp(long sequence, String provider, byte[] sealed) {
+        try {
+            return Optional.of(sealing.openLookUp(sequence, provider, sealed));
+        } catch (IllegalStateException e) {
+            return Optional.empty();
+        }
     }
 
     /**
@@ -547,17 +608,6 @@ public final class Ledger {
                         provider,
                         reference,
                         sequence)
-                .isPresent();
-    }
-
-    /** Whether that id of the provider belongs to a reference other than this one. */
-    public boolean isLinkedElsewhere(String provider, String providerCustomerId, String reference) {
-        return database.one(
-                        "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?",
-                        row -> true,
-                        provider,
-                        providerCustomerId,
-                        reference)
                 .isPresent();
     }
 
@@ -599,6 +649,10 @@ public final class Ledger {
                         row.getString(4),
                         Instant.ofEpochMilli(row.getLong(5))),
                 reference);
+    }
+
+    private static byte[] digest(String text) {
+        return sha256(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static byte[] sha256(byte[] bytes) {

@@ -53,6 +53,14 @@ final class Sealing {
         return cipher.open("request " + sequence + " " + provider, sealed);
     }
 
+    byte[] lookUp(long sequence, String provider, byte[] digest) {
+        return cipher.seal("look-up " + sequence + " " + provider, digest);
+    }
+
+    byte[] openLookUp(long sequence, String provider, byte[] sealed) {
+        return cipher.open("look-up " + sequence + " " + provider, sealed);
+    }
+
     byte[] outcome(long sequence, String provider, ObjectNode outcome) {
         return cipher.seal("outcome " + sequence + " " + provider, text(outcome));
     }

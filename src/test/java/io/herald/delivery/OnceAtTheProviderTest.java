@@ -278,6 +278,46 @@ class OnceAtTheProviderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
+    void whoIsLookedUpBySomethingElseThanWhatWasSentIsNotTakenForNobody(String provider) {
+        String reference = Caller.reference("other-look-up");
+        String magic = provider + ".lost-once";
+        ObjectNode customer = Caller.person(reference, magic, provider);
+        sandbox.server()
+                .stubFor(get(urlPathMatching("/" + provider + "/.*"))
+                        .willReturn(aResponse().withStatus(200).withBody("Please wait")));
+        assertThat(Caller.deliver(customer).outcome(provider)).isEqualTo("dead/unclear");
+        sandbox.server().resetToDefaultMappings();
+
+        customer.withObject("/contact")
+                .put("email", "other-" + Caller.email(reference, ""))
+                .put("phone", "+255700987654");
+        Report changed = Caller.deliver(customer);
+
+        assertThat(changed.outcome(provider)).isEqualTo("dead/unclear");
+        assertThat(changed.delivery(provider).at("/error/message").asText())
+                .contains("what it would be found by has changed");
+        assertThat(faults.customers(provider, Caller.email(reference, magic))).hasSize(1);
+        assertThat(faults.sends(provider, "other-" + Caller.email(reference, "")))
+                .isEmpty();
+    }
+
+    @Test
+    void whoWasRefusedAfterALookUpFoundNobodyIsNotThere() {
+        String reference = Caller.reference("refused-after-look-up");
+        String email = Caller.email(reference, "");
+        faults.once("xbridge", email, aResponse().withStatus(500));
+        faults.afterwards("xbridge", email, aResponse().withStatus(422).withBody("{}"));
+        ObjectNode customer = Caller.person(reference, "", "xbridge");
+        assertThat(Caller.deliver(customer).outcome("xbridge")).isEqualTo("rejected/invalid");
+
+        customer.withObject("/contact").put("phone", "+255700987655");
+        sandbox.server().resetToDefaultMappings();
+
+        assertThat(Caller.deliver(customer).outcome("xbridge")).isEqualTo("delivered");
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "xbridge, 200, <html><script>window.dataLayer = window.dataLayer || [];</script></html>",
         "yativo, 200, <html><script>window.dataLayer = window.dataLayer || [];</script></html>",

@@ -422,7 +422,7 @@ class RedeliveryTest {
 
     private long waitOfALookUp(Duration untilItHasArrived) {
         Delivery delivery = delivery("xbridge");
-        delivery.unclearSince(clock.instant().plus(untilItHasArrived));
+        delivery.endedUnclear(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);
     }
 

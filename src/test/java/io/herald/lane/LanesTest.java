@@ -51,6 +51,7 @@ class LanesTest {
             List.of(),
             0,
             Optional.empty(),
+            Optional.empty(),
             0,
             Optional.empty(),
             Optional.empty());

@@ -291,6 +291,28 @@ class ParkingTest {
         assertThat(faults.customers("xbridge", email)).hasSize(1);
     }
 
+    /** Jackson by itself reads no text of more than twenty million characters. */
+    @Test
+    void aCustomerWithALongDocumentGoesOnFromTheLedgerToo() {
+        String reference = Caller.reference("long-document");
+        String email = Caller.email(reference, "");
+        ObjectNode customer = Caller.person(reference, "", "bridge-xyz");
+        customer.putArray("documents")
+                .addObject()
+                .put("file", "data:application/pdf;base64," + "QUFB".repeat(5_100_000))
+                .putArray("purposes")
+                .add("proof_of_address");
+        faults.always("bridge-xyz", email, aResponse().withStatus(500));
+        Report parked = Caller.deliver(customer);
+        assertThat(parked.outcome("bridge-xyz")).isEqualTo("retrying/unavailable");
+
+        wellAgain();
+        clock.putForward(FIRST_STEP);
+
+        awaitOutcome(parked, "bridge-xyz", "delivered");
+        assertThat(faults.customers("bridge-xyz", email)).hasSize(1);
+    }
+
     /** Every provider does again what it usually does. */
     private void wellAgain() {
         sandbox.server().resetToDefaultMappings();

@@ -173,6 +173,7 @@ class AcceptsPerSecond {
                                                 Optional.empty())),
                                         1,
                                         Optional.empty(),
+                                        Optional.empty(),
                                         0,
                                         Optional.empty(),
                                         Optional.empty())),

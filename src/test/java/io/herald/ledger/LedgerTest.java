@@ -109,9 +109,17 @@ class LedgerTest {
         assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
         assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
         assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
-        assertThat(ledger.isLinkedElsewhere("xbridge", "id-1", "CUST-2")).isTrue();
-        assertThat(ledger.isLinkedElsewhere("xbridge", "id-1", "CUST-1")).isFalse();
-        assertThat(ledger.isLinkedElsewhere("yativo", "id-1", "CUST-2")).isFalse();
+    }
+
+    @Test
+    void whatALookUpFoundIsNoLinkOfASecondReference() {
+        record(accept("CUST-1"), "xbridge", delivered("id-1"));
+        Message second = accept("CUST-2");
+
+        assertThat(ledger.found(second, "xbridge", "id-1").join()).isFalse();
+        assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
+        assertThat(ledger.found(second, "yativo", "id-1").join()).isTrue();
+        assertThat(ledger.known("CUST-2", "yativo", 0).providerCustomerId()).contains("id-1");
     }
 
     @Test
@@ -464,7 +472,7 @@ class LedgerTest {
     }
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
-        return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt, Optional.empty());
+        return new Progress(outcome, 2, List.of(), 41, unclearSince, Optional.empty(), 1, dueAt, Optional.empty());
     }
 
     /** The one delivery that can be taken up. */

@@ -1,0 +1,2 @@
+-- look_up: a digest of what the customer would be looked up by, of the last request that may have created it without our knowing
+alter table delivery add column look_up ${bytes};
