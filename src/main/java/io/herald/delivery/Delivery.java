@@ -67,7 +67,6 @@ public final class Delivery {
     private boolean unclear;
     private boolean unclearFromEarlier;
     private List<Ledger.Created> createdBy = List.of();
-    private boolean endedUnclear;
     private Instant unclearSince;
     private boolean outdated;
     private boolean renewed;
@@ -400,20 +399,10 @@ public final class Delivery {
         unclear = false;
     }
 
-    /** A try had an unclear ending: what it sent has arrived by then, or never. */
-    void endedUnclear(Instant then) {
-        unclearSince(then);
-        endedUnclear = true;
-    }
-
-    private void unclearSince(Instant then) {
+    /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
+    void unclearSince(Instant then) {
         unclear = true;
         unclearSince = then;
-    }
-
-    /** Whether a try since this program has it in hand had an unclear ending, and still has. */
-    boolean isEndedUnclear() {
-        return unclear && endedUnclear;
     }
 
     /** The customer is not there after all. */

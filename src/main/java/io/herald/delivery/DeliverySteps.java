@@ -9,6 +9,7 @@ import io.herald.audit.Audit;
 import io.herald.caller.Callers;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
+import io.herald.ledger.Ledger.MayCreate;
 import io.herald.ledger.Progress;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
@@ -223,10 +224,11 @@ public final class DeliverySteps {
     /**
      * The request as it is sent; from here on bytes may leave, and the ledger knows that they may.
      *
+     * @param lookUp the template of what the customer is looked up by, or null where it is not looked up
      * @throws UnclearException if it may have arrived before, and the provider no longer remembers its key
      * @throws BreakerOpenException if none would leave, because the provider's breaker is open
      */
-    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery)
+    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp)
             throws UnclearException, BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
@@ -234,9 +236,12 @@ public final class DeliverySteps {
         boolean finds = mappings.of(delivery.getProvider()).finds();
         boolean marks = mayCreateTwice(delivery);
         if (marks && finds || !delivery.isRequestKept()) {
-            Optional<Instant> unclearSince =
-                    marks ? Optional.of(clock.instant().plus(longestCall(delivery.getProvider()))) : Optional.empty();
-            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), unclearSince)
+            Optional<MayCreate> mayCreate = marks
+                    ? Optional.of(new MayCreate(
+                            clock.instant().plus(longestCall(delivery.getProvider())),
+                            Optional.ofNullable(lookUp).map(template -> expand(template, delivery))))
+                    : Optional.empty();
+            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), mayCreate)
                     .join();
             delivery.requestKept();
         } else {
@@ -396,9 +401,9 @@ public final class DeliverySteps {
     }
 
     /** As {@link #record}, for a delivery that failed: there is nobody left to tell if the ledger fails as well. */
-    public void recordFailure(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp) {
+    public void recordFailure(@ExchangeProperty("delivery") Delivery delivery) {
         try {
-            record(delivery, lookUp);
+            record(delivery);
         } catch (CompletionException e) {
             LOG.errorf(
                     "The outcome of message %s to %s could not be kept: %s",
@@ -408,12 +413,8 @@ public final class DeliverySteps {
         }
     }
 
-    /**
-     * Keeps the outcome in the ledger, and what came of each try.
-     *
-     * @param lookUp the template of what the customer is looked up by, or null where it is not looked up
-     */
-    public void record(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp) {
+    /** Keeps the outcome in the ledger, and what came of each try. */
+    public void record(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.recording();
         Redaction redaction = null;
         ObjectNode outcome = delivery.getOutcome();
@@ -428,7 +429,6 @@ public final class DeliverySteps {
                 attempts(delivery, redaction),
                 delivery.durationMillis(),
                 delivery.unclearSince(),
-                delivery.isEndedUnclear() && lookUp != null ? Optional.of(expand(lookUp, delivery)) : Optional.empty(),
                 delivery.parks(),
                 delivery.dueAt(),
                 Traces.traceparent(delivery.span()));

@@ -46,6 +46,11 @@ record Failure(
         return cause instanceof HttpOperationFailedException && is(State.REJECTED);
     }
 
+    /** Whether the provider did not answer in time. */
+    boolean isTimeout() {
+        return Reason.TIMEOUT.word().equals(outcome.at("/error/reason").textValue());
+    }
+
     /** Whether the delivery may be tried later. */
     boolean waits() {
         return is(State.RETRYING);

@@ -131,26 +131,26 @@ public final class Redelivery {
     }
 
     /**
-     * Whether, after such an ending of a create, the customer may be there without our knowing. A refusal says that it is not:
-     * where a provider honours the key, and where the look-up before it found nobody.
+     * Whether, after such an ending of a create, the customer may be there without our knowing. Where a provider honours the
+     * key, a refusal of the same request under the same key says that it is not; else it says nothing of an earlier try.
      */
     private void settleWhetherCreated(Delivery delivery, Failure failure) {
         if (delivery.isUpdate() || delivery.step() != Delivery.Step.SENDING) {
             return;
         }
-        boolean tells =
-                providers.of(delivery.getProvider()).idempotencyLifetime().isPresent()
-                        || mappings.of(delivery.getProvider()).finds();
-        if (tells && failure.mayHaveArrived()) {
-            delivery.endedUnclear(hasArrivedBy(delivery));
-        } else if (tells && failure.isRefusal()) {
+        boolean keyed =
+                providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
+        if (failure.mayHaveArrived()
+                && (keyed || mappings.of(delivery.getProvider()).finds())) {
+            delivery.unclearSince(hasArrivedBy(delivery, failure));
+        } else if (keyed && failure.isRefusal()) {
             delivery.clear();
         }
     }
 
-    /** A call that Herald broke off to stop may be worked on at the provider for as long as one may take. */
-    private Instant hasArrivedBy(Delivery delivery) {
-        return stopping.isOver()
+    /** A call that Herald broke off, to stop or because it took too long, may be worked on at the provider for as long again. */
+    private Instant hasArrivedBy(Delivery delivery, Failure failure) {
+        return stopping.isOver() || failure.isTimeout()
                 ? clock.instant().plus(providers.of(delivery.getProvider()).requestTimeout())
                 : clock.instant();
     }

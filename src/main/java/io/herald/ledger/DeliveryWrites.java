@@ -51,19 +51,21 @@ final class DeliveryWrites {
             byte[] sealed,
             Optional<String> link,
             long at,
-            Optional<Instant> unclearSince) {}
+            Optional<Instant> unclearSince,
+            byte[] lookUp) {}
 
     private List<Boolean> keepRequests(Connection connection, List<Request> requests) throws SQLException {
         int[] changed = executeAll(
                 connection,
                 "update delivery set request = ?, request_link = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?,"
-                        + " updated_at = ? where " + IN_HAND,
+                        + " look_up = coalesce(?, look_up), updated_at = ? where " + IN_HAND,
                 requests.stream()
                         .map(request -> new Object[] {
                             request.sealed(),
                             request.link().orElse(null),
                             request.at(),
                             request.unclearSince().map(Instant::toEpochMilli).orElse(null),
+                            request.lookUp(),
                             request.at(),
                             request.message().sequence(),
                             request.provider(),
@@ -75,7 +77,7 @@ final class DeliveryWrites {
     }
 
     /** An outcome that is to be kept. */
-    record Outcome(Message message, String provider, Progress progress, byte[] sealed, byte[] lookUp, long at) {
+    record Outcome(Message message, String provider, Progress progress, byte[] sealed, long at) {
 
         long sequence() {
             return message.sequence();
@@ -99,7 +101,6 @@ final class DeliveryWrites {
                 state(),
                 progress.attempts(),
                 progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
-                lookUp,
                 progress.parks(),
                 progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
                 progress.durationMillis(),
@@ -121,7 +122,7 @@ final class DeliveryWrites {
     private List<Boolean> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
         int[] changed = executeAll(
                 connection,
-                "update delivery set state = ?, attempts = ?, unclear_since = ?, look_up = coalesce(?, look_up), parks = ?, due_at = ?, duration_ms = ?,"
+                "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
                         + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,"
                         + " request = case when ? then null else request end,"
                         + " correction = case when ? then null else correction end where " + IN_HAND,

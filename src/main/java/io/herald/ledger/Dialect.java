@@ -7,7 +7,7 @@ import java.util.Optional;
 /** What differs between the databases that a ledger can stand in. */
 public enum Dialect {
     /** SQLite, in the data directory of one program. */
-    EMBEDDED(null),
+    EMBEDDED(null, false),
 
     /**
      * PostgreSQL, shared by replicas. Each group of writes takes a lock that all replicas share: what one of them writes
@@ -15,15 +15,19 @@ public enum Dialect {
      * that hangs while it has the lock loses it, with all that it has not committed, before the others lose patience. In the
      * middle of a batch it is not idle for the server, so from PostgreSQL 17 on the time with the lock is bounded too.
      */
-    POSTGRESQL("set local idle_in_transaction_session_timeout = '5s'; set local lock_timeout = '8s';"
-            + " set local statement_timeout = '10s'; select pg_advisory_xact_lock(4836251);"
-            + " select set_config('transaction_timeout', '7s', true)"
-            + " where current_setting('server_version_num')::int >= 170000");
+    POSTGRESQL(
+            "set local idle_in_transaction_session_timeout = '5s'; set local lock_timeout = '8s';"
+                    + " set local statement_timeout = '10s'; select pg_advisory_xact_lock(4836251);"
+                    + " select set_config('transaction_timeout', '7s', true)"
+                    + " where current_setting('server_version_num')::int >= 170000",
+            true);
 
     private final String beginGroup;
+    private final boolean leavesInDoubt;
 
-    Dialect(String beginGroup) {
+    Dialect(String beginGroup, boolean leavesInDoubt) {
         this.beginGroup = beginGroup;
+        this.leavesInDoubt = leavesInDoubt;
     }
 
     /** The one that a value of {@code herald.ledger} names. */
@@ -31,6 +35,11 @@ public enum Dialect {
         return Arrays.stream(values())
                 .filter(dialect -> dialect.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst();
+    }
+
+    /** Whether what was committed may be durable although the commit failed: the connection was lost before the answer came. */
+    boolean leavesInDoubt() {
+        return leavesInDoubt;
     }
 
     /** What a group of writes begins with. */

@@ -180,6 +180,11 @@ final class GroupCommit implements AutoCloseable {
             commit(connection, applied);
             meters.committed(true, System.nanoTime() - begun);
             applied.forEach(Applied::complete);
+        } catch (RefusedWrite e) {
+            if (group.size() == 1 && e.getCause() instanceof SQLException) {
+                meters.committed(false, System.nanoTime() - begun);
+            }
+            throw e;
         } catch (SQLException | RuntimeException | Error e) {
             meters.committed(false, System.nanoTime() - begun);
             throw e;
@@ -211,7 +216,9 @@ final class GroupCommit implements AutoCloseable {
             connection.commit();
             inDoubt.clear();
         } catch (SQLException | RuntimeException | Error e) {
-            inDoubt.addAll(applied);
+            if (dialect.leavesInDoubt()) {
+                inDoubt.addAll(applied);
+            }
             rollBack(connection, e);
             throw e;
         }

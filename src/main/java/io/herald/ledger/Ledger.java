@@ -238,18 +238,36 @@ public final class Ledger {
     }
 
     /**
+     * What is to be known of a request that may create a customer, if nothing more is heard of it.
+     *
+     * @param unclearSince since when the provider may have created the customer; later than now, because a call may be under
+     *     way for long when the program ends
+     * @param lookUp what the customer is looked up by
+     */
+    public record MayCreate(Instant unclearSince, Optional<String> lookUp) {}
+
+    /**
      * Keeps a request that is about to be sent.
      *
-     * @param unclearSince since when, if nothing more is heard of it, the provider may have created the customer; later than
-     *     now, because a call may be under way for long when the program ends. Empty if it cannot create one
+     * @param mayCreate empty if it creates no customer that could be created twice
      * @return when it is durable
      * @throws LedgerException from the future, if the delivery is no longer in this program's hands; then nothing may be sent
      */
     public CompletableFuture<Void> sending(
-            Message message, String provider, KeptRequest request, Optional<Instant> unclearSince) {
+            Message message, String provider, KeptRequest request, Optional<MayCreate> mayCreate) {
         byte[] sealed = sealing.request(message.sequence(), provider, request.bytes());
+        byte[] lookUp = mayCreate
+                .flatMap(MayCreate::lookUp)
+                .map(text -> sealing.lookUp(message.sequence(), provider, digest(text)))
+                .orElse(null);
         return database.write(writes.keeping(new DeliveryWrites.Request(
-                        message, provider, sealed, request.link(), clock.millis(), unclearSince)))
+                        message,
+                        provider,
+                        sealed,
+                        request.link(),
+                        clock.millis(),
+                        mayCreate.map(MayCreate::unclearSince),
+                        lookUp)))
                 .thenAccept(kept -> {
                     mustBeOurs(kept);
                     replica.mustBeAlive();
@@ -321,11 +339,8 @@ public final class Ledger {
      */
     public CompletableFuture<Boolean> record(Message message, String provider, Progress progress) {
         byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
-        byte[] lookUp = progress.lookUp()
-                .map(text -> sealing.lookUp(message.sequence(), provider, digest(text)))
-                .orElse(null);
-        return database.write(writes.keeping(
-                new DeliveryWrites.Outcome(message, provider, progress, sealed, lookUp, clock.millis())));
+        return database.write(
+                writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
     }
 
     /**
@@ -407,7 +422,8 @@ public final class Ledger {
         for (String source : SOURCES) {
             sources.add(query(
                     connection,
-                    "select d.sequence, d.reference, d.provider, d.source, m.size, d.generation, d.attempts, d.parks, d.takes + 1,"
+                    "select d.sequence, d.reference, d.provider, d.source,"
+                            + " case when length(d.correction) > m.size then length(d.correction) else m.size end, d.generation, d.attempts, d.parks, d.takes + 1,"
                             + " d.sent_at, d.unclear_since, d.trace"
                             + " from delivery d join message m on m.sequence = d.sequence"
                             + " where d.provider = ? and d.source = ?" + IS_DUE
@@ -554,7 +570,7 @@ public final class Ledger {
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
                 "select l.provider_customer_id, d.sequence, d.unclear_since,"
-                        + " d.attempts > 0 or d.sent_at is not null, d.look_up from (select 1) one"
+                        + " d.attempts > 0 or d.sent_at is not null or d.look_up is not null, d.look_up from (select 1) one"
                         + " left join link l on l.reference = ? and l.provider = ?"
                         + " left join delivery d on l.reference is null and d.reference = ? and d.provider = ?"
                         + " and d.unclear_since is not null and (d.sequence <> ? or d.request is null)",

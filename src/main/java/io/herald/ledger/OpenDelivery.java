@@ -7,7 +7,7 @@ import java.util.Optional;
  * A delivery that waited in the ledger and was taken up.
  *
  * @param source what it waited among: one of these does not wait for the others
- * @param size of the customer, in bytes of JSON
+ * @param size of the customer, or of what it was corrected to, in bytes of JSON
  * @param generation counts its replays
  * @param parks how often it was parked
  * @param takes how often it was taken up, this time included

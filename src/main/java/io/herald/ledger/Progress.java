@@ -12,7 +12,6 @@ import java.util.Optional;
  * @param attempts how often its request was sent, or was about to be
  * @param tries those since the last record, each with what came of it
  * @param unclearSince since when the provider may have created the customer without our knowing
- * @param lookUp what the customer would be looked up by, where one of these tries may have created it without our knowing
  * @param parks how often it was parked
  * @param dueAt when a parked delivery is tried again; empty if it has ended
  * @param trace the {@code traceparent} of its span, from which its next take-up goes on
@@ -23,7 +22,6 @@ public record Progress(
         List<Attempt> tries,
         long durationMillis,
         Optional<Instant> unclearSince,
-        Optional<String> lookUp,
         int parks,
         Optional<Instant> dueAt,
         Optional<String> trace) {}

@@ -302,21 +302,6 @@ class OnceAtTheProviderTest {
                 .isEmpty();
     }
 
-    @Test
-    void whoWasRefusedAfterALookUpFoundNobodyIsNotThere() {
-        String reference = Caller.reference("refused-after-look-up");
-        String email = Caller.email(reference, "");
-        faults.once("xbridge", email, aResponse().withStatus(500));
-        faults.afterwards("xbridge", email, aResponse().withStatus(422).withBody("{}"));
-        ObjectNode customer = Caller.person(reference, "", "xbridge");
-        assertThat(Caller.deliver(customer).outcome("xbridge")).isEqualTo("rejected/invalid");
-
-        customer.withObject("/contact").put("phone", "+255700987655");
-        sandbox.server().resetToDefaultMappings();
-
-        assertThat(Caller.deliver(customer).outcome("xbridge")).isEqualTo("delivered");
-    }
-
     @ParameterizedTest
     @CsvSource({
         "xbridge, 200, <html><script>window.dataLayer = window.dataLayer || [];</script></html>",

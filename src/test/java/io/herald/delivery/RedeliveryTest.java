@@ -422,7 +422,7 @@ class RedeliveryTest {
 
     private long waitOfALookUp(Duration untilItHasArrived) {
         Delivery delivery = delivery("xbridge");
-        delivery.endedUnclear(clock.instant().plus(untilItHasArrived));
+        delivery.unclearSince(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);
     }
 

@@ -51,7 +51,6 @@ class LanesTest {
             List.of(),
             0,
             Optional.empty(),
-            Optional.empty(),
             0,
             Optional.empty(),
             Optional.empty());

@@ -173,7 +173,6 @@ class AcceptsPerSecond {
                                                 Optional.empty())),
                                         1,
                                         Optional.empty(),
-                                        Optional.empty(),
                                         0,
                                         Optional.empty(),
                                         Optional.empty())),

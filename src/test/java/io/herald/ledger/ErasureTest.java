@@ -390,16 +390,8 @@ class ErasureTest {
     private void record(Message message, String provider, ObjectNode outcome) {
         Attempt attempt = new Attempt(
                 clock.instant(), 41, Optional.of(400), Optional.empty(), Optional.empty(), Optional.of("a word"));
-        Progress progress = new Progress(
-                outcome,
-                1,
-                List.of(attempt),
-                41,
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                Optional.empty(),
-                Optional.empty());
+        Progress progress =
+                new Progress(outcome, 1, List.of(attempt), 41, Optional.empty(), 0, Optional.empty(), Optional.empty());
         assertThat(ledger.record(message, provider, progress).join()).isTrue();
     }
 

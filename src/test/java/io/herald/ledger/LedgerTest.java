@@ -170,6 +170,62 @@ class LedgerTest {
     }
 
     @Test
+    void whatMayHaveCreatedACustomerIsRememberedByWhatItIsLookedUpBy() {
+        Message first = accept("CUST-1");
+        ledger.sending(
+                        first,
+                        "xbridge",
+                        create(new byte[] {'{', '}'}),
+                        Optional.of(new Ledger.MayCreate(NOW, Optional.of("phone/1"))))
+                .join();
+
+        List<Ledger.Created> createdBy =
+                ledger.known("CUST-1", "xbridge", first.sequence() + 1).createdBy();
+        assertThat(createdBy).hasSize(1);
+        assertThat(createdBy.get(0).isFoundBy("phone/1")).isTrue();
+        assertThat(createdBy.get(0).isFoundBy("phone/2")).isFalse();
+        assertThat(ledger.known("CUST-1", "xbridge", first.sequence()).createdBy())
+                .as("its own request is kept: what is looked up by is the same")
+                .isEmpty();
+    }
+
+    /** The program ended while it sent, and nobody could look the customer up afterwards. */
+    @Test
+    void aReplayRemembersWhatMayHaveBeenCreatedBeforeIt() {
+        Message message = accept("CUST-1");
+        ledger.sending(
+                        message,
+                        "xbridge",
+                        create(new byte[] {'{', '}'}),
+                        Optional.of(new Ledger.MayCreate(NOW, Optional.of("phone/1"))))
+                .join();
+        ObjectNode unclear = rejected("unclear").put("state", "dead");
+        unclear.withObject("/error").put("reason", "unclear");
+        ledger.record(
+                        message,
+                        "xbridge",
+                        new Progress(
+                                unclear, 0, List.of(), 41, Optional.of(NOW), 0, Optional.empty(), Optional.empty()))
+                .join();
+        ObjectMapper json = new ObjectMapper();
+        DeadLetters letters = new DeadLetters(
+                database.get(), new Sealing(new PayloadCipher(new byte[32]), json), json, Clock.systemUTC());
+        assertThat(letters.replay(
+                                new DeadLetter.Id(message.id(), "xbridge"),
+                                new DeadLetter.Provider("xbridge", true, Optional.empty()),
+                                Optional.of(customer("CUST-1")),
+                                false,
+                                Optional.empty())
+                        .join())
+                .isEmpty();
+
+        List<Ledger.Created> createdBy =
+                ledger.known("CUST-1", "xbridge", message.sequence()).createdBy();
+        assertThat(createdBy).hasSize(1);
+        assertThat(createdBy.get(0).isFoundBy("phone/2")).isFalse();
+    }
+
+    @Test
     void aCreateWhoseEndingNobodyKnowsIsRemembered() {
         Message first = accept("CUST-1");
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence()).mayBeCreatedSince())
@@ -272,7 +328,7 @@ class LedgerTest {
         open(new byte[32]);
 
         OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
-        assertThat(open.unclearSince()).isEqualTo(MAY_ARRIVE);
+        assertThat(open.unclearSince()).contains(MAY_ARRIVE.orElseThrow().unclearSince());
         assertThat(open.sentAt()).contains(NOW);
         KeptRequest request = ledger.requestOf(open).orElseThrow();
         assertThat(request.bytes()).asString(StandardCharsets.UTF_8).isEqualTo("{\"a\": 1}");
@@ -472,7 +528,7 @@ class LedgerTest {
     }
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
-        return new Progress(outcome, 2, List.of(), 41, unclearSince, Optional.empty(), 1, dueAt, Optional.empty());
+        return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt, Optional.empty());
     }
 
     /** The one delivery that can be taken up. */

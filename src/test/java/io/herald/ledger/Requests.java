@@ -7,7 +7,8 @@ import java.util.Optional;
 final class Requests {
 
     /** What sends one may create a customer without our knowing. */
-    static final Optional<Instant> MAY_ARRIVE = Optional.of(Instant.ofEpochMilli(1));
+    static final Optional<Ledger.MayCreate> MAY_ARRIVE =
+            Optional.of(new Ledger.MayCreate(Instant.ofEpochMilli(1), Optional.empty()));
 
     private Requests() {}
 
