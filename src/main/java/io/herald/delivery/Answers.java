@@ -23,11 +23,16 @@ final class Answers {
         }
         try {
             return Optional.of(json.reader(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                            .readTree(body.substring(start(body))))
+                            .readTree(withoutStray(body)))
                     .filter(tree -> !tree.isMissingNode());
         } catch (JsonProcessingException e) {
             return Optional.empty();
         }
+    }
+
+    /** The answer from its JSON on. */
+    static String withoutStray(String body) {
+        return body.substring(start(body));
     }
 
     private static int start(String body) {

@@ -102,10 +102,11 @@ public final class DeliverySteps {
         return !delivery.isUpdate();
     }
 
-    /** Whether the customer is known at the provider, or something else that was sent may have brought it there. */
+    /** Whether the customer is known at the provider, or something that was sent before may have brought it there. */
     public boolean mayBeThereAlready(@ExchangeProperty("delivery") Delivery delivery) {
         return delivery.isUpdate()
                 || delivery.generation() > 0
+                || delivery.wasSentBefore()
                 || ledger.wasSentBefore(
                         delivery.getReference(),
                         delivery.getProvider(),
@@ -293,6 +294,11 @@ public final class DeliverySteps {
         ObjectNode outcome = outcome(delivery, status, answer);
         delivery.delivered(outcome);
         delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
+    }
+
+    /** The JSON of an answer, as text: some come with stray characters before it. */
+    public String json(@Body String answer) {
+        return answer == null ? "" : Answers.withoutStray(answer);
     }
 
     /** Of its bytes: Camel's own way from a stream to a string allocates 40 KB for each answer. */

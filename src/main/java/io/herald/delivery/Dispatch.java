@@ -21,12 +21,13 @@ public final class Dispatch {
     private final Message message;
     private final Map<String, Delivery> deliveries = new LinkedHashMap<>();
     private final AtomicInteger open;
-    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final CompletableFuture<Void> done;
 
     public Dispatch(Message message) {
         this.message = message;
         message.targets().forEach(provider -> deliveries.put(provider, new Delivery(message, provider)));
         this.open = new AtomicInteger(deliveries.size());
+        this.done = new CompletableFuture<>();
     }
 
     /** One delivery that is taken up again. */
@@ -34,12 +35,13 @@ public final class Dispatch {
         this.message = resumed.getMessage();
         deliveries.put(resumed.getProvider(), resumed);
         this.open = new AtomicInteger(1);
+        this.done = new CompletableFuture<>();
     }
 
     private Dispatch(Message message, Optional<Dispatch> earlier) {
         this.message = message;
         this.open = new AtomicInteger(0);
-        earlier.ifPresentOrElse(worked -> worked.whenDone(() -> done.complete(null)), () -> done.complete(null));
+        this.done = earlier.map(worked -> worked.done).orElseGet(() -> CompletableFuture.completedFuture(null));
     }
 
     /**
@@ -49,6 +51,11 @@ public final class Dispatch {
      */
     public static Dispatch repeated(Message message, Optional<Dispatch> earlier) {
         return new Dispatch(message, earlier);
+    }
+
+    /** Whether it was accepted before. */
+    public boolean isRepeated() {
+        return deliveries.isEmpty();
     }
 
     public Message getMessage() {

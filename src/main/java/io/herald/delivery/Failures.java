@@ -9,21 +9,15 @@ import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
+import io.herald.provider.RetryAfter;
 import io.herald.token.LogInFailedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.util.Map;
-import java.util.regex.Pattern;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -37,8 +31,6 @@ final class Failures {
     private static final Logger LOG = Logger.getLogger(Failures.class);
 
     private static final String TOO_LARGE = "the provider answered with success, and with more than herald.answer.max";
-    private static final Pattern DELAY_SECONDS = Pattern.compile("[0-9]+");
-    private static final Duration LONGEST_DELAY = Duration.ofDays(3650);
 
     private final Mappings mappings;
     private final ObjectMapper json;
@@ -99,7 +91,12 @@ final class Failures {
         if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
             outcome = unclear("the look-up after an unclear ending was answered with status " + status);
         }
-        return new Failure(answered, outcome, isTransient, mayHaveArrived, retryAfter(answered.getResponseHeaders()));
+        return new Failure(
+                answered,
+                outcome,
+                isTransient,
+                mayHaveArrived,
+                RetryAfter.millis(answered.getResponseHeaders(), clock));
     }
 
     /** After an unclear ending of our own a duplicate is a reason to look the customer up. */
@@ -135,7 +132,8 @@ final class Failures {
         if (logIn.getStatus() > 0) {
             outcome.withObject("/error").put("httpStatus", logIn.getStatus());
         }
-        return new Failure(logIn, outcome, !refused, false, 0);
+        return new Failure(
+                logIn, outcome, !refused, false, logIn.getRetryAfter().toMillis());
     }
 
     private static Failure ofConnection(IOException io) {
@@ -185,32 +183,5 @@ final class Failures {
 
     private static ObjectNode unclear(String message) {
         return Outcome.failed(State.DEAD, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
-    }
-
-    /** {@code Retry-After} in seconds or as a date (RFC 9110, 10.2.3). */
-    private long retryAfter(Map<String, String> headers) {
-        if (headers == null) {
-            return 0;
-        }
-        return headers.entrySet().stream()
-                .filter(header -> header.getKey().equalsIgnoreCase("Retry-After"))
-                .findFirst()
-                .map(header -> millis(header.getValue().strip()))
-                .orElse(0L);
-    }
-
-    private long millis(String retryAfter) {
-        if (DELAY_SECONDS.matcher(retryAfter).matches()) {
-            Duration wait = new BigInteger(retryAfter).bitLength() < Integer.SIZE
-                    ? Duration.ofSeconds(Long.parseLong(retryAfter))
-                    : LONGEST_DELAY;
-            return wait.toMillis();
-        }
-        try {
-            ZonedDateTime date = ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME);
-            return Math.max(0, Duration.between(clock.instant(), date).toMillis());
-        } catch (DateTimeParseException e) {
-            return 0;
-        }
     }
 }

@@ -1,5 +1,7 @@
 package io.herald.delivery;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.mapping.Mappings;
 import io.herald.provider.ProviderConfig;
@@ -121,6 +123,12 @@ public final class Redelivery {
             } else {
                 Outcome.exhaust(outcome);
             }
+        }
+        JsonNode id =
+                delivery.isSettled() ? delivery.getOutcome().path("providerCustomerId") : MissingNode.getInstance();
+        if (id.isTextual()) {
+            // a further call failed, and the customer is there
+            outcome.set("providerCustomerId", id);
         }
         delivery.settle(outcome);
     }

@@ -66,19 +66,30 @@ public final class Customers {
     /**
      * Reads a body.
      *
+     * @param key the {@code Idempotency-Key}, or null: what was accepted under it stays accepted, although a provider that it
+     *     names is not enabled any more
      * @throws NotJsonException if it is not JSON
      * @throws NotCanonicalException if it is not a canonical customer, or names a provider that is not enabled
      */
-    public CanonicalCustomer read(@Body byte[] body, Exchange exchange) {
+    public CanonicalCustomer read(@Body byte[] body, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
+            throws IdempotencyKeyException {
         byte[] bytes = body == null ? new byte[0] : body;
         exchange.setProperty(BYTES, bytes.length);
         placeOf(exchange).ifPresent(place -> place.weigh(bytes.length));
-        return reader.read(bytes, providers.ids());
+        try {
+            return reader.read(bytes, providers.ids());
+        } catch (NotCanonicalException e) {
+            Optional<IdempotencyKey> given = idempotencyKey(Callers.of(exchange), key);
+            if (given.isEmpty() || !ledger.isTaken(given.get())) {
+                throw e;
+            }
+            return reader.read(bytes);
+        }
     }
 
     /**
-     * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes. It
-     * keeps the place that its call took before it was read, or takes one, until no delivery is worked on any more.
+     * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes. A new
+     * message keeps the place that its call took before it was read, or takes one, until no delivery is worked on any more.
      *
      * @param key the {@code Idempotency-Key}, or null: a customer that the same caller had accepted under it before is not
      *     accepted again, and its message stands for this one
@@ -110,14 +121,17 @@ public final class Customers {
         if (span.isRecording()) {
             span.setAttribute(Traces.MESSAGE, accepted.message().id().toString());
         }
-        dispatch.get().whenDone(() -> {
+        if (accepted.kind() != Accepted.Kind.NEW) {
             place.leave();
-            working.remove(accepted.message().id(), dispatch.get());
-        });
+        }
         if (accepted.kind() == Accepted.Kind.CONFLICT) {
             throw IdempotencyKeyException.taken();
         }
         if (accepted.kind() == Accepted.Kind.NEW) {
+            dispatch.get().whenDone(() -> {
+                place.leave();
+                working.remove(accepted.message().id(), dispatch.get());
+            });
             Audit.did(Callers.of(exchange), "accept", event -> event.put(
                             "message", accepted.message().id().toString())
                     .put("reference", message.reference())

@@ -42,7 +42,7 @@ public final class DeadLetters {
 
     private static final String COLUMNS =
             "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
-                    + " d.updated_at, m.source from delivery d join message m on m.sequence = d.sequence";
+                    + " d.updated_at, m.source, d.reason, d.http_status from delivery d join message m on m.sequence = d.sequence";
 
     /** Deliveries in these states, and those that were replayed, are dead letters, or were. */
     private static final String IS_OR_WAS_DEAD =
@@ -125,12 +125,12 @@ public final class DeadLetters {
 
     /**
      * The customer that a replay would deliver: as it was accepted, or as it was corrected. Empty if it was erased, and once
-     * it is delivered.
+     * it is delivered or discarded.
      */
     public Optional<JsonNode> customer(DeadLetter letter) {
         return database.one(
                         "select m.payload, d.correction from message m join delivery d on d.sequence = m.sequence"
-                                + " where d.sequence = ? and d.provider = ? and d.state <> 'delivered'",
+                                + " where d.sequence = ? and d.provider = ? and d.state not in ('delivered', 'discarded')",
                         row -> customer(letter, row.getBytes(1), row.getBytes(2)),
                         letter.sequence(),
                         letter.id().provider())
@@ -426,18 +426,35 @@ public final class DeadLetters {
     private DeadLetter deadLetter(ResultSet row) throws SQLException {
         DeadLetter.Id id = new DeadLetter.Id(UUID.fromString(row.getString(1)), row.getString(3));
         long sequence = row.getLong(2);
-        byte[] outcome = row.getBytes(6);
         return new DeadLetter(
                 id,
                 sequence,
                 row.getString(4),
                 row.getString(5),
-                Optional.ofNullable(outcome)
-                        .map(kept -> sealing.openOutcome(sequence, id.provider(), kept))
-                        .map(opened -> (ObjectNode) opened.get("error")),
+                error(sequence, id.provider(), row),
                 row.getInt(7),
                 Instant.ofEpochMilli(row.getLong(8)),
                 row.getString(9));
+    }
+
+    /** What is kept in clear, where the outcome was sealed with a payload key that is not used any more. */
+    private Optional<ObjectNode> error(long sequence, String provider, ResultSet row) throws SQLException {
+        byte[] outcome = row.getBytes(6);
+        if (outcome == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.ofNullable((ObjectNode)
+                    sealing.openOutcome(sequence, provider, outcome).get("error"));
+        } catch (IllegalStateException e) {
+            String reason = row.getString(10);
+            ObjectNode error = json.createObjectNode().put("code", reason).put("reason", reason);
+            int status = row.getInt(11);
+            if (!row.wasNull()) {
+                error.put("httpStatus", status);
+            }
+            return Optional.of(error.put("message", "it was sealed with a payload key that is not used any more"));
+        }
     }
 
     private Attempt attempt(DeadLetter letter, ResultSet row) throws SQLException {

@@ -128,9 +128,19 @@ public final class Ledger {
     private record Repetition(String id, byte[] digest, byte[] sealed) {}
 
     private Repetition repetition(IdempotencyKey given, byte[] text) {
-        String id = HexFormat.of().formatHex(digest(given.caller() + '\n' + given.key()));
+        String id = id(given);
         byte[] digest = sha256(text);
         return new Repetition(id, digest, sealing.digest(id, digest));
+    }
+
+    private static String id(IdempotencyKey key) {
+        return HexFormat.of().formatHex(digest(key.caller() + '\n' + key.key()));
+    }
+
+    /** Whether a message was accepted under that key, and the key is still kept. */
+    public boolean isTaken(IdempotencyKey key) {
+        return database.one("select 1 from idempotency where id = ?", row -> true, id(key))
+                .isPresent();
     }
 
     private Optional<Accepted> earlier(Connection connection, Repetition key, NewMessage customer) throws SQLException {

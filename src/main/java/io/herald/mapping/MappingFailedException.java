@@ -1,10 +1,13 @@
 package io.herald.mapping;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
 /**
  * A template that compiled, but failed on a message. It names the file and, where JSLT tells it, the line and column.
  * It carries neither JSLT's message nor its exception, since both may quote the customer's values; the stack trace is
  * JSLT's own.
  */
+@RegisterForReflection
 public final class MappingFailedException extends RuntimeException {
 
     private final String file;

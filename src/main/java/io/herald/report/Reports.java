@@ -67,8 +67,8 @@ public final class Reports {
         Duration patience = Prefer.parse(joined(prefer)).patience(waitDefault, waitMax);
         dispatch.await(patience.toMillis());
         ObjectNode report = dispatch.kept().map(this::report).orElseGet(() -> reportOf(dispatch.getMessage()));
-        int code =
-                patience.isZero() ? ACCEPTED : httpStatus(report.get("status").textValue());
+        boolean looked = !patience.isZero() || dispatch.isRepeated();
+        int code = looked ? httpStatus(report.get("status").textValue()) : ACCEPTED;
         exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, code);
         exchange.getMessage()
                 .setHeader("Location", LOCATION + dispatch.getMessage().id());

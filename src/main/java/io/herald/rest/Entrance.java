@@ -185,6 +185,10 @@ public final class Entrance {
         }
         if (bytes > 0 && stopping.hasBegun()) {
             call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
+            if (call.request().version() != HttpVersion.HTTP_2) {
+                // the next connection may be to one that is not
+                call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            }
             turnAway(call, bytes, Problem.of(503, "Herald is stopping"));
             return;
         }

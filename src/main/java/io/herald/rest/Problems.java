@@ -14,6 +14,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.concurrent.CompletionException;
+import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
 import org.jboss.logging.Logger;
@@ -30,8 +31,9 @@ public final class Problems {
     /** Answers a call whose route threw. */
     public ObjectNode ofException(Exchange exchange) {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        if (thrown instanceof CompletionException wrapped && wrapped.getCause() != null) {
-            thrown = wrapped.getCause();
+        while ((thrown instanceof CompletionException || thrown instanceof CamelExchangeException)
+                && thrown.getCause() != null) {
+            thrown = thrown.getCause();
         }
         ObjectNode problem = of(thrown);
         int status = problem.get("status").intValue();

@@ -17,6 +17,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class Preflight {
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
+            @ConfigProperty(name = "herald.replica.lease", defaultValue = "15s") Duration lease,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
             @ConfigProperty(name = "herald.check", defaultValue = "false") boolean checkOnly) {
         this.providers = providers.ids();
@@ -69,6 +71,7 @@ public final class Preflight {
         mistakes.addAll(callerRate.mistakes());
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
+        checkLease(ledger, lease, providers);
         mistakes.addAll(inbox.mistakes());
         mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
@@ -127,6 +130,20 @@ public final class Preflight {
             mistakes.add("herald.ledger: must be embedded or postgresql");
         } else if (dialect.get() == Dialect.POSTGRESQL && postgresql.isEmpty()) {
             mistakes.add("quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set");
+        }
+    }
+
+    /** Else a call of a replica that lost its database may still be under way when another one takes its work over. */
+    private void checkLease(String ledger, Duration lease, Providers providers) {
+        if (Dialect.named(ledger).filter(Dialect.POSTGRESQL::equals).isEmpty()) {
+            return;
+        }
+        for (String id : providers.ids()) {
+            if (providers.of(id).requestTimeout().multipliedBy(3).compareTo(lease.multipliedBy(2)) > 0) {
+                mistakes.add("herald.replica.lease: must be at least one and a half times provider." + id
+                        + ".request-timeout, which is "
+                        + providers.of(id).requestTimeout().toMillis() + " ms");
+            }
         }
     }
 

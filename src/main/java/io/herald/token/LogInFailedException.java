@@ -1,6 +1,9 @@
 package io.herald.token;
 
+import io.herald.provider.RetryAfter;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Clock;
+import java.time.Duration;
 import org.apache.camel.http.base.HttpOperationFailedException;
 
 /** A provider gave no token. Says nothing of what it answered but the status. */
@@ -8,27 +11,39 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 public final class LogInFailedException extends Exception {
 
     private final int status;
+    private final Duration retryAfter;
 
-    /** @param status the HTTP status of the answer, or 0 if there was none */
-    LogInFailedException(String message, int status, Throwable cause) {
-        super(message, cause);
-        this.status = status;
+    /** No answer, or none with a token. */
+    LogInFailedException(String message, Throwable cause) {
+        this(message, 0, Duration.ZERO, cause);
     }
 
-    static LogInFailedException of(Throwable cause) {
+    private LogInFailedException(String message, int status, Duration retryAfter, Throwable cause) {
+        super(message, cause);
+        this.status = status;
+        this.retryAfter = retryAfter;
+    }
+
+    static LogInFailedException of(Throwable cause, Clock clock) {
         if (cause instanceof LogInFailedException already) {
-            return new LogInFailedException(already.getMessage(), already.status, already);
+            return new LogInFailedException(already.getMessage(), already.status, already.retryAfter, already);
         }
         if (cause instanceof HttpOperationFailedException answered) {
             int status = answered.getStatusCode();
-            return new LogInFailedException("the log-in was answered with status " + status, status, cause);
+            Duration retryAfter = Duration.ofMillis(RetryAfter.millis(answered.getResponseHeaders(), clock));
+            return new LogInFailedException("the log-in was answered with status " + status, status, retryAfter, cause);
         }
-        return new LogInFailedException("the log-in failed: " + cause.getClass().getSimpleName(), 0, cause);
+        return new LogInFailedException("the log-in failed: " + cause.getClass().getSimpleName(), cause);
     }
 
     /** Whether the provider refuses the credential itself, so that trying again soon is of no use. */
     public boolean isCredentialRefused() {
         return status == 400 || status == 401 || status == 403;
+    }
+
+    /** How long the provider asks us to wait; zero if it does not say. */
+    public Duration getRetryAfter() {
+        return retryAfter;
     }
 
     /** The HTTP status of the answer, or 0 if there was none. */

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeoutException;
 /**
  * One provider's token. However many callers find none, one of them logs in and all of them wait for it; a token that is
  * soon to end is renewed beside the callers, who go on with the old one. After a failed log-in the renewal beside the
- * callers rests for {@link #REST}; a refused credential is not tried again by anyone for as long.
+ * callers rests for {@link #REST}; a refused credential is not tried again by anyone for as long, and nobody logs in before
+ * the time that the provider asked to wait.
  */
 final class TokenCache {
 
@@ -53,8 +54,10 @@ final class TokenCache {
             if (usable && (rests || !current.isDue(now))) {
                 return current;
             }
-            if (rests && failure.isCredentialRefused()) {
-                throw LogInFailedException.of(failure);
+            if (rests
+                    && (failure.isCredentialRefused()
+                            || !failure.getRetryAfter().isZero())) {
+                throw LogInFailedException.of(failure, clock);
             }
             awaited = logInOnce();
             if (usable) {
@@ -109,8 +112,9 @@ final class TokenCache {
         } catch (Exception | Error e) {
             synchronized (this) {
                 loggingIn = null;
-                failure = LogInFailedException.of(e);
-                restsUntil = clock.instant().plus(REST);
+                failure = LogInFailedException.of(e, clock);
+                Duration asked = failure.getRetryAfter();
+                restsUntil = clock.instant().plus(asked.isZero() ? REST : asked);
             }
             started.completeExceptionally(e);
         }
@@ -120,12 +124,12 @@ final class TokenCache {
         try {
             return awaited.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw LogInFailedException.of(e.getCause());
+            throw LogInFailedException.of(e.getCause(), clock);
         } catch (TimeoutException e) {
-            throw new LogInFailedException("no answer to the log-in within " + patience.toMillis() + " ms", 0, e);
+            throw new LogInFailedException("no answer to the log-in within " + patience.toMillis() + " ms", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LogInFailedException("interrupted while waiting for the log-in", 0, e);
+            throw new LogInFailedException("interrupted while waiting for the log-in", e);
         }
     }
 }

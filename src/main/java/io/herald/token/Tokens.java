@@ -89,7 +89,7 @@ public final class Tokens {
             answer = LogIn.OK;
             return token;
         } catch (Exception e) {
-            answer = LogInFailedException.of(e).isCredentialRefused() ? LogIn.REFUSED : LogIn.FAILED;
+            answer = LogInFailedException.of(e, clock).isCredentialRefused() ? LogIn.REFUSED : LogIn.FAILED;
             throw e;
         } finally {
             meters.loggedIn(provider, renewal, answer);
@@ -103,7 +103,7 @@ public final class Tokens {
         }
         String token = answer.getVariable("token", String.class);
         if (token == null || token.isBlank()) {
-            throw new LogInFailedException("the log-in's answer has no token", 0, null);
+            throw new LogInFailedException("the log-in's answer has no token", null);
         }
         Instant now = clock.instant();
         Duration lifetime = lifetime(answer, now).orElse(providers.of(provider).tokenLifetime());

@@ -678,6 +678,8 @@ class DeadLetterTest {
 
         assertThat(operator.show(message + ".fraudspect?reveal=true").json().path("payload"))
                 .isEqualTo(customer);
+        assertThat(operator.show(message + ".bridge-xyz?reveal=true").json().has("payload"))
+                .isFalse();
         operator.replay(message + ".fraudspect");
         operator.awaitState(message + ".fraudspect", "delivered");
         assertThat(operator.report(message + ".fraudspect").path("status").asText())

@@ -3,6 +3,7 @@ package io.herald.delivery;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.put;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -61,6 +62,37 @@ class OnceAtTheProviderTest {
         assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
 
         theConnectionsWereReplaced();
+    }
+
+    @Test
+    void connectionsAreReplacedWhereAnEarlierTryMayHaveBroughtTheCustomer() {
+        ObjectNode customer = withoutConnections("tried");
+        faults.once(
+                "fraudspect",
+                customer.at("/contact/email").textValue(),
+                aResponse().withStatus(500));
+
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
+
+        theConnectionsWereReplaced();
+    }
+
+    /** The customer is there, and the next message is an update. */
+    @Test
+    void anIdIsKeptAlsoWhenTheConnectionsAreRefused() {
+        ObjectNode customer = withoutConnections("refused-connections");
+        refusedOnce(customer);
+        sandbox.server()
+                .stubFor(put(urlPathMatching("/fraudspect/.*/connections"))
+                        .willReturn(aResponse().withStatus(400).withBody("{}")));
+
+        Report refused = Caller.deliver(customer);
+
+        assertThat(refused.outcome("fraudspect")).isEqualTo("rejected/invalid");
+        assertThat(refused.delivery("fraudspect").path("providerCustomerId").asText())
+                .isNotEmpty();
+        assertThat(Caller.customer(customer.path("reference").asText()).at("/providers/0/providerCustomerId"))
+                .isEqualTo(refused.delivery("fraudspect").path("providerCustomerId"));
     }
 
     private static ObjectNode withoutConnections(String reference) {

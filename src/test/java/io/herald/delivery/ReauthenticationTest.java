@@ -1,6 +1,8 @@
 package io.herald.delivery;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.herald.delivery.Caller.Report;
@@ -150,6 +152,35 @@ class ReauthenticationTest {
         assertThat(faults.customers(provider, email)).hasSize(1);
         assertThat(faults.lookUps(provider)).extracting(Received::answered).containsExactly(401, 200);
         assertThat(sandbox.logIns(provider) - before).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "yativo  | /auth/login     | {\"data\": {\"access_token\": \"stray\", \"expires_in\": 600}}",
+                "xbridge | /generate-token | {\"token\": \"stray\", \"expiresIn\": 600}"
+            })
+    void aLogInThatIsAnsweredWithStrayCharactersBeforeTheJsonIsOne(String provider, String path, String answer) {
+        String reference = Caller.reference("stray-log-in");
+        String email = Caller.email(reference, "");
+        faults.once(provider, email, aResponse().withStatus(401).withBody("{}"));
+        sandbox.server()
+                .stubFor(post(urlPathEqualTo("/" + provider + path))
+                        .willReturn(aResponse().withBody("\uFEFFx" + answer)));
+        faults.afterwards(
+                provider,
+                email,
+                aResponse()
+                        .withStatus(201)
+                        .withBody(
+                                "{\"status\": \"success\", \"status_code\": 201,"
+                                        + " \"customerId\": \"c-1\", \"data\": {\"customer_id\": \"c-1\", \"customerId\": \"c-1\"}}"));
+
+        Report report = Caller.deliver(Caller.person(reference, "", provider));
+
+        assertThat(report.outcome(provider)).isEqualTo("delivered");
+        assertThat(faults.sends(provider, email).get(1).header("Authorization")).contains("Bearer stray");
     }
 
     @Test

@@ -128,7 +128,7 @@ class KubernetesTest {
                 "mappings/yativo/find.jslt",
                 "mappings/canonical/customer.schema.json",
                 "src/config/application.properties",
-                CLUSTER + "/environment.properties"
+                CLUSTER + "/environment/environment.properties"
             })
     void anEditMakesNewPods(String edited) throws IOException {
         for (String folder : List.of("kubernetes", "routes", "mappings", "src/config")) {

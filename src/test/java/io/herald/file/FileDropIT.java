@@ -155,7 +155,7 @@ class FileDropIT {
     void twoProgramsTakeEachFileOfASharedFolderOnce() throws IOException {
         environment.put("HERALD_LEDGER", "postgresql");
         environment.put("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", TestPostgres.newDatabase());
-        environment.put("HERALD_REPLICA_LEASE", "10s");
+        environment.put("HERALD_REPLICA_LEASE", "15s");
         PackagedProgram one = PackagedProgram.launch(Files.createDirectory(directory.resolve("one")), environment);
         PackagedProgram other = PackagedProgram.launch(Files.createDirectory(directory.resolve("other")), environment);
         try (one;

@@ -79,6 +79,23 @@ class FullTest {
         assertThat(impostors.sandbox().customers(SLOW)).hasSize(Neighbours.IN_FLIGHT + 1);
     }
 
+    /** The message that they stand for is worked on, and has its place. */
+    @Test
+    void whatIsRepeatedOrRefusedUnderAKeyTakesNoPlace() {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        for (int i = 0; i <= Neighbours.IN_FLIGHT; i++) {
+            assertThat(herald.submit(
+                                    customer("CUST-repeated"), "Idempotency-Key", "repeated", "Prefer", "respond-async")
+                            .status())
+                    .isEqualTo(202);
+            assertThat(herald.submit(customer("CUST-other"), "Idempotency-Key", "repeated")
+                            .status())
+                    .isEqualTo(409);
+        }
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        assertThat(herald.submit(customer("CUST-after-the-repeated")).status()).isEqualTo(200);
+    }
+
     @Test
     void whatIsRefusedForAnotherReasonTakesNoPlace() {
         for (int i = 0; i <= Neighbours.IN_FLIGHT; i++) {

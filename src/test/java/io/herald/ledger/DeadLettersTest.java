@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -88,6 +89,29 @@ class DeadLettersTest {
         assertThat(plan).singleElement().asString().contains("SEARCH", "delivery_failed (state=?)");
     }
 
+    @Test
+    void whatWasSealedWithAKeyThatIsGoneIsListedWithWhatIsInClear() {
+        deadLetters(1);
+        byte[] other = new byte[32];
+        other[0] = 1;
+        byte[] sealed = new Sealing(new PayloadCipher(other), new ObjectMapper())
+                .outcome(1, "fraudspect", new ObjectMapper().createObjectNode());
+        database.get()
+                .write(connection -> Database.execute(
+                        connection,
+                        "update delivery set outcome = ?, http_status = 401 where provider = 'fraudspect'",
+                        sealed))
+                .join();
+
+        ObjectNode error =
+                letters.list(DEAD, Optional.empty(), 10).get(0).error().orElseThrow();
+
+        assertThat(error.path("reason").asText()).isEqualTo("unauthorized");
+        assertThat(error.path("code").asText()).isEqualTo("unauthorized");
+        assertThat(error.path("httpStatus").asInt()).isEqualTo(401);
+        assertThat(error.path("message").asText()).contains("payload key");
+    }
+
     private static DeadLetter.Provider cannotBeAsked(String id) {
         return new DeadLetter.Provider(id, false, Optional.empty());
     }
@@ -96,7 +120,7 @@ class DeadLettersTest {
     private void deadLetters(int number) {
         database.change("with recursive n (i) as (select 1 union all select i + 1 from n where i < " + number + ")"
                 + " insert into message (id, reference, accepted_at, source, size, payload)"
-                + " select 'id-' || i, 'CUST-' || i, 0, 'rest', 1, cast('x' as "
+                + " select '00000000-0000-4000-8000-' || substr('000000000000' || i, length('' || i) + 1), 'CUST-' || i, 0, 'rest', 1, cast('x' as "
                 + database.placeholders().get("bytes") + ") from n");
         for (String provider : List.of("bridge-xyz", "fraudspect")) {
             database.change("insert into delivery (sequence, provider, reference, source, state, reason, updated_at)"

@@ -218,8 +218,17 @@ class GroupCommitTest {
                     parameters.stream().map(text -> new Object[] {text}).toList());
             return parameters.stream().map(String::length).toList();
         };
+        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch queued = new CountDownLatch(1);
-        submit(writes, waitingFor(queued), done -> {});
+        submit(
+                writes,
+                connection -> {
+                    begun.countDown();
+                    await(queued);
+                    return null;
+                },
+                done -> {});
+        await(begun);
         List<CompletableFuture<Integer>> lengths = new ArrayList<>();
         for (String text : texts) {
             lengths.add(submit(writes, new GroupCommit.BatchedWrite<>(batch, text), committed::add));
@@ -333,6 +342,26 @@ class GroupCommitTest {
         assertThatThrownBy(waiting.orTimeout(10, TimeUnit.SECONDS)::join).hasCauseInstanceOf(LedgerException.class);
         assertThatThrownBy(late.orTimeout(10, TimeUnit.SECONDS)::join).hasCauseInstanceOf(LedgerException.class);
         assertThat(texts()).containsExactly("under way");
+    }
+
+    /** As of a database that answers, and takes no writes. */
+    @Test
+    void aRefusedStatementIsNoCommit() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (GroupCommit refused = new GroupCommit(database, dialect, () -> {}, new Meters(registry))) {
+            CompletableFuture<Object> write = submit(
+                    refused,
+                    connection -> {
+                        throw new SQLException("read only");
+                    },
+                    nothing -> {});
+            assertThatThrownBy(write::join).hasRootCauseMessage("read only");
+            assertThat(registry.find("herald.ledger.commit.duration")
+                            .tag("kept", "false")
+                            .timer()
+                            .count())
+                    .isEqualTo(1);
+        }
     }
 
     @Test

@@ -3,15 +3,23 @@ package io.herald.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
+import io.herald.canonical.CanonicalReader;
 import io.herald.intake.Places;
+import io.herald.ledger.Accepted;
+import io.herald.ledger.IdempotencyKey;
+import io.herald.ledger.Ledger;
+import io.herald.ledger.NewMessage;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +38,12 @@ class IdempotentIntakeTest {
 
     @Inject
     Places places;
+
+    @Inject
+    CanonicalReader reader;
+
+    @Inject
+    Ledger ledger;
 
     private final Api herald = Api.underTest();
 
@@ -74,6 +88,40 @@ class IdempotentIntakeTest {
             assertThat(answer.delivery("xbridge").path("state").asText()).isEqualTo("delivered");
         });
         assertThat(impostors.sandbox().customers("xbridge")).hasSize(1);
+    }
+
+    @Test
+    void whoAsksAgainWithoutWaitingIsToldHowFarItIs() {
+        JsonNode customer = Customers.person("CUST-how-far");
+        herald.submit(customer, KEY, "how-far");
+
+        assertThat(herald.submit(customer, KEY, "how-far", "Prefer", "wait=0").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whatWasAcceptedIsToldAlsoWhenAProviderThatItNamesIsNotEnabledAnyMore() {
+        ObjectNode customer = Customers.person("CUST-retired-provider");
+        customer.putArray("targets").add("retired");
+        Accepted accepted = ledger.accept(
+                        new NewMessage(
+                                "CUST-retired-provider",
+                                reader.read(customer.toString().getBytes(StandardCharsets.UTF_8))
+                                        .tree(),
+                                List.of("retired"),
+                                "rest",
+                                Optional.of(new IdempotencyKey("development", "retired"))),
+                        kept -> {})
+                .join();
+
+        Api.Answer again = herald.submit(customer, KEY, "retired");
+
+        assertThat(again.status()).isEqualTo(202);
+        assertThat(again.json().path("message").asText())
+                .isEqualTo(accepted.message().id().toString());
+        assertThat(herald.submit(customer, KEY, "another").status()).isEqualTo(422);
+        customer.put("reference", "");
+        assertThat(herald.submit(customer, KEY, "retired").status()).isEqualTo(422);
     }
 
     @Test

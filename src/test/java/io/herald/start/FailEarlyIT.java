@@ -150,7 +150,9 @@ class FailEarlyIT {
         environment.put("QUARKUS_OIDC_TOKEN_ISSUER", "any");
         environment.put("QUARKUS_OIDC_TOKEN_AUDIENCE", "any");
         environment.put("HERALD_CALLER_RATE", "0");
+        environment.put("PROVIDER_XBRIDGE_REQUEST_TIMEOUT", "11s");
         List<String> expected = new ArrayList<>(List.of(
+                "herald.replica.lease: must be at least one and a half times provider.xbridge.request-timeout, which is 11000 ms",
                 "quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set",
                 "herald.payload-key: key 2 of 3 must be 32 bytes in base64",
                 "herald.payload-key: key 3 of 3 must be 32 bytes in base64",

@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -204,6 +205,27 @@ class TokenCacheTest {
         FutureTask<String> second = callers(1).get(0);
         logInAnswers("second");
 
+        assertThat(second.get()).isEqualTo("second");
+    }
+
+    @Test
+    void nobodyLogsInBeforeTheTimeThatTheProviderAskedToWait() throws Exception {
+        FutureTask<String> first = callers(1).get(0);
+        logInFails(
+                new HttpOperationFailedException("http://localhost", 429, "", null, Map.of("Retry-After", "60"), ""));
+        assertThatThrownBy(first::get)
+                .cause()
+                .asInstanceOf(type(LogInFailedException.class))
+                .extracting(LogInFailedException::getRetryAfter)
+                .isEqualTo(Duration.ofSeconds(60));
+
+        clock.move(Duration.ofSeconds(59));
+        assertThatThrownBy(cache::get).isInstanceOf(LogInFailedException.class);
+        assertThat(logIns).isEmpty();
+
+        clock.move(Duration.ofSeconds(1));
+        FutureTask<String> second = callers(1).get(0);
+        logInAnswers("second");
         assertThat(second.get()).isEqualTo("second");
     }
 
