@@ -42,6 +42,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -326,8 +327,10 @@ public final class DeliverySteps {
      * Begins a look-up: what fails until the request is sent says nothing of the request.
      *
      * @return how long to wait until what may have arrived can be seen, in milliseconds
+     * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
      */
-    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) {
+    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) throws BreakerOpenException {
+        breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         delivery.beginLookUp();
         long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
@@ -384,11 +387,11 @@ public final class DeliverySteps {
             throws UnclearException {
         Set<String> found = delivery.getFound();
         if (found.isEmpty()) {
-            if (delivery.isUnclearFromEarlier() && (lookUp == null || !delivery.isFoundBy(expand(lookUp, delivery)))) {
+            if (lookUp != null && delivery.isUnclearFromEarlier() && !delivery.isFoundBy(expand(lookUp, delivery))) {
                 throw new UnclearException(
-                        "an earlier request may have created the customer, and this one cannot look it up,"
-                                + " because what it would be found by has changed: replay that message, which tells, or look at the"
-                                + " provider's console, and replay this one with force");
+                        "an earlier request may have created the customer under what it cannot be looked up by any more, such as"
+                                + " another phone: look at the provider's console, and if it is not there, replay this one with"
+                                + " force");
             }
             return;
         }
@@ -422,17 +425,12 @@ public final class DeliverySteps {
     /** Keeps the outcome in the ledger, and what came of each try. */
     public void record(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.recording();
-        Redaction redaction = null;
         ObjectNode outcome = delivery.getOutcome();
-        if (outcome.has("error")
-                || delivery.tries().stream().anyMatch(tried -> tried.outcome().has("error"))) {
-            redaction = Redaction.of(delivery.getCanonical(), delivery.getRequest());
-            redaction.redactError(outcome);
-        }
+        redactProvidersWords(delivery);
         Progress progress = new Progress(
                 outcome,
                 delivery.getAttempts(),
-                attempts(delivery, redaction),
+                attempts(delivery),
                 delivery.durationMillis(),
                 delivery.unclearSince(),
                 delivery.parks(),
@@ -446,6 +444,21 @@ public final class DeliverySteps {
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded(progress);
             audit(delivery, outcome);
+        }
+    }
+
+    private static void redactProvidersWords(Delivery delivery) {
+        boolean saidNothing = delivery.failure() != null
+                && delivery.failure().cause() instanceof NotMappableException
+                && delivery.tries().size() == 1;
+        List<ObjectNode> told = Stream.concat(
+                        Stream.of(delivery.getOutcome()),
+                        delivery.tries().stream().map(Delivery.Try::outcome))
+                .filter(outcome -> outcome.has("error"))
+                .toList();
+        if (!told.isEmpty() && !saidNothing) {
+            Redaction redaction = Redaction.of(delivery.getCanonical(), delivery.getRequest());
+            told.forEach(redaction::redactError);
         }
     }
 
@@ -475,12 +488,9 @@ public final class DeliverySteps {
         });
     }
 
-    private static List<Attempt> attempts(Delivery delivery, Redaction redaction) {
+    private static List<Attempt> attempts(Delivery delivery) {
         return delivery.tries().stream()
                 .map(tried -> {
-                    if (tried.outcome().has("error")) {
-                        redaction.redactError(tried.outcome());
-                    }
                     JsonNode told =
                             tried.outcome().has("error") ? tried.outcome().get("error") : tried.outcome();
                     return new Attempt(

@@ -72,8 +72,9 @@ public final class Outcome {
                 Reason.NOT_MAPPABLE,
                 "the message lacks, or has in another form, what this provider needs");
         var fields = outcome.withObject("/error").putArray("fields");
-        faults.forEach(
-                fault -> fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+        Fault.most(faults)
+                .forEach(fault ->
+                        fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
         return outcome;
     }
 

@@ -33,6 +33,13 @@ final class CsvColumns {
     private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)((?:\\[[0-9]{1,3}])*)(\\.|$)");
     private static final Pattern INDEX = Pattern.compile("\\[[0-9]+]");
     private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]{0,99})(\\.[0-9]{1,99})?");
+    /** As deep, and with names as long, as JSON may be. */
+    private static final int MOST_STEPS = 90;
+
+    private static final int LONGEST_STEP = 1024;
+    private static final int LONGEST_NAME = 4096;
+    private static final int MOST_COLUMNS = 5_000;
+
     /** A cell is as long as its row may be. */
     private static final CsvFactory CSV = CsvFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -65,6 +72,9 @@ final class CsvColumns {
         } catch (BadRecordException e) {
             throw new UnreadableFileException("its header " + e.getMessage());
         }
+        if (names.length > MOST_COLUMNS) {
+            throw new UnreadableFileException("its header has more than " + MOST_COLUMNS + " columns");
+        }
         Set<List<String>> seen = new HashSet<>();
         for (int i = 0; i < names.length; i++) {
             Optional<List<String>> path = path(names[i].strip());
@@ -90,6 +100,9 @@ final class CsvColumns {
     }
 
     private static Optional<List<String>> path(String name) {
+        if (name.length() > LONGEST_NAME) {
+            return Optional.empty();
+        }
         List<String> path = new ArrayList<>();
         Matcher step = STEP.matcher(name);
         int end = 0;
@@ -101,7 +114,11 @@ final class CsvColumns {
             INDEX.matcher(step.group(2)).results().forEach(index -> path.add(index.group()));
             end = step.end();
         }
-        return name.isEmpty() || name.endsWith(".") ? Optional.empty() : Optional.of(path);
+        boolean isPlace = !name.isEmpty()
+                && !name.endsWith(".")
+                && path.size() <= MOST_STEPS
+                && path.stream().allMatch(part -> part.length() <= LONGEST_STEP);
+        return isPlace ? Optional.of(path) : Optional.empty();
     }
 
     /**

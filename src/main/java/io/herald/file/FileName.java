@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 record FileName(String name) {
 
     private static final Pattern NAME =
-            Pattern.compile("(?<stem>.*?)(?<again>\\.again)?\\.(?<format>json|ndjson|jsonl|csv)(?<gz>\\.gz)?");
+            Pattern.compile("(?i)(?<stem>.*?)(?<again>\\.again)?\\.(?<format>json|ndjson|jsonl|csv)(?<gz>\\.gz)?");
 
     /** A file's name has at most 255 bytes in the usual file systems; so many are left for the names of its reports. */
     private static final int LONGEST = 200;
@@ -44,7 +44,7 @@ record FileName(String name) {
     }
 
     Optional<Format> format() {
-        return match().map(match -> switch (match.group("format")) {
+        return match().map(match -> switch (match.group("format").toLowerCase(Locale.ROOT)) {
             case "json" -> Format.JSON;
             case "csv" -> Format.CSV;
             default -> Format.LINES;
@@ -78,7 +78,7 @@ record FileName(String name) {
     }
 
     private Optional<Matcher> match() {
-        return Optional.of(NAME.matcher(lower())).filter(Matcher::matches);
+        return Optional.of(NAME.matcher(name)).filter(Matcher::matches);
     }
 
     private String lower() {

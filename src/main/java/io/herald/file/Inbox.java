@@ -11,6 +11,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -22,6 +25,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 public final class Inbox {
 
+    private static final String SUMMARY = ".summary.json";
+
     private final Path inbox;
     private final Duration poll;
     private final int parallel;
@@ -29,6 +34,7 @@ public final class Inbox {
     private final MemorySize maxLine;
     private final long maxExpanded;
     private final Duration reportAfter;
+    private final Optional<Duration> retention;
 
     public Inbox(
             @ConfigProperty(name = "intake.file.directory") Path directory,
@@ -37,7 +43,8 @@ public final class Inbox {
             @ConfigProperty(name = "intake.file.csv.delimiter", defaultValue = ",") String delimiter,
             @ConfigProperty(name = "intake.file.max-line", defaultValue = "64M") MemorySize maxLine,
             @ConfigProperty(name = "intake.file.max-expanded", defaultValue = "20G") MemorySize maxExpanded,
-            @ConfigProperty(name = "intake.file.report.after", defaultValue = "1h") Duration reportAfter) {
+            @ConfigProperty(name = "intake.file.report.after", defaultValue = "1h") Duration reportAfter,
+            @ConfigProperty(name = "intake.file.retention") Optional<Duration> retention) {
         this.inbox = directory.toAbsolutePath().normalize();
         this.poll = poll;
         this.parallel = parallel;
@@ -45,6 +52,7 @@ public final class Inbox {
         this.maxLine = maxLine;
         this.maxExpanded = maxExpanded.asLongValue();
         this.reportAfter = reportAfter;
+        this.retention = retention;
     }
 
     /** What is wrong with the settings, a line each. */
@@ -58,6 +66,9 @@ public final class Inbox {
         }
         if (maxLine.asLongValue() < 1 || maxLine.asLongValue() > 1 << 30) {
             mistakes.add("intake.file.max-line: must be from 1 to 1G");
+        }
+        if (retention.filter(kept -> kept.toMillis() < 1).isPresent()) {
+            mistakes.add("intake.file.retention: must be at least 1ms");
         }
         return mistakes;
     }
@@ -110,6 +121,30 @@ public final class Inbox {
         return reportAfter;
     }
 
+    /** How long a file that was filed, and its report, are kept after the report was written; empty if for good. */
+    Optional<Duration> retention() {
+        return retention;
+    }
+
+    /** The names of all that stands where files are filed, and of all that has a summary. */
+    Set<String> filed() throws IOException {
+        Set<String> filed = new TreeSet<>();
+        for (Path directory : List.of(done(), failed(), reports())) {
+            try (Stream<Path> files = Files.list(directory)) {
+                files.map(path -> path.getFileName().toString())
+                        .map(name ->
+                                name.endsWith(SUMMARY) ? name.substring(0, name.length() - SUMMARY.length()) : name)
+                        .forEach(filed::add);
+            }
+        }
+        return filed;
+    }
+
+    /** All that may stand for a file that was filed under that name. */
+    List<Path> filedUnder(String filedAs) {
+        return List.of(destination(filedAs, false), destination(filedAs, true), report(filedAs), summary(filedAs));
+    }
+
     /** Where files are dropped. */
     Path directory() {
         return inbox;
@@ -155,6 +190,6 @@ public final class Inbox {
     }
 
     Path summary(String filedAs) {
-        return reports().resolve(filedAs + ".summary.json");
+        return reports().resolve(filedAs + SUMMARY);
     }
 }

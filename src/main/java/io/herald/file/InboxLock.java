@@ -7,7 +7,7 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.io.File;
 import java.io.IOException;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -29,10 +29,11 @@ import org.jboss.logging.Logger;
 public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Object> {
 
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
-    private static final int SEEN_AT_MOST = 10_000;
+    private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final Logger LOG = Logger.getLogger(InboxLock.class);
 
-    private record Seen(long length, long modified, long at) {
+    /** @param looked when it was looked at last */
+    private record Seen(long length, long modified, long at, long looked) {
         boolean isSame(GenericFile<?> file) {
             return length == file.getFileLength() && modified == file.getLastModified();
         }
@@ -41,12 +42,8 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private final FileLedger ledger;
     private final Inbox inbox;
     private final long settledNanos;
-    private final Map<String, Seen> seen = new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Seen> eldest) {
-            return size() > SEEN_AT_MOST;
-        }
-    };
+    private final Map<String, Seen> seen = new HashMap<>();
+    private long forgotAt = System.nanoTime();
 
     public InboxLock(FileLedger ledger, Inbox inbox) {
         this.ledger = ledger;
@@ -78,17 +75,27 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     private synchronized boolean isSettled(GenericFile<?> file) {
         long now = System.nanoTime();
+        forgetWhatIsNotListed(now);
         Seen before = seen.get(place(file));
         if (before == null || !before.isSame(file) && before.at() < now) {
-            seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now));
+            seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now, now));
             return false;
         }
+        seen.put(place(file), new Seen(before.length(), before.modified(), before.at(), now));
         return now - before.at() >= settledNanos;
+    }
+
+    private void forgetWhatIsNotListed(long now) {
+        if (now - forgotAt > FORGOTTEN_NANOS) {
+            forgotAt = now;
+            seen.values().removeIf(file -> now - file.looked() > FORGOTTEN_NANOS);
+        }
     }
 
     /** Leaves it alone for a while. */
     synchronized void pause(GenericFile<?> file) {
-        seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), System.nanoTime() + PAUSE_NANOS));
+        long now = System.nanoTime();
+        seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now + PAUSE_NANOS, now));
     }
 
     private synchronized void forget(GenericFile<?> file) {

@@ -18,11 +18,17 @@ final class JsonFrames implements Frames {
 
     private static final int DEEPEST = 100_000;
 
+    /** Of a number or a name: too long for a customer, which says so itself, but no end of the file. */
+    private static final int LONGEST = 1 << 20;
+
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(DEEPEST)
+                    .maxNumberLength(LONGEST)
+                    .maxNameLength(LONGEST)
+                    .build())
             .build();
 
     private final Window window;

@@ -100,13 +100,8 @@ public final class Customers {
             @Body CanonicalCustomer customer, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
             throws OverloadedException, IdempotencyKeyException {
         Span span = Traces.of(exchange);
-        NewMessage message = new NewMessage(
-                        customer.reference(),
-                        customer.tree(),
-                        targetsOf(customer),
-                        "rest",
-                        idempotencyKey(Callers.of(exchange), key))
-                .in(Traces.traceparent(span));
+        NewMessage message =
+                newMessage(customer, idempotencyKey(Callers.of(exchange), key)).in(Traces.traceparent(span));
         Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
         Place place = taken.isPresent() ? taken.get() : places.take(exchange.getProperty(BYTES, Integer.class));
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
@@ -138,6 +133,12 @@ public final class Customers {
                     .put("source", message.source()));
         }
         exchange.setProperty("dispatch", dispatch.get());
+    }
+
+    private NewMessage newMessage(CanonicalCustomer customer, Optional<IdempotencyKey> key) {
+        List<String> targets = targetsOf(customer);
+        NewMessage message = new NewMessage(customer.reference(), customer.tree(), targets, "rest", key);
+        return providers.ids().containsAll(targets) ? message : message.repeated();
     }
 
     /** Runs in the order of acceptance. */

@@ -101,6 +101,7 @@ final class DeliveryWrites {
                 state(),
                 progress.attempts(),
                 progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
+                progress.unclearSince().isPresent(),
                 progress.parks(),
                 progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
                 progress.durationMillis(),
@@ -122,7 +123,8 @@ final class DeliveryWrites {
     private List<Boolean> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
         int[] changed = executeAll(
                 connection,
-                "update delivery set state = ?, attempts = ?, unclear_since = ?, parks = ?, due_at = ?, duration_ms = ?,"
+                "update delivery set state = ?, attempts = ?, unclear_since = ?,"
+                        + " look_up = case when ? then look_up else null end, parks = ?, due_at = ?, duration_ms = ?,"
                         + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,"
                         + " request = case when ? then null else request end,"
                         + " correction = case when ? then null else correction end where " + IN_HAND,

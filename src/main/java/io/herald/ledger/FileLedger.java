@@ -217,7 +217,7 @@ public final class FileLedger {
      * @return what came of it, when it is durable
      */
     public CompletableFuture<Kept> refuse(DroppedFile.Place place, Optional<String> reference, List<Fault> faults) {
-        byte[] sealed = sealing.faults(place, faults);
+        byte[] sealed = sealing.faults(place, Fault.most(faults));
         return keep(
                 place,
                 connection -> execute(
@@ -362,6 +362,16 @@ public final class FileLedger {
     /** Whether a file's report is written. */
     public boolean isReported(long id) {
         return database.one("select 1 from file where id = ? and reported_at is not null", row -> true, id)
+                .isPresent();
+    }
+
+    /** Whether a file that was filed under that name has left the inbox, and its report was written by then. */
+    public boolean isReportedBefore(String filedAs, Instant then) {
+        return database.one(
+                        "select 1 from file where filed_as = ? and moved and reported_at <= ?",
+                        row -> true,
+                        filedAs,
+                        then.toEpochMilli())
                 .isPresent();
     }
 

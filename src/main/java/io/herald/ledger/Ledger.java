@@ -94,6 +94,9 @@ public final class Ledger {
                         if (earlier.isPresent()) {
                             return earlier.get();
                         }
+                        if (customer.repeats()) {
+                            throw new LedgerException("the idempotency key was forgotten meanwhile", null);
+                        }
                         execute(
                                 connection,
                                 "insert into idempotency (id, message, digest, kept_at) values (?, ?, ?, ?)",
@@ -555,7 +558,7 @@ public final class Ledger {
      * @param providerCustomerId the provider's own id of it, if one is known
      * @param mayBeCreatedSince where none is known, since when another message may have created it without our knowing: its
      *     last try had an unclear ending
-     * @param createdBy each request that may have done so, those of this message before it was replayed too
+     * @param createdBy each request that may have done so and is looked up, those of this message before it was replayed too
      */
     public record Known(
             Optional<String> providerCustomerId, Optional<Instant> mayBeCreatedSince, List<Created> createdBy) {}
@@ -570,17 +573,12 @@ public final class Ledger {
     }
 
     private record Unclear(
-            Optional<String> providerCustomerId,
-            long sequence,
-            Optional<Instant> since,
-            boolean isSent,
-            Optional<byte[]> lookUp) {}
+            Optional<String> providerCustomerId, long sequence, Optional<Instant> since, Optional<Created> created) {}
 
     /** @param sequence that of the message in hand */
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
-                "select l.provider_customer_id, d.sequence, d.unclear_since,"
-                        + " d.attempts > 0 or d.sent_at is not null or d.look_up is not null, d.look_up from (select 1) one"
+                "select l.provider_customer_id, d.sequence, d.unclear_since, d.look_up from (select 1) one"
                         + " left join link l on l.reference = ? and l.provider = ?"
                         + " left join delivery d on l.reference is null and d.reference = ? and d.provider = ?"
                         + " and d.unclear_since is not null and (d.sequence <> ? or d.request is null)",
@@ -596,10 +594,7 @@ public final class Ledger {
                         .filter(row -> row.sequence() != sequence)
                         .flatMap(row -> row.since().stream())
                         .max(Comparator.naturalOrder()),
-                rows.stream()
-                        .filter(Unclear::isSent)
-                        .map(row -> new Created(row.lookUp()))
-                        .toList());
+                rows.stream().flatMap(row -> row.created().stream()).toList());
     }
 
     private Unclear unclear(ResultSet row, String provider) throws SQLException {
@@ -608,16 +603,15 @@ public final class Ledger {
                 Optional.ofNullable(row.getString(1)),
                 sequence,
                 instant(row, 3),
-                row.getBoolean(4),
-                Optional.ofNullable(row.getBytes(5)).flatMap(kept -> lookUp(sequence, provider, kept)));
+                Optional.ofNullable(row.getBytes(4)).map(kept -> created(sequence, provider, kept)));
     }
 
-    /** Empty where its payload key is not used any more: then nothing tells. */
-    private Optional<byte[]> lookUp(long sequence, String provider, byte[] sealed) {
+    /** Where its payload key is not used any more, nothing tells. */
+    private Created created(long sequence, String provider, byte[] kept) {
         try {
-            return Optional.of(sealing.openLookUp(sequence, provider, sealed));
+            return new Created(Optional.of(sealing.openLookUp(sequence, provider, kept)));
         } catch (IllegalStateException e) {
-            return Optional.empty();
+            return new Created(Optional.empty());
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Optional;
  *     waits among
  * @param targets the providers it goes to
  * @param idempotency given if it is to be accepted once only
+ * @param repeats whether it must have been accepted before, under its idempotency key
  * @param trace the {@code traceparent} of the span that shows its acceptance
  */
 public record NewMessage(
@@ -19,6 +20,7 @@ public record NewMessage(
         List<String> targets,
         String source,
         Optional<IdempotencyKey> idempotency,
+        boolean repeats,
         Optional<String> trace) {
 
     /** Of no trace. */
@@ -28,12 +30,17 @@ public record NewMessage(
             List<String> targets,
             String source,
             Optional<IdempotencyKey> idempotency) {
-        this(reference, canonical, targets, source, idempotency, Optional.empty());
+        this(reference, canonical, targets, source, idempotency, false, Optional.empty());
     }
 
     /** The same, accepted in a trace, if there is one. */
     public NewMessage in(Optional<String> traceparent) {
-        return new NewMessage(reference, canonical, targets, source, idempotency, traceparent);
+        return new NewMessage(reference, canonical, targets, source, idempotency, repeats, traceparent);
+    }
+
+    /** The same, which is not to be accepted anew. */
+    public NewMessage repeated() {
+        return new NewMessage(reference, canonical, targets, source, idempotency, true, trace);
     }
 
     /** The first word of the source. */

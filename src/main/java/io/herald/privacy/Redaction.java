@@ -3,11 +3,13 @@ package io.herald.privacy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -25,39 +27,58 @@ public final class Redaction {
     /** A character takes up to nine in a URL. */
     private static final int WINDOW = LONGEST_TEXT + 9 * LONGEST_WORTH_LOOKING_FOR;
 
+    /** Seven digits or more, however they are grouped. */
+    private static final Pattern NUMBER = Pattern.compile("\\+?[0-9](?:[ ().-]{0,2}[0-9]){6,}");
+
+    private static final String GAP = "[ ().-]{0,2}";
+
     private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
     private static final Pattern TYPE = Pattern.compile("[a-z_-]+|[A-Z_]+");
     private static final Set<String> TYPES = Set.of("type", "customer_type", "targets");
     private static final int BEGINNING = 32;
 
+    /** To look for more values than that, or for longer ones, would cost more than the words are worth. */
+    private static final int MOST_VALUES = 1_000;
+
+    private static final int MOST_CHARACTERS = 50_000;
+
+    private final boolean tooMuch;
     private final Optional<Pattern> values;
     private final Optional<Pattern> beginnings;
 
     private Redaction(Set<String> values, Set<String> beginnings) {
-        this.values = anyOf(values.stream().map(Redaction::pattern));
-        this.beginnings = anyOf(beginnings.stream().map(Pattern::quote));
+        this.tooMuch = values.size() + beginnings.size() > MOST_VALUES
+                || values.stream().mapToInt(String::length).sum() > MOST_CHARACTERS;
+        this.values =
+                tooMuch ? Optional.empty() : anyOf(spelled(values).stream().map(Redaction::pattern));
+        this.beginnings =
+                tooMuch ? Optional.empty() : anyOf(spelled(beginnings).stream().map(Pattern::quote));
+    }
+
+    private static Set<String> spelled(Set<String> values) {
+        Set<String> spelled = new TreeSet<>(
+                Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+        values.forEach(value -> spelled.addAll(Spelling.of(value)));
+        return spelled;
     }
 
     private static Optional<Pattern> anyOf(Stream<String> patterns) {
-        return patterns.reduce((all, next) -> all + "|" + next)
-                .map(all -> Pattern.compile(all, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE));
+        String any = patterns.collect(Collectors.joining("|"));
+        return any.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Pattern.compile(any, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE));
     }
 
     /** @param trees where the values stand: the canonical customer and the request made of it; null ones are ignored */
     public static Redaction of(JsonNode... trees) {
-        Set<String> values = longestFirst();
-        Set<String> beginnings = longestFirst();
+        Set<String> values = new HashSet<>();
+        Set<String> beginnings = new HashSet<>();
         for (JsonNode tree : trees) {
             if (tree != null) {
                 collect(tree, values, beginnings);
             }
         }
         return new Redaction(values, beginnings);
-    }
-
-    private static Set<String> longestFirst() {
-        return new TreeSet<>(
-                Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
     }
 
     private static void collect(JsonNode node, Set<String> values, Set<String> beginnings) {
@@ -70,9 +91,9 @@ public final class Redaction {
         } else if (node.isTextual() || node.isNumber()) {
             String value = node.asText();
             if (value.length() > LONGEST_WORTH_LOOKING_FOR) {
-                beginnings.addAll(Spelling.of(value.substring(0, BEGINNING)));
+                beginnings.add(value.substring(0, BEGINNING));
             } else if (!value.isBlank()) {
-                values.addAll(Spelling.of(value));
+                values.add(value);
             }
         }
     }
@@ -84,6 +105,9 @@ public final class Redaction {
     }
 
     private static String pattern(String value) {
+        if (NUMBER.matcher(value).matches()) {
+            return value.replaceAll("[^0-9+]", "").replace("+", "\\+").replaceAll("(?<=[0-9])(?=[0-9])", GAP);
+        }
         String quoted = Pattern.quote(value);
         return value.length() < SHORT || CODE.matcher(value).matches()
                 ? "(?<![\\p{L}\\p{N}_])" + quoted + "(?![\\p{L}\\p{N}_])"
@@ -91,10 +115,13 @@ public final class Redaction {
     }
 
     /**
-     * That text without the customer's values, cut to a length that a report can carry. Of a long text only so much is
+     * That text without the customer's values, cut to a length that a report can carry; nothing of it where the values are too many to look for. Of a long text only so much is
      * searched that no value can reach from there into what is left.
      */
     public String redact(String words) {
+        if (tooMuch) {
+            return MASK;
+        }
         String text = beginnings
                 .map(any -> any.matcher(words))
                 .filter(Matcher::find)

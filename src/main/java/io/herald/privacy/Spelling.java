@@ -8,11 +8,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** How a value is written in a URL, within a string of JSON, in HTML, and elsewhere: a provider may quote the request it got. */
 final class Spelling {
 
     private static final int LAST_ASCII = 0x7E;
+    private static final String NOTHING_ELSE = "";
+
+    /** What .NET, Gson and PHP may escape in JSON. */
+    private static final String MARKUP = "<>&'\"";
+
     private static final List<String> APOSTROPHES = List.of("'", "&#039;", "&#39;", "&#x27;", "&apos;");
     private static final List<String> QUOTES = List.of("&quot;", "&#34;", "&#x22;");
     private static final Pattern INTERNATIONAL = Pattern.compile("\\+[0-9]{9,}");
@@ -31,12 +37,21 @@ final class Spelling {
         String form = URLEncoder.encode(value, StandardCharsets.UTF_8);
         String path = form.replace("+", "%20");
         String json = new String(JsonStringEncoder.getInstance().quoteAsString(value));
-        String ascii = ascii(json);
-        Set<String> all =
-                new HashSet<>(List.of(value, form, path, component(path), json, ascii, ascii.replace("/", "\\/")));
+        String ascii = escaped(json, "\\u%04x", NOTHING_ELSE);
+        Set<String> all = new HashSet<>(List.of(
+                value,
+                form,
+                path,
+                component(path),
+                json,
+                ascii,
+                ascii.replace("/", "\\/"),
+                escaped(value, "\\u%04x", MARKUP),
+                escaped(value, "\\u%04x", MARKUP + "+")));
         for (String apostrophe : APOSTROPHES) {
             for (String quote : QUOTES) {
-                all.add(html(value, apostrophe, quote));
+                String html = html(value, apostrophe, quote);
+                all.addAll(List.of(html, escaped(html, "&#%d;", NOTHING_ELSE), escaped(html, "&#x%x;", NOTHING_ELSE)));
             }
         }
         if (value.startsWith("+")) {
@@ -62,12 +77,13 @@ final class Spelling {
                 .replace("%40", "@");
     }
 
-    /** JSON in which what is not ASCII is escaped, as many programs write it. */
-    private static String ascii(String json) {
+    /** A text in which what is not ASCII is escaped, as many programs write it, and some other characters too. */
+    private static String escaped(String text, String format, String others) {
         StringBuilder ascii = new StringBuilder();
-        json.chars().forEach(unit -> {
-            if (unit > LAST_ASCII) {
-                ascii.append(String.format("\\u%04x", unit));
+        IntStream units = format.startsWith("&") ? text.codePoints() : text.chars();
+        units.forEach(unit -> {
+            if (unit > LAST_ASCII || others.indexOf(unit) >= 0) {
+                ascii.append(String.format(format, unit));
             } else {
                 ascii.append((char) unit);
             }

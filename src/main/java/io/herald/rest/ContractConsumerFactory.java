@@ -52,6 +52,8 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
+            // a body is UTF-8 whatever its caller says, and what providers answer is not for the caller to say
+            exchange.removeProperty(Exchange.CHARSET_NAME);
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
             exchange.setProperty(Callers.CALLER, Entrance.callerOfThisCall().orElseThrow());

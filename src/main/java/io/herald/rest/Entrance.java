@@ -87,8 +87,8 @@ public final class Entrance {
             HttpMethod.DELETE,
             HttpMethod.OPTIONS);
 
-    private static final Set<HttpMethod> WITHOUT_BODY =
-            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
+    /** Of these no body is read. */
+    private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
     /** A rest of so many bytes is taken off a connection sooner than another connection is made. */
     private static final long SMALL = 64 * 1024;

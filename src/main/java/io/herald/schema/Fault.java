@@ -1,6 +1,8 @@
 package io.herald.schema;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -12,6 +14,8 @@ import java.util.Objects;
  * @param message a sentence without its subject ("is required"); never holds a value of the document
  */
 public record Fault(String pointer, String message) implements Comparable<Fault> {
+
+    private static final int MOST = 100;
 
     private static final Comparator<Fault> ORDER =
             Comparator.comparing(Fault::pointer).thenComparing(Fault::message);
@@ -29,6 +33,16 @@ public record Fault(String pointer, String message) implements Comparable<Fault>
      */
     public static String child(String parent, String name) {
         return parent + '/' + name.replace("~", "~0").replace("/", "~1");
+    }
+
+    /** So many of them as are worth keeping, and then how many more there are. */
+    public static List<Fault> most(List<Fault> faults) {
+        if (faults.size() <= MOST) {
+            return faults;
+        }
+        List<Fault> most = new ArrayList<>(faults.subList(0, MOST));
+        most.add(new Fault("", "has " + (faults.size() - MOST) + " more faults"));
+        return most;
     }
 
     /** By pointer, then by message; both in the order of their UTF-16 code units. */

@@ -36,6 +36,11 @@ public final class LogInFailedException extends Exception {
         return new LogInFailedException("the log-in failed: " + cause.getClass().getSimpleName(), cause);
     }
 
+    /** The same, with what is left of the wait if the provider asked for one. */
+    LogInFailedException withWait(Duration left) {
+        return new LogInFailedException(getMessage(), status, retryAfter.isZero() ? retryAfter : left, this);
+    }
+
     /** Whether the provider refuses the credential itself, so that trying again soon is of no use. */
     public boolean isCredentialRefused() {
         return status == 400 || status == 401 || status == 403;

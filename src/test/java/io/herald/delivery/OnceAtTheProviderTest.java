@@ -134,6 +134,11 @@ class OnceAtTheProviderTest {
         Report report = Caller.deliver(Caller.person(reference, ""));
 
         createdOnceEverywhere(report, email);
+        assertThat(List.of("xbridge", "yativo"))
+                .as("what was given up may be worked on for as long again")
+                .allSatisfy(provider -> assertThat(
+                                report.delivery(provider).path("durationMs").asLong())
+                        .isGreaterThanOrEqualTo(2 * QuickRetries.REQUEST_TIMEOUT.toMillis()));
     }
 
     private void createdOnceEverywhere(Report report, String email) {
@@ -328,10 +333,17 @@ class OnceAtTheProviderTest {
 
         assertThat(changed.outcome(provider)).isEqualTo("dead/unclear");
         assertThat(changed.delivery(provider).at("/error/message").asText())
-                .contains("what it would be found by has changed");
+                .contains("cannot be looked up by any more");
         assertThat(faults.customers(provider, Caller.email(reference, magic))).hasSize(1);
         assertThat(faults.sends(provider, "other-" + Caller.email(reference, "")))
                 .isEmpty();
+
+        String letter = changed.body().path("message").textValue() + "." + provider;
+        Api.underTest().send("POST", "/v1/dead-letters/" + letter + "/replay?force=true", null);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> faults.sends(provider, "other-" + Caller.email(reference, ""))
+                                .size()
+                        == 1);
     }
 
     @ParameterizedTest

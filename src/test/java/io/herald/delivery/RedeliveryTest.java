@@ -11,6 +11,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.QuickRetries.Retry;
 import io.herald.ledger.Message;
+import io.herald.provider.BreakerOpenException;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -408,7 +409,7 @@ class RedeliveryTest {
     }
 
     @Test
-    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() {
+    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() throws BreakerOpenException {
         long settle = QuickRetries.SETTLE.toMillis();
         long longest = settle + QuickRetries.REQUEST_TIMEOUT.toMillis();
 
@@ -420,7 +421,7 @@ class RedeliveryTest {
                 .isEqualTo(longest);
     }
 
-    private long waitOfALookUp(Duration untilItHasArrived) {
+    private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException {
         Delivery delivery = delivery("xbridge");
         delivery.unclearSince(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);

@@ -147,6 +147,13 @@ class KubernetesTest {
         assertThat(made).as("new ConfigMaps").hasSize(1);
     }
 
+    /** kubectl before 1.31 makes them before the namespace, which is a component here: no pod would find them. */
+    @ParameterizedTest
+    @ValueSource(strings = {SINGLE, CLUSTER})
+    void anOverlayMakesNoConfigMapItself(String folder) throws IOException {
+        assertThat(Path.of(folder, "kustomization.yaml")).content().doesNotContain("Generator");
+    }
+
     private static Set<String> names(Manifests manifests) {
         return manifests.all("ConfigMap").map(Manifests::name).collect(Collectors.toCollection(TreeSet::new));
     }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -117,6 +118,25 @@ class CsvColumnsTest {
                         .at("/person/firstName")
                         .textValue())
                 .isEqualTo(text);
+    }
+
+    @Test
+    void aHeaderIsNoDeeperAndNoLongerThanJsonMayBe() {
+        for (String column : List.of(
+                "attributes" + ".a".repeat(90),
+                "attributes." + "a".repeat(1_025),
+                "attributes.a" + "[1]".repeat(90),
+                "attributes.a" + "[1]".repeat(20_000),
+                "attributes" + ".a".repeat(1_000_000))) {
+            assertThatThrownBy(() -> new CsvColumns(bytes("reference," + column), ',', customers))
+                    .isInstanceOf(UnreadableFileException.class)
+                    .hasMessageContaining("column 2");
+        }
+        String columns =
+                IntStream.range(0, 5_001).mapToObj(i -> "attributes.a" + i).collect(Collectors.joining(","));
+        assertThatThrownBy(() -> new CsvColumns(bytes(columns), ',', customers))
+                .isInstanceOf(UnreadableFileException.class)
+                .hasMessageContaining("5000 columns");
     }
 
     @Test

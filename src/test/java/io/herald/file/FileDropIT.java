@@ -152,6 +152,25 @@ class FileDropIT {
     }
 
     @Test
+    void whatWasKeptLongEnoughIsDeletedAndNothingElse() throws IOException {
+        environment.put("INTAKE_FILE_RETENTION", "3s");
+        Path stranger = Files.createDirectories(box.done()).resolve("stranger.csv");
+        Files.writeString(stranger, "not Herald's");
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            box.drop("kept.json", person("KEPT-1"));
+            box.drop("unread.txt", "no customers");
+            assertThat(box.report("kept.json").records()).hasSize(1);
+
+            await().atMost(BOUND).untilAsserted(() -> {
+                assertThat(DropBox.names(box.done())).containsExactly("stranger.csv");
+                assertThat(DropBox.names(box.failed())).isEmpty();
+                assertThat(DropBox.names(box.reports())).isEmpty();
+            });
+            assertThat(program.output()).contains("File kept.json and its report were kept long enough");
+        }
+    }
+
+    @Test
     void twoProgramsTakeEachFileOfASharedFolderOnce() throws IOException {
         environment.put("HERALD_LEDGER", "postgresql");
         environment.put("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", TestPostgres.newDatabase());

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where records begin and end in a file, whatever is in them. */
 @Timeout(60)
@@ -92,6 +94,28 @@ class FramesTest {
         InputStream file = new SequenceInputStream(start, new Endless(larger(), 'x', "\"},{}]"));
         assertThat(all(new JsonFrames(file, MOST)))
                 .containsExactly("1 ! is larger than intake.file.max-line allows, " + MOST + " bytes", "1 {}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"n\":%s}", "{\"%s\":1}"})
+    void aNumberOrANameThatIsTooLongIsNoEndOfTheFile(String object) throws IOException {
+        String record = object.formatted("1".repeat(100_000));
+
+        assertThat(json("[" + record + ",{\"a\":2}]"))
+                .hasSize(2)
+                .last()
+                .asString()
+                .contains("{\"a\":2}");
+    }
+
+    /** In lower case that letter is two characters. */
+    @Test
+    void theNameOfAFileIsTakenApartWhereItsOwnLettersAre() {
+        FileName name = new FileName("M\u00DC\u015ETER\u0130_B\u0130LG\u0130LER\u0130_\u0130\u0130\u0130.CSV");
+
+        assertThat(name.format()).contains(FileName.Format.CSV);
+        assertThat(name.filingNames().limit(2))
+                .containsExactly(name.name(), name.name().replace(".CSV", "-2.CSV"));
     }
 
     @Test

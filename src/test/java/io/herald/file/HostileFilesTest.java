@@ -10,6 +10,7 @@ import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,7 +23,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.camel.component.file.GenericFile;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +43,9 @@ class HostileFilesTest {
     Path inbox;
 
     Sandbox sandbox;
+
+    @Inject
+    InboxLock lock;
 
     private DropBox box;
 
@@ -110,6 +116,26 @@ class HostileFilesTest {
         assertThat(box.report(name).summary().path("note").asText())
                 .isEqualTo("its content is larger than intake.file.max-expanded allows, 33554432 bytes");
         box.hasMoved(name, box.failed());
+    }
+
+    /** Each poll lists all of them, in the same order, and none is forgotten before the next. */
+    @Test
+    void filesSettleHoweverManyThereAre() {
+        List<GenericFile<Object>> files =
+                IntStream.range(0, 20_000).mapToObj(HostileFilesTest::listed).toList();
+        assertThat(files).noneMatch(file -> lock.acquireExclusiveReadLock(null, file, null));
+
+        GenericFile<Object> first = files.get(0);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> lock.acquireExclusiveReadLock(null, first, null));
+        lock.releaseExclusiveReadLockOnCommit(null, first, null);
+    }
+
+    private static GenericFile<Object> listed(int number) {
+        GenericFile<Object> file = new GenericFile<>();
+        file.setFile("on a partner's server");
+        file.setFileNameOnly("many-" + number + ".json");
+        file.setAbsoluteFilePath("/many/many-" + number + ".json");
+        return file;
     }
 
     @Test

@@ -188,6 +188,33 @@ class BoundedTest {
     }
 
     @Test
+    void aBodyOfADeletionOverHttp2TakesAPlaceToo() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        client.send(
+                HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + "/v1/messages/x"))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+        CompletableFuture<?> broken = client.sendAsync(
+                HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + "/v1/customers/CUST-nobody"))
+                        .method("DELETE", HttpRequest.BodyPublishers.ofInputStream(Endless::new))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+        await().atMost(BOUND).until(() -> places.taken() == 1);
+        broken.cancel(true);
+        free();
+
+        assertThat(client.send(
+                                HttpRequest.newBuilder(URI.create(
+                                                "http://localhost:" + RestAssured.port + "/v1/customers/CUST-nobody"))
+                                        .DELETE()
+                                        .build(),
+                                HttpResponse.BodyHandlers.discarding())
+                        .statusCode())
+                .isEqualTo(404);
+        free();
+    }
+
+    @Test
     void bytesAreBounded() throws Exception {
         impostors.of(SLOW).behave(Behaviour.HOLD);
         Api.Answer first = herald.submit(customer("CUST-large-1", LARGE), "Prefer", "respond-async");

@@ -75,6 +75,8 @@ class PostgresqlIT {
             assertThat(refused.millis()).isLessThan(QUICKLY.toMillis());
             assertThat(program.isReady()).isFalse();
             assertThat(herald.get("/v1/customers/CUST-before-1").status()).isEqualTo(503);
+            Api.Answer preview = herald.preview(Customers.person("CUST-before-1"));
+            assertThat(preview.status()).as(preview.body()).isEqualTo(503);
 
             server = server();
             kept.add(await().atMost(BOUND)

@@ -42,6 +42,8 @@ class RedactionTest {
                 "+255700000001 and +255700000001 | *** and ***",
                 "0700000001 is taken, and so is 255700000001 | 0*** is taken, and so is ***",
                 "born 10/01/1995 or 01/10/1995 or 19950110 or 10.01.1995 | born *** or *** or *** or ***",
+                "+255 700-000-001 and (255) 700 000 001 | *** and (***",
+                "22 012 345 678 was seen | *** was seen",
                 "jane%40example.com | ***",
                 "Jane the first is here | *** is here",
                 "must be a valid address | must be a valid address"
@@ -115,7 +117,10 @@ class RedactionTest {
                 "O&#039;N&quot;il &amp; Zo\u00eb/Ann",
                 "O&#39;N&#34;il &amp; Zo\u00eb/Ann",
                 "O&#x27;N&quot;il &amp; Zo\u00eb/Ann",
-                "O&apos;N&quot;il &amp; Zo\u00eb/Ann"
+                "O&apos;N&quot;il &amp; Zo\u00eb/Ann",
+                "O\\u0027N\\u0022il \\u0026 Zo\\u00EB/Ann",
+                "O&#39;N&quot;il &amp; Zo&#235;/Ann",
+                "O&#x27;N&#x22;il &amp; Zo&#xEB;/Ann"
             })
     void removesAValueInEverySpelling(String spelled) {
         ObjectNode customer = JSON.createObjectNode().put("lastName", "O'N\"il & Zo\u00eb/Ann");
@@ -198,5 +203,22 @@ class RedactionTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A hostile customer of thousands of values, each with all that has many spellings. */
+    @Test
+    void ofTooManyValuesNothingIsLookedForAndNothingIsTold() {
+        ObjectNode customer = JSON.createObjectNode();
+        for (int i = 0; i < 20_000; i++) {
+            customer.withArray("/attributes").add("\u00e9'\"&/+ " + i);
+        }
+        assertThat(Redaction.of(customer).redact("\u00e9'\"&/+ 17 is not known"))
+                .isEqualTo("***");
+
+        ObjectNode usual = JSON.createObjectNode();
+        for (int i = 0; i < 900; i++) {
+            usual.withArray("/attributes").add("\u00e9'\"&/+ " + i);
+        }
+        assertThat(Redaction.of(usual).redact("\u00e9'\"&/+ 17 is not known")).isEqualTo("*** is not known");
     }
 }

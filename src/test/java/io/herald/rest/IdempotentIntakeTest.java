@@ -69,6 +69,18 @@ class IdempotentIntakeTest {
                 .hasSize(2);
     }
 
+    /** Camel would read what providers answer as the caller says. */
+    @ParameterizedTest
+    @ValueSource(strings = {"utf8mb4", "UTF-16", "ISO-8859-1"})
+    void theCharsetThatACallerNamesIsOfNoConcern(String charset) {
+        Api.Answer answer = herald.submit(
+                Customers.person("CUST-charset-" + charset), "Content-Type", "application/json; charset=" + charset);
+
+        assertThat(answer.json().path("deliveries"))
+                .extracting(delivery -> delivery.path("state").asText())
+                .containsOnly("delivered");
+    }
+
     @Test
     void thoseThatArriveTogetherAreOneMessageAndAllWaitForItsReport() {
         impostors.of("bridge-xyz").behave(Behaviour.HOLD);

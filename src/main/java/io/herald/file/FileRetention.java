@@ -1,0 +1,73 @@
+package io.herald.file;
+
+import io.herald.ledger.FileLedger;
+import io.herald.thread.Threads;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** Deletes a file that was filed, and its report, when {@code intake.file.retention} has passed since the report was written. */
+@Singleton
+final class FileRetention {
+
+    private static final Duration LONGEST_PERIOD = Duration.ofHours(1);
+
+    private static final Logger LOG = Logger.getLogger(FileRetention.class);
+
+    private final FileLedger ledger;
+    private final Inbox inbox;
+    private final Clock clock;
+    private final ScheduledExecutorService sweeper =
+            Executors.newSingleThreadScheduledExecutor(Threads.named("file-retention-"));
+
+    FileRetention(FileLedger ledger, Inbox inbox, Clock clock) {
+        this.ledger = ledger;
+        this.inbox = inbox;
+        this.clock = clock;
+    }
+
+    void start(@Observes StartupEvent event) {
+        inbox.retention().ifPresent(kept -> {
+            long period = Math.min(kept.toMillis(), LONGEST_PERIOD.toMillis());
+            sweeper.scheduleWithFixedDelay(() -> sweep(kept), 0, period, TimeUnit.MILLISECONDS);
+        });
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        sweeper.shutdownNow();
+    }
+
+    private void sweep(Duration kept) {
+        try {
+            Instant limit = clock.instant().minus(kept);
+            inbox.filed().stream()
+                    .filter(filedAs -> ledger.isReportedBefore(filedAs, limit))
+                    .forEach(this::delete);
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.errorf("Files that were kept long enough cannot be deleted now: %s", e);
+        }
+    }
+
+    private void delete(String filedAs) {
+        try {
+            for (Path file : inbox.filedUnder(filedAs)) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            LOG.errorf("File %s and its report were kept long enough, and cannot be deleted now: %s", filedAs, e);
+            return;
+        }
+        LOG.infof("File %s and its report were kept long enough, and are deleted", filedAs);
+    }
+}
