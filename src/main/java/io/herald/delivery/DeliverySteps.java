@@ -230,8 +230,10 @@ public final class DeliverySteps {
      * @throws UnclearException if it may have arrived before, and the provider no longer remembers its key
      * @throws BreakerOpenException if none would leave, because the provider's breaker is open
      */
-    public byte[] bytesToSend(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp)
+    public byte[] bytesToSend(
+            Exchange exchange, @ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp)
             throws UnclearException, BreakerOpenException {
+        forgetCharset(exchange);
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         refuseForgottenKey(delivery);
@@ -251,6 +253,11 @@ public final class DeliverySteps {
         }
         askAgainAfterTheSlot(delivery);
         return delivery.sending(clock.instant());
+    }
+
+    /** How an earlier answer was written says nothing of the next one; Camel would keep it. */
+    private static void forgetCharset(Exchange exchange) {
+        exchange.removeProperty(Exchange.CHARSET_NAME);
     }
 
     /** From when a call is kept until it has ended, the wait for its slot included. */
@@ -329,7 +336,9 @@ public final class DeliverySteps {
      * @return how long to wait until what may have arrived can be seen, in milliseconds
      * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
      */
-    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) throws BreakerOpenException {
+    public long beginLookUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
+            throws BreakerOpenException {
+        forgetCharset(exchange);
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         delivery.beginLookUp();

@@ -2,6 +2,8 @@ package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.provider.BreakerOpenException;
+import java.io.IOException;
+import java.util.Set;
 import org.apache.camel.http.base.HttpOperationFailedException;
 
 /**
@@ -21,6 +23,9 @@ record Failure(
         boolean mayHaveArrived,
         long retryAfterMillis,
         boolean isCalledOff) {
+
+    /** What is answered in the place of a provider that does not: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5. */
+    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 503, 504);
 
     Failure(Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
         this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
@@ -46,9 +51,19 @@ record Failure(
         return cause instanceof HttpOperationFailedException && is(State.REJECTED);
     }
 
-    /** Whether the provider did not answer in time. */
-    boolean isTimeout() {
-        return Reason.TIMEOUT.word().equals(outcome.at("/error/reason").textValue());
+    /** Whether the provider may be at work still: it did not answer itself, or not in time. */
+    boolean mayBeUnderWay() {
+        return cause instanceof IOException
+                || cause instanceof HttpOperationFailedException answered
+                        && GATEWAYS.contains(answered.getStatusCode());
+    }
+
+    /** Whether it is the provider that said no to the request, and not somebody on the way. */
+    boolean isProvidersRefusal() {
+        return isRefusal()
+                && !outcome.at("/error/code")
+                        .asText()
+                        .equals("http_" + outcome.at("/error/httpStatus").asText());
     }
 
     /** Whether the delivery may be tried later. */

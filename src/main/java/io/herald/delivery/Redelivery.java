@@ -151,14 +151,14 @@ public final class Redelivery {
         if (failure.mayHaveArrived()
                 && (keyed || mappings.of(delivery.getProvider()).finds())) {
             delivery.unclearSince(hasArrivedBy(delivery, failure));
-        } else if (keyed && failure.isRefusal()) {
+        } else if (keyed && failure.isProvidersRefusal()) {
             delivery.clear();
         }
     }
 
-    /** A call that Herald broke off, to stop or because it took too long, may be worked on at the provider for as long again. */
+    /** What was broken off, by Herald or on the way, may be worked on at the provider for as long again. */
     private Instant hasArrivedBy(Delivery delivery, Failure failure) {
-        return stopping.isOver() || failure.isTimeout()
+        return stopping.isOver() || failure.mayBeUnderWay()
                 ? clock.instant().plus(providers.of(delivery.getProvider()).requestTimeout())
                 : clock.instant();
     }

@@ -34,6 +34,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     private CompletableFuture<Void> turn = CompletableFuture.completedFuture(null);
     private long position;
     private Frame next;
+    private BatchRecord last;
     private boolean ended;
 
     /** What is needed of a file whose records are not read already. */
@@ -158,17 +159,28 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             return false;
         }
         if (next == null) {
-            if (reading.stops().getAsBoolean()) {
-                throw new HeraldStopsException();
-            }
             try {
+                if (reading.stops().getAsBoolean()) {
+                    throw new HeraldStopsException();
+                }
                 next = reading.frames().next();
                 ended = next == null;
             } catch (IOException e) {
+                dropLast();
                 throw new UncheckedIOException(e);
+            } catch (HeraldStopsException e) {
+                dropLast();
+                throw e;
             }
         }
         return next != null;
+    }
+
+    /** Camel looks for the next record before it begins the last one, and begins no more when that fails. */
+    private void dropLast() {
+        if (last != null) {
+            last.done();
+        }
     }
 
     @Override
@@ -183,11 +195,12 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             Places.Place place = reading.places().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
             CompletableFuture<Void> before = turn;
             turn = new CompletableFuture<>();
-            return new BatchRecord(
+            last = new BatchRecord(
                     this, new DroppedFile.Place(file.id(), ++position, frame.line()), frame, before, turn, () -> {
                         place.leave();
                         reading.slots().release();
                     });
+            return last;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for records to be done", e);

@@ -45,7 +45,7 @@ final class Content extends FilterInputStream {
                 Channels.newInputStream(Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
         try {
             InputStream buffered = new BufferedInputStream(bytes, BUFFER);
-            Content content = new Content(compressed ? new GZIPInputStream(buffered, BUFFER) : buffered, most);
+            Content content = new Content(compressed ? new Gzip(buffered) : buffered, most);
             content.in = withoutByteOrderMark(content.in);
             return content;
         } catch (ZipException | EOFException e) {
@@ -54,6 +54,40 @@ final class Content extends FilterInputStream {
         } catch (IOException | RuntimeException e) {
             bytes.close();
             throw e;
+        }
+    }
+
+    /** Java's own takes what follows a member, and is no other one, for its end; of it only zeros are. */
+    private static final class Gzip extends GZIPInputStream {
+
+        private static final int TRAILER = 8;
+
+        Gzip(InputStream in) throws IOException {
+            super(in, BUFFER);
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int read = super.read(buffer, offset, length);
+            if (read < 0) {
+                requireNoMore();
+            }
+            return read;
+        }
+
+        private void requireNoMore() throws IOException {
+            for (int i = len - inf.getRemaining() + TRAILER; i < len; i++) {
+                requireZero(buf[i]);
+            }
+            for (int rest = in.read(); rest >= 0; rest = in.read()) {
+                requireZero(rest);
+            }
+        }
+
+        private static void requireZero(int rest) throws ZipException {
+            if (rest != 0) {
+                throw new ZipException("something follows that is not gzip");
+            }
         }
     }
 

@@ -99,11 +99,18 @@ public final class DroppedFiles {
             return failed(name, "its name does not end in .json, .ndjson, .jsonl or .csv, nor in one of these and .gz");
         }
         String stamp = Batch.stamp(inbox.file(name.name()));
-        Content.Digest digest;
+        Optional<String> unreadable = Optional.empty();
+        Content.Digest digest = null;
         try (Content content = Content.open(inbox.file(name.name()), name.isCompressed(), inbox.maxExpanded())) {
             digest = content.digest();
         } catch (UnreadableFileException e) {
-            return failed(name, e.getMessage());
+            unreadable = Optional.of(e.getMessage());
+        }
+        if (!stamp.equals(Batch.stamp(inbox.file(name.name())))) {
+            throw new IOException("the file was changed while it was looked at");
+        }
+        if (unreadable.isPresent()) {
+            return failed(name, unreadable.get());
         }
         if (digest.size() == 0) {
             return failed(name, "it is empty");
@@ -121,9 +128,11 @@ public final class DroppedFiles {
             current = Optional.of(Batch.open(file, stamp, inbox, customers, places, stopping::hasBegun));
             return current.get();
         } catch (UnreadableFileException e) {
-            ledger.end(file.id(), State.FAILED, Optional.of(e.getMessage()), 0, 0, 0);
             LOG.warnf("File %s cannot be read: %s", name.name(), e.getMessage());
-            return Batch.withoutRecords(file.failed(), inbox);
+            // what was accepted of it before is in its report, and another run of it would accept it once more
+            State state = file.records() > 0 ? State.READ : State.FAILED;
+            ledger.end(file.id(), state, Optional.of(e.getMessage()), 0, file.records(), file.refused());
+            return Batch.withoutRecords(file.ended(state), inbox);
         }
     }
 

@@ -71,6 +71,8 @@ final class FileReports {
 
     void start(@Observes StartupEvent event) {
         writer.execute(() -> trying("Records of reported files cannot be forgotten now", ledger::forgetReported));
+        writer.execute(() ->
+                trying("Files that left the inbox cannot be settled now", () -> ledger.settleWhatLeft(inbox::has)));
         long period = inbox.poll().toMillis();
         writer.scheduleWithFixedDelay(this::writeAll, period, period, TimeUnit.MILLISECONDS);
     }
@@ -82,11 +84,23 @@ final class FileReports {
     private void writeAll() {
         trying("The reports of files cannot be written now", () -> {
             for (DroppedFile file : ledger.toReport()) {
-                if (clock.instant().isAfter(pausedTill.getOrDefault(file.id(), Instant.MIN)) && isDue(file)) {
-                    write(file);
+                if (clock.instant().isAfter(pausedTill.getOrDefault(file.id(), Instant.MIN))) {
+                    tryToWrite(file);
                 }
             }
         });
+    }
+
+    /** One that cannot be written holds no other up. */
+    private void tryToWrite(DroppedFile file) {
+        try {
+            if (isDue(file)) {
+                write(file);
+            }
+        } catch (IOException | RuntimeException e) {
+            pausedTill.put(file.id(), clock.instant().plus(PAUSE));
+            LOG.errorf("The report of file %s cannot be written now: %s", file.filedAs(), e);
+        }
     }
 
     private static void trying(String failure, Runnable action) {
@@ -108,7 +122,7 @@ final class FileReports {
         return open.isEmpty();
     }
 
-    private void write(DroppedFile file) {
+    private void write(DroppedFile file) throws IOException {
         String claim = "report " + file.id();
         if (!ledger.claim(claim)) {
             return;
@@ -128,9 +142,6 @@ final class FileReports {
             endedUpTo.remove(file.id());
             pausedTill.remove(file.id());
             LOG.infof("The report of file %s is written: %s", file.filedAs(), counts);
-        } catch (IOException e) {
-            pausedTill.put(file.id(), clock.instant().plus(PAUSE));
-            LOG.errorf("The report of file %s cannot be written now: %s", file.filedAs(), e);
         } finally {
             ledger.release(claim);
         }

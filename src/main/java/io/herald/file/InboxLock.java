@@ -44,6 +44,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private final long settledNanos;
     private final Map<String, Seen> seen = new HashMap<>();
     private long forgotAt = System.nanoTime();
+    private volatile long allPausedTill = System.nanoTime();
 
     public InboxLock(FileLedger ledger, Inbox inbox) {
         this.ledger = ledger;
@@ -54,7 +55,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public boolean acquireExclusiveReadLock(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (!isSettled(file)) {
+        if (System.nanoTime() - allPausedTill < 0 || !isSettled(file)) {
             return false;
         }
         try {
@@ -63,7 +64,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             }
         } catch (CompletionException | LedgerException e) {
             LOG.warnf("Files stay where they are: %s", e.getMessage());
-            pause(file);
+            pauseAll();
             return false;
         }
         if (isGone(file)) {
@@ -90,6 +91,11 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             forgotAt = now;
             seen.values().removeIf(file -> now - file.looked() > FORGOTTEN_NANOS);
         }
+    }
+
+    /** While the ledger is away, none is taken before another one that was there first. */
+    private void pauseAll() {
+        allPausedTill = System.nanoTime() + PAUSE_NANOS;
     }
 
     /** Leaves it alone for a while. */
@@ -131,6 +137,9 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     public void releaseExclusiveReadLockOnRollback(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
         giveUp(file, described(exchange.getException()));
+        if (rootOf(exchange.getException()) instanceof LedgerException) {
+            pauseAll();
+        }
         Batch batch = exchange.getProperty("batch", Batch.class);
         if (batch != null && isGone(file)) {
             forget(file);
@@ -163,14 +172,20 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     /** What was thrown and where; not its message, unless it is one of a file system or of Herald's own. */
     private static String described(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause != null && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = rootOf(thrown);
         if (cause instanceof IOException || cause instanceof LedgerException || cause instanceof HeraldStopsException) {
             return cause.getMessage();
         }
         return cause == null ? "for no reason that is known" : cause.getClass() + " at " + cause.getStackTrace()[0];
+    }
+
+    /** What was wrong with the ledger is told by the ledger, not by what its database threw. */
+    private static Throwable rootOf(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause != null && cause.getCause() != null && !(cause instanceof LedgerException)) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     private void release(GenericFile<?> file) {

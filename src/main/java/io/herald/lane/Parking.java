@@ -10,6 +10,7 @@ import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.shutdown.Stopping;
 import io.herald.thread.Threads;
+import io.herald.token.Tokens;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -61,6 +62,7 @@ final class Parking {
     private final Lanes lanes;
     private final Returns returns;
     private final Breakers breakers;
+    private final Tokens tokens;
     private final CamelContext context;
     private final ObjectMapper json;
     private final Stopping stopping;
@@ -77,6 +79,7 @@ final class Parking {
             Returns returns,
             Providers providers,
             Breakers breakers,
+            Tokens tokens,
             CamelContext context,
             ObjectMapper json,
             Stopping stopping,
@@ -85,6 +88,7 @@ final class Parking {
         this.lanes = lanes;
         this.returns = returns;
         this.breakers = breakers;
+        this.tokens = tokens;
         this.context = context;
         this.json = json;
         this.stopping = stopping;
@@ -143,7 +147,8 @@ final class Parking {
 
     private void takeUp(String provider) {
         InHand already = inHand.get(provider);
-        int most = breakers.of(provider).admits(MOST_IN_HAND) - already.count().get();
+        int most = tokens.admits(provider, breakers.of(provider).admits(MOST_IN_HAND))
+                - already.count().get();
         long mostBytes = MOST_BYTES - already.bytes().get();
         if (most <= 0 || mostBytes <= 0) {
             return;

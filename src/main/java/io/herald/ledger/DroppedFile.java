@@ -81,15 +81,15 @@ public record DroppedFile(
         OUT_OF_TURN
     }
 
-    /** The same, when nothing in it could be read. */
-    public DroppedFile failed() {
+    /** The same, when no more of it is read. */
+    public DroppedFile ended(State ended) {
         return new DroppedFile(
                 id,
                 name,
                 filedAs,
                 digest,
                 run,
-                State.FAILED,
+                ended,
                 note,
                 size,
                 bytes,

@@ -80,11 +80,11 @@ public final class Erasure {
         while (!eraseNext(connection -> endedWell(connection, now)).isEmpty()) {
             LOG.debug("Messages that ended well were reduced to their traces");
         }
-        eraseKeptLongEnough(now, "payload is not null and accepted_at <= ?");
-        eraseKeptLongEnough(now, ONLY_CORRECTED);
         while (forgetKeys(now) > 0) {
             LOG.debug("Idempotency keys were forgotten");
         }
+        eraseKeptLongEnough(now, "payload is not null and accepted_at <= ?");
+        eraseKeptLongEnough(now, ONLY_CORRECTED);
         database.forgetErased();
     }
 

@@ -33,6 +33,9 @@ public final class FileLedger {
             "select id, name, filed_as, digest, run, state, note, size, bytes, records, refused,"
                     + " begun_at, read_at, reported_at, moved from file ";
 
+    /** Else another program has taken it over, or it has ended. */
+    private static final String IS_READ_HERE = " and state = 'reading' and reader = ?";
+
     /** A file whose reader has ended is anybody's. */
     private static final String IS_MINE = "(reader = ? or reader not in (select id from replica))";
 
@@ -253,26 +256,52 @@ public final class FileLedger {
     public void progress(long id, long bytes, long records, long refused) {
         database.write(connection -> execute(
                 connection,
-                "update file set bytes = ?, records = ?, refused = ? where id = ?",
+                "update file set bytes = ?, records = ?, refused = ? where id = ?" + IS_READ_HERE,
                 bytes,
                 records,
                 refused,
-                id));
+                id,
+                me));
     }
 
     /** Keeps that a file was read to its end. */
     public void end(long id, State state, Optional<String> note, long bytes, long records, long refused) {
         database.write(connection -> execute(
                         connection,
-                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?",
+                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
+                                + IS_READ_HERE,
                         state.word(),
                         note.orElse(null),
                         bytes,
                         records,
                         refused,
                         clock.millis(),
-                        id))
+                        id,
+                        me))
                 .join();
+    }
+
+    /**
+     * Settles what nobody reads and has left the inbox: of a file that was read only that it has left is not kept yet, and one that
+     * was not read to its end is reported with what was read.
+     */
+    public void settleWhatLeft(Predicate<String> inInbox) {
+        List<DroppedFile> left =
+                database.all(COLUMNS + "where not moved and " + IS_MINE, row -> row(row).file(), me).stream()
+                        .filter(file -> !inInbox.test(file.name()))
+                        .toList();
+        for (DroppedFile file : left) {
+            database.write(connection -> execute(
+                            connection,
+                            "update file set records = (select count(*) from record where file = id),"
+                                    + " refused = (select count(faults) from record where file = id),"
+                                    + " state = 'read', read_at = ?, note = 'it left the inbox before it was read to its end'"
+                                    + " where id = ? and state = 'reading'",
+                            clock.millis(),
+                            file.id()))
+                    .join();
+            moved(file.id());
+        }
     }
 
     /** Keeps that a file has left the inbox. */
@@ -356,7 +385,15 @@ public final class FileLedger {
     }
 
     private List<Fault> faults(DroppedFile.Place place, byte[] sealed) {
-        return sealed == null ? List.of() : sealing.openFaults(place, sealed);
+        if (sealed == null) {
+            return List.of();
+        }
+        try {
+            return sealing.openFaults(place, sealed);
+        } catch (IllegalStateException e) {
+            return List.of(
+                    new Fault("", "was refused for what is sealed with a payload key that is not used any more"));
+        }
     }
 
     /** Whether a file's report is written. */
@@ -365,10 +402,10 @@ public final class FileLedger {
                 .isPresent();
     }
 
-    /** Whether a file that was filed under that name has left the inbox, and its report was written by then. */
+    /** Whether the report of a file that was filed under that name was written by then. */
     public boolean isReportedBefore(String filedAs, Instant then) {
         return database.one(
-                        "select 1 from file where filed_as = ? and moved and reported_at <= ?",
+                        "select 1 from file where filed_as = ? and reported_at <= ?",
                         row -> true,
                         filedAs,
                         then.toEpochMilli())

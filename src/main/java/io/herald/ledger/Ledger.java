@@ -381,7 +381,8 @@ public final class Ledger {
         List<Object> parameters = new ArrayList<>();
         SOURCES.forEach(source -> parameters.addAll(List.of(provider, source, now)));
         String any = SOURCES.stream()
-                .map(source -> "exists (select 1 from delivery where provider = ? and source = ?" + IS_DUE + ")")
+                .map(source -> "(select 1 from delivery where provider = ? and source = ?" + IS_DUE
+                        + " order by due_at, sequence limit 1) is not null")
                 .collect(Collectors.joining(" or "));
         return database.one("select 1 where " + any, row -> true, parameters.toArray())
                 .isPresent();

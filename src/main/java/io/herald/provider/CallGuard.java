@@ -1,6 +1,7 @@
 package io.herald.provider;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Set;
@@ -94,10 +95,13 @@ final class CallGuard implements ExecChainHandler {
     private byte[] read(HttpEntity entity) throws IOException {
         long length = entity.getContentLength();
         long enough = (length < 0 ? largestAnswer : Math.min(length, largestAnswer)) + 1L;
-        byte[] body = entity.getContent().readNBytes((int) Math.min(enough, Integer.MAX_VALUE));
+        InputStream content = entity.getContent();
+        byte[] body = content.readNBytes((int) Math.min(enough, Integer.MAX_VALUE));
         if (body.length > largestAnswer) {
             throw new AnswerTooLargeException(largestAnswer);
         }
+        // of gzip Java 17 does not read the end of what it is in, and the connection would not be used again
+        content.close();
         return body;
     }
 }

@@ -18,7 +18,9 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.util.Timeout;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -28,6 +30,11 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  */
 @Singleton
 public final class ProviderHttp {
+
+    /** Of an answer; without them a broken one would fill the memory. */
+    private static final int LONGEST_HEADER = 1 << 16;
+
+    private static final int MOST_HEADERS = 200;
 
     private final Map<String, CloseableHttpClient> clients = new TreeMap<>();
     private final List<CallGuard> guards = new ArrayList<>();
@@ -83,6 +90,12 @@ public final class ProviderHttp {
         return HttpClientBuilder.create()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
                         .useSystemProperties()
+                        .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
+                                .http1Config(Http1Config.custom()
+                                        .setMaxLineLength(LONGEST_HEADER)
+                                        .setMaxHeaderCount(MOST_HEADERS)
+                                        .build())
+                                .build())
                         .setDefaultConnectionConfig(connection)
                         .setMaxConnTotal(provider.maxConnections())
                         .setMaxConnPerRoute(provider.maxConnections())

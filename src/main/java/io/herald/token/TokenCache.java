@@ -57,9 +57,7 @@ final class TokenCache {
             if (usable && (rests || !current.isDue(now))) {
                 return current;
             }
-            if (rests
-                    && (failure.isCredentialRefused()
-                            || !failure.getRetryAfter().isZero())) {
+            if (rests && barsCallers()) {
                 throw failure.withWait(Duration.between(now, restsUntil));
             }
             awaited = logInOnce();
@@ -73,6 +71,15 @@ final class TokenCache {
     /** The token that can be sent now, if there is one; logs in for nobody. */
     synchronized Optional<Token> held() {
         return Optional.ofNullable(current).filter(token -> token.isUsable(clock.instant()));
+    }
+
+    /** Whether who asks now gets no token, and no log-in is made either. */
+    synchronized boolean isResting() {
+        return held().isEmpty() && clock.instant().isBefore(restsUntil) && barsCallers();
+    }
+
+    private boolean barsCallers() {
+        return failure.isCredentialRefused() || !failure.getRetryAfter().isZero();
     }
 
     /** Whether the last log-in was refused for its credential. */

@@ -76,6 +76,21 @@ public final class Tokens {
         return caches.get(provider).isCredentialRefused();
     }
 
+    /**
+     * How many deliveries may be begun now that need a token, of so many: none while nobody logs in, and one while the provider
+     * refuses the credential. A provider that wants no log-in has no say.
+     */
+    public int admits(String provider, int deliveries) {
+        TokenCache cache = caches.get(provider);
+        if (cache == null) {
+            return deliveries;
+        }
+        if (cache.isResting()) {
+            return 0;
+        }
+        return cache.isCredentialRefused() ? Math.min(deliveries, 1) : deliveries;
+    }
+
     /** How old the provider's token is, if there is one that can be sent. */
     public Optional<Duration> age(String provider) {
         return caches.get(provider).held().map(token -> Duration.between(token.issuedAt(), clock.instant()));
