@@ -206,6 +206,7 @@ public final class DeliverySteps {
         try (Scope asked = spans.asks(delivery)) {
             delivery.setToken(tokens.of(delivery.getProvider()));
         }
+        forgetCharset(exchange);
         exchange.getMessage().setHeader("Authorization", "Bearer " + delivery.getToken());
     }
 
@@ -336,9 +337,7 @@ public final class DeliverySteps {
      * @return how long to wait until what may have arrived can be seen, in milliseconds
      * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
      */
-    public long beginLookUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
-            throws BreakerOpenException {
-        forgetCharset(exchange);
+    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) throws BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         delivery.beginLookUp();

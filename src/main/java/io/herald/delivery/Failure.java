@@ -25,7 +25,9 @@ record Failure(
         boolean isCalledOff) {
 
     /** What is answered in the place of a provider that does not: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5. */
-    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 503, 504);
+    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504);
+
+    private static final int UNAVAILABLE = 503;
 
     Failure(Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
         this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
@@ -54,16 +56,23 @@ record Failure(
     /** Whether the provider may be at work still: it did not answer itself, or not in time. */
     boolean mayBeUnderWay() {
         return cause instanceof IOException
-                || cause instanceof HttpOperationFailedException answered
-                        && GATEWAYS.contains(answered.getStatusCode());
+                || cause instanceof HttpOperationFailedException answered && isOfAGateway(answered.getStatusCode());
+    }
+
+    private boolean isOfAGateway(int status) {
+        return GATEWAYS.contains(status) || status == UNAVAILABLE && !isProvidersOwn();
     }
 
     /** Whether it is the provider that said no to the request, and not somebody on the way. */
     boolean isProvidersRefusal() {
-        return isRefusal()
-                && !outcome.at("/error/code")
-                        .asText()
-                        .equals("http_" + outcome.at("/error/httpStatus").asText());
+        return isRefusal() && isProvidersOwn();
+    }
+
+    /** The provider's mapping has a code for it. */
+    private boolean isProvidersOwn() {
+        return !outcome.at("/error/code")
+                .asText()
+                .equals("http_" + outcome.at("/error/httpStatus").asText());
     }
 
     /** Whether the delivery may be tried later. */

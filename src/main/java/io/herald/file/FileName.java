@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** What the name of a dropped file says. */
@@ -16,6 +16,8 @@ record FileName(String name) {
 
     /** A file's name has at most 255 bytes in the usual file systems; so many are left for the names of its reports. */
     private static final int LONGEST = 200;
+
+    private static final int MOST_TRIED = 100;
 
     /** How the records of a file stand in it. */
     enum Format {
@@ -60,13 +62,17 @@ record FileName(String name) {
         return match().map(match -> match.group("again")).isPresent();
     }
 
-    /** Names that it may have where it goes: its own, and then with a number before the extension. */
+    /**
+     * Names that it may have where it goes: its own, and then with a number before the extension. When a hundred are taken the
+     * number is the time, so that a file that comes every hour does not try all that came before it.
+     */
     Stream<String> filingNames() {
         int end = match().map(match -> match.end("stem")).orElse(name.length());
         String stem = shortened(name.substring(0, end), LONGEST - (name.length() - end));
         String rest = name.substring(end);
-        return Stream.concat(
-                Stream.of(stem + rest), IntStream.iterate(2, i -> i + 1).mapToObj(i -> stem + "-" + i + rest));
+        LongStream numbers = LongStream.concat(
+                LongStream.rangeClosed(2, MOST_TRIED), LongStream.iterate(System.currentTimeMillis(), i -> i + 1));
+        return Stream.concat(Stream.of(stem + rest), numbers.mapToObj(i -> stem + "-" + i + rest));
     }
 
     private static String shortened(String stem, int bytes) {

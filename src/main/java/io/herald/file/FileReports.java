@@ -51,6 +51,8 @@ final class FileReports {
     /** After a report could not be written, it is tried again after so long. */
     private static final Duration PAUSE = Duration.ofSeconds(10);
 
+    private static final Duration SETTLED_EVERY = Duration.ofMinutes(10);
+
     private static final Logger LOG = Logger.getLogger(FileReports.class);
 
     private final FileLedger ledger;
@@ -71,8 +73,12 @@ final class FileReports {
 
     void start(@Observes StartupEvent event) {
         writer.execute(() -> trying("Records of reported files cannot be forgotten now", ledger::forgetReported));
-        writer.execute(() ->
-                trying("Files that left the inbox cannot be settled now", () -> ledger.settleWhatLeft(inbox::has)));
+        writer.scheduleWithFixedDelay(
+                () -> trying(
+                        "Files that left the inbox cannot be settled now", () -> ledger.settleWhatLeft(inbox::has)),
+                0,
+                SETTLED_EVERY.toMillis(),
+                TimeUnit.MILLISECONDS);
         long period = inbox.poll().toMillis();
         writer.scheduleWithFixedDelay(this::writeAll, period, period, TimeUnit.MILLISECONDS);
     }

@@ -136,9 +136,12 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public void releaseExclusiveReadLockOnRollback(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        giveUp(file, described(exchange.getException()));
-        if (rootOf(exchange.getException()) instanceof LedgerException) {
+        if (rootOf(exchange.getException()) instanceof LedgerException away) {
+            LOG.warnf("Files stay where they are: %s", away.getMessage());
             pauseAll();
+            release(file);
+        } else {
+            giveUp(file, described(exchange.getException()));
         }
         Batch batch = exchange.getProperty("batch", Batch.class);
         if (batch != null && isGone(file)) {
@@ -163,11 +166,20 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             forget(file);
         } else if (isGone(file)) {
             forget(file);
-            ledger.moved(exchange.getProperty("batch", Batch.class).file().id());
+            hasMoved(exchange.getProperty("batch", Batch.class).file().id());
         } else {
             pause(file);
         }
         release(file);
+    }
+
+    /** What is not kept now is found out later. */
+    private void hasMoved(long file) {
+        try {
+            ledger.moved(file);
+        } catch (CompletionException | LedgerException e) {
+            LOG.warnf("That a file has left the inbox cannot be kept now: %s", e.getMessage());
+        }
     }
 
     /** What was thrown and where; not its message, unless it is one of a file system or of Herald's own. */
@@ -189,7 +201,11 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     private void release(GenericFile<?> file) {
-        ledger.release(claim(file));
+        try {
+            ledger.release(claim(file));
+        } catch (CompletionException | LedgerException e) {
+            LOG.warnf("A file that was let go stays claimed until the ledger can be written: %s", e.getMessage());
+        }
     }
 
     @Override

@@ -110,7 +110,7 @@ public final class Places {
         }
 
         /** Tells the size of a body that was weighed as the largest one, because it did not say its size. */
-        void weigh(long bytes) {
+        public void weigh(long bytes) {
             synchronized (Places.this) {
                 if (!left && bytes < weight.bytes) {
                     takenBytes -= weight.bytes - bytes;

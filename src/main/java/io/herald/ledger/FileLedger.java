@@ -281,27 +281,13 @@ public final class FileLedger {
                 .join();
     }
 
-    /**
-     * Settles what nobody reads and has left the inbox: of a file that was read only that it has left is not kept yet, and one that
-     * was not read to its end is reported with what was read.
-     */
+    /** Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. */
     public void settleWhatLeft(Predicate<String> inInbox) {
-        List<DroppedFile> left =
-                database.all(COLUMNS + "where not moved and " + IS_MINE, row -> row(row).file(), me).stream()
-                        .filter(file -> !inInbox.test(file.name()))
-                        .toList();
-        for (DroppedFile file : left) {
-            database.write(connection -> execute(
-                            connection,
-                            "update file set records = (select count(*) from record where file = id),"
-                                    + " refused = (select count(faults) from record where file = id),"
-                                    + " state = 'read', read_at = ?, note = 'it left the inbox before it was read to its end'"
-                                    + " where id = ? and state = 'reading'",
-                            clock.millis(),
-                            file.id()))
-                    .join();
-            moved(file.id());
-        }
+        database
+                .all(COLUMNS + "where not moved and state <> 'reading' and " + IS_MINE, row -> row(row).file(), me)
+                .stream()
+                .filter(file -> !inInbox.test(file.name()))
+                .forEach(file -> moved(file.id()));
     }
 
     /** Keeps that a file has left the inbox. */

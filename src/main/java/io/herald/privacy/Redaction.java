@@ -28,7 +28,9 @@ public final class Redaction {
     private static final int WINDOW = LONGEST_TEXT + 9 * LONGEST_WORTH_LOOKING_FOR;
 
     /** Seven digits or more, however they are grouped. */
-    private static final Pattern NUMBER = Pattern.compile("\\+?[0-9](?:[ ().-]{0,2}[0-9]){6,}");
+    private static final Pattern NUMBER = Pattern.compile("\\+?[0-9](?:[ ().-]{0,2}[0-9]){6,}+");
+
+    private static final int LONGEST_NUMBER = 64;
 
     private static final String GAP = "[ ().-]{0,2}";
 
@@ -105,7 +107,7 @@ public final class Redaction {
     }
 
     private static String pattern(String value) {
-        if (NUMBER.matcher(value).matches()) {
+        if (value.length() <= LONGEST_NUMBER && NUMBER.matcher(value).matches()) {
             return value.replaceAll("[^0-9+]", "").replace("+", "\\+").replaceAll("(?<=[0-9])(?=[0-9])", GAP);
         }
         String quoted = Pattern.quote(value);

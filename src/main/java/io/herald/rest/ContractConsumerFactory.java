@@ -56,6 +56,9 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             exchange.removeProperty(Exchange.CHARSET_NAME);
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
+            if (exchange.getMessage().getBody() == null) {
+                place.ifPresent(taken -> taken.weigh(0));
+            }
             exchange.setProperty(Callers.CALLER, Entrance.callerOfThisCall().orElseThrow());
             Entrance.spanOfThisCall().ifPresent(span -> exchange.setProperty(Traces.SPAN, span));
             try {

@@ -10,6 +10,9 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 @RegisterForReflection
 public final class LogInFailedException extends Exception {
 
+    /** What a provider asks for beyond this is taken for a mistake of its own. */
+    static final Duration LONGEST_WAIT = Duration.ofHours(1);
+
     private final int status;
     private final Duration retryAfter;
 
@@ -30,7 +33,8 @@ public final class LogInFailedException extends Exception {
         }
         if (cause instanceof HttpOperationFailedException answered) {
             int status = answered.getStatusCode();
-            Duration retryAfter = Duration.ofMillis(RetryAfter.millis(answered.getResponseHeaders(), clock));
+            Duration asked = Duration.ofMillis(RetryAfter.millis(answered.getResponseHeaders(), clock));
+            Duration retryAfter = asked.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : asked;
             return new LogInFailedException("the log-in was answered with status " + status, status, retryAfter, cause);
         }
         return new LogInFailedException("the log-in failed: " + cause.getClass().getSimpleName(), cause);

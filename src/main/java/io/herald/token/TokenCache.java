@@ -16,14 +16,11 @@ import java.util.concurrent.TimeoutException;
  * One provider's token. However many callers find none, one of them logs in and all of them wait for it; a token that is
  * soon to end is renewed beside the callers, who go on with the old one. After a failed log-in the renewal beside the
  * callers rests for {@link #REST}; a refused credential is not tried again by anyone for as long, and nobody logs in before
- * the time that the provider asked to wait, up to {@link #LONGEST_REST}.
+ * the time that the provider asked to wait, up to {@link LogInFailedException#LONGEST_WAIT}.
  */
 final class TokenCache {
 
     static final Duration REST = Duration.ofSeconds(10);
-
-    /** What a provider asks for beyond this is taken for a mistake of its own. */
-    static final Duration LONGEST_REST = Duration.ofHours(1);
 
     private final Callable<Token> logIn;
     private final Executor executor;
@@ -124,8 +121,7 @@ final class TokenCache {
                 loggingIn = null;
                 failure = LogInFailedException.of(e, clock);
                 Duration asked = failure.getRetryAfter();
-                restsUntil = clock.instant()
-                        .plus(asked.isZero() ? REST : asked.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : asked);
+                restsUntil = clock.instant().plus(asked.isZero() ? REST : asked);
             }
             started.completeExceptionally(e);
         }

@@ -122,6 +122,13 @@ class OnceAtTheProviderTest {
         Report report = Caller.deliver(Caller.person(reference, magic));
 
         createdOnceEverywhere(report, Caller.email(reference, magic));
+        if (!fault.equals("html")) {
+            assertThat(List.of("xbridge", "yativo"))
+                    .as("what was broken off on the way may be worked on for a while")
+                    .allSatisfy(provider -> assertThat(
+                                    report.delivery(provider).path("durationMs").asLong())
+                            .isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT.toMillis()));
+        }
     }
 
     @Test
@@ -139,6 +146,23 @@ class OnceAtTheProviderTest {
                 .allSatisfy(provider -> assertThat(
                                 report.delivery(provider).path("durationMs").asLong())
                         .isGreaterThanOrEqualTo(2 * QuickRetries.REQUEST_TIMEOUT.toMillis()));
+    }
+
+    /** A page of somebody on the way is no answer of the provider to an earlier try under the same key. */
+    @Test
+    void aRefusalOfSomebodyOnTheWayDoesNotSayThatNothingWasCreated() {
+        String reference = Caller.reference("refused-on-the-way");
+        String email = Caller.email(reference, "");
+        faults.losesTheAnswerOnce("bridge-xyz", email);
+        faults.afterwards(
+                "bridge-xyz", email, aResponse().withStatus(404).withBody("<html><body>no such path</body></html>"));
+        ObjectNode customer = Caller.person(reference, "", "bridge-xyz");
+        Report refused = Caller.deliver(customer);
+        assertThat(refused.outcome("bridge-xyz")).doesNotContain("delivered");
+        sandbox.server().resetToDefaultMappings();
+
+        assertThat(Caller.deliver(customer).outcome("bridge-xyz")).isEqualTo("dead/unclear");
+        assertThat(faults.customers("bridge-xyz", email)).hasSize(1);
     }
 
     private void createdOnceEverywhere(Report report, String email) {

@@ -424,7 +424,7 @@ class RedeliveryTest {
     private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException {
         Delivery delivery = delivery("xbridge");
         delivery.unclearSince(clock.instant().plus(untilItHasArrived));
-        return steps.beginLookUp(new DefaultExchange(camel), delivery);
+        return steps.beginLookUp(delivery);
     }
 
     private static Delivery delivery(String provider) {

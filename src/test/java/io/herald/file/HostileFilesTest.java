@@ -102,6 +102,36 @@ class HostileFilesTest {
     }
 
     @Test
+    void whatFollowsAGzipIsReadOrToldAndNeverLeftOut() {
+        String first = Caller.reference("MEMBER");
+        String second = Caller.reference("MEMBER");
+        byte[] one = DropBox.gzip((person(first) + "\n").getBytes(StandardCharsets.UTF_8));
+        byte[] other = DropBox.gzip((person(second) + "\n").getBytes(StandardCharsets.UTF_8));
+
+        box.drop(first + "-two.ndjson.gz", joined(one, other));
+        assertThat(box.report(first + "-two.ndjson.gz").records()).hasSize(2);
+
+        box.drop(first + "-padded.again.ndjson.gz", joined(one, new byte[512]));
+        assertThat(box.report(first + "-padded.again.ndjson.gz").records()).hasSize(1);
+
+        byte[] broken = other.clone();
+        broken[0] = 1;
+        box.drop(first + "-broken.ndjson.gz", joined(one, broken));
+        assertThat(box.report(first + "-broken.ndjson.gz")
+                        .summary()
+                        .path("note")
+                        .asText())
+                .contains("not gzip");
+        box.hasMoved(first + "-broken.ndjson.gz", box.failed());
+    }
+
+    private static byte[] joined(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
+        return both;
+    }
+
+    @Test
     void aGzipBombFails() throws IOException {
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
         byte[] zeros = new byte[1 << 20];

@@ -338,6 +338,36 @@ class FileLedgerTest {
     }
 
     @Test
+    void whatLeftTheInboxIsKnownToHaveAlsoWhenAProgramEndedBeforeItSaidSo() {
+        DroppedFile left = begin("left.json", DIGEST);
+        end(left);
+        DroppedFile halfRead = begin("half-read.json", "e".repeat(64));
+
+        files.settleWhatLeft(inbox::contains);
+
+        assertThat(again("left.json").run())
+                .as("it has left, so this is another run of it")
+                .isEqualTo(1);
+        assertThat(begin("renamed.json", "e".repeat(64)).id())
+                .as("goes on under its new name")
+                .isEqualTo(halfRead.id());
+    }
+
+    /** Another program has ended it meanwhile. */
+    @Test
+    void whoHasLostAFileChangesNothingOfIt() {
+        DroppedFile file = read("lost.json", DIGEST);
+        long records = files.list(OptionalLong.empty(), 1).get(0).records();
+
+        files.progress(file.id(), 1, 77, 7);
+        files.end(file.id(), State.READ, Optional.of("it left the inbox"), 1, 77, 7);
+
+        DroppedFile kept = files.list(OptionalLong.empty(), 1).get(0);
+        assertThat(kept.records()).isEqualTo(records);
+        assertThat(kept.note()).isEmpty();
+    }
+
+    @Test
     void filesRestAndReplaysTakeTurns() {
         DroppedFile file = begin("a.json", DIGEST);
         for (int i = 1; i <= 4; i++) {

@@ -183,12 +183,16 @@ class TokenCacheTest {
                     .isEqualTo(true);
         }
         assertThat(logIns).isEmpty();
+        assertThat(cache.isResting()).isTrue();
 
         clock.move(TokenCache.REST);
+        assertThat(cache.isResting()).isFalse();
+        assertThat(cache.isCredentialRefused()).isTrue();
         FutureTask<String> caller = callers(1).get(0);
         assertThat(logIns).hasSize(1);
         logInAnswers("mended");
         assertThat(caller.get()).isEqualTo("mended");
+        assertThat(cache.isCredentialRefused()).isFalse();
     }
 
     @Test
