@@ -171,7 +171,7 @@ class GroupCommitTest {
                 new GroupCommit(counting, dialect, () -> {}, new Meters(new SimpleMeterRegistry()))) {
             CountDownLatch queued = new CountDownLatch(1);
             List<CompletableFuture<?>> all = new ArrayList<>();
-            all.add(submit(counted, waitingFor(queued), done -> {}));
+            all.add(keepBusy(counted, queued));
             for (int i = 0; i < 100; i++) {
                 all.add(submit(counted, insert("entry " + i), sequence -> {}));
             }
@@ -218,17 +218,8 @@ class GroupCommitTest {
                     parameters.stream().map(text -> new Object[] {text}).toList());
             return parameters.stream().map(String::length).toList();
         };
-        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch queued = new CountDownLatch(1);
-        submit(
-                writes,
-                connection -> {
-                    begun.countDown();
-                    await(queued);
-                    return null;
-                },
-                done -> {});
-        await(begun);
+        keepBusy(writes, queued);
         List<CompletableFuture<Integer>> lengths = new ArrayList<>();
         for (String text : texts) {
             lengths.add(submit(writes, new GroupCommit.BatchedWrite<>(batch, text), committed::add));
@@ -266,7 +257,7 @@ class GroupCommitTest {
         });
         try (GroupCommit orphaned = new GroupCommit(going, dialect, () -> {}, new Meters(new SimpleMeterRegistry()))) {
             CountDownLatch queued = new CountDownLatch(1);
-            submit(orphaned, waitingFor(queued), done -> {});
+            keepBusy(orphaned, queued);
             List<CompletableFuture<Long>> group = IntStream.range(0, 20)
                     .mapToObj(i -> submit(orphaned, insert(i == 0 ? "refused" : "entry " + i), sequence -> {}))
                     .toList();
@@ -300,7 +291,7 @@ class GroupCommitTest {
     void whoWaitsForAFullQueueIsNotRefused() {
         CountDownLatch queued = new CountDownLatch(1);
         AtomicBoolean all = new AtomicBoolean();
-        submit(writes, waitingFor(queued), done -> {});
+        keepBusy(writes, queued);
         List<CompletableFuture<Long>> done = new ArrayList<>();
         Thread writer = new Thread(() -> {
             for (int i = 0; i < 6000; i++) {
@@ -397,12 +388,19 @@ class GroupCommitTest {
         return writes.submit(write, committed, (connection, result) -> {});
     }
 
-    /** A write that keeps the writer busy until then. */
-    private static <T> GroupCommit.Write<T> waitingFor(CountDownLatch queued) {
-        return connection -> {
-            await(queued);
-            return null;
-        };
+    /** Keeps the writer busy until then, with a write that is under way, so that what comes next is in no group with it. */
+    private static CompletableFuture<?> keepBusy(GroupCommit writes, CountDownLatch queued) {
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<?> busy = submit(
+                writes,
+                connection -> {
+                    begun.countDown();
+                    await(queued);
+                    return null;
+                },
+                done -> {});
+        await(begun);
+        return busy;
     }
 
     private static DataSource connecting(Callable<Connection> connect) {
