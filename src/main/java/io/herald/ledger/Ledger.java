@@ -437,8 +437,8 @@ public final class Ledger {
             sources.add(query(
                     connection,
                     "select d.sequence, d.reference, d.provider, d.source,"
-                            + " case when length(d.correction) > m.size then length(d.correction) else m.size end, d.generation, d.attempts, d.parks, d.takes + 1,"
-                            + " d.sent_at, d.unclear_since, d.trace"
+                            + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
+                            + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace"
                             + " from delivery d join message m on m.sequence = d.sequence"
                             + " where d.provider = ? and d.source = ?" + IS_DUE
                             + " and not exists (select 1 from delivery e where e.provider = d.provider"
