@@ -67,9 +67,6 @@ public final class Inbox {
         if (maxLine.asLongValue() < 1 || maxLine.asLongValue() > 1 << 30) {
             mistakes.add("intake.file.max-line: must be from 1 to 1G");
         }
-        if (retention.filter(kept -> kept.toMillis() < 1).isPresent()) {
-            mistakes.add("intake.file.retention: must be at least 1ms");
-        }
         return mistakes;
     }
 

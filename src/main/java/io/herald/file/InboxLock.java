@@ -7,16 +7,19 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.io.File;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileEndpoint;
 import org.apache.camel.component.file.GenericFileExclusiveReadLockStrategy;
 import org.apache.camel.component.file.GenericFileOperations;
+import org.apache.camel.component.file.remote.SftpRemoteFile;
 import org.jboss.logging.Logger;
 
 /**
@@ -71,7 +74,18 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             release(file);
             return false;
         }
+        if (!isLocal(file)) {
+            BooleanSupplier isAsListed = () -> isAsListed(operations, file);
+            exchange.setProperty(PartnerFiles.IS_AS_LISTED, isAsListed);
+        }
         return true;
+    }
+
+    private static boolean isAsListed(GenericFileOperations<Object> operations, GenericFile<Object> file) {
+        return Arrays.stream(operations.listFiles(file.getAbsoluteFilePath()))
+                .map(SftpRemoteFile.class::cast)
+                .anyMatch(now ->
+                        now.getFileLength() == file.getFileLength() && now.getLastModified() == file.getLastModified());
     }
 
     private synchronized boolean isSettled(GenericFile<?> file) {

@@ -23,8 +23,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.camel.Ordered;
 import org.apache.camel.component.file.remote.FtpConstants;
@@ -39,6 +41,9 @@ public final class PartnerFiles {
 
     /** Whether this exchange's file is in the inbox, or was. */
     static final String FETCHED = "fetched";
+
+    /** Asks the server whether this exchange's file still is what it was when it was listed. */
+    static final String IS_AS_LISTED = "isAsListed";
 
     /** Whether it could not be moved on the server. */
     static final String NOT_MOVED = "notMoved";
@@ -92,18 +97,22 @@ public final class PartnerFiles {
      *
      * @param length that the server has told
      * @param modified when it was changed last, as the server has told: a file that is offered once more has another time
-     * @throws IOException if it cannot be fetched now, has another length, or its name is taken in the inbox
+     * @param isAsListed {@link #IS_AS_LISTED}
+     * @throws IOException if it cannot be fetched now, has another length, is changed or replaced meanwhile, or its name is taken
+     *     in the inbox; then it is not moved on the server
      */
     public void fetch(
             @Header(FtpConstants.REMOTE_FILE_INPUT_STREAM) InputStream content,
             @Header(FtpConstants.FILE_NAME_ONLY) String name,
             @Header(FtpConstants.FILE_LENGTH) long length,
             @Header(FtpConstants.FILE_LAST_MODIFIED) long modified,
+            @ExchangeProperty(IS_AS_LISTED) BooleanSupplier isAsListed,
             Exchange exchange)
             throws IOException {
         Path part = Files.createTempFile(inbox.directory(), PREFIX, PART);
         try {
             String fetched = copy(content, length, part) + " " + modified;
+            mustBeAsListed(isAsListed);
             Path mark = inbox.file(mark(name));
             if (isMarked(mark, fetched)) {
                 LOG.infof("File %s was fetched before, and is only moved on the partner's server", name);
@@ -113,10 +122,18 @@ public final class PartnerFiles {
                 force(inbox.directory());
                 LOG.infof("File %s is fetched from the partner's server, %d bytes", name, length);
             }
+            mustBeAsListed(isAsListed);
             exchange.setProperty(FETCHED, true);
             exchange.getExchangeExtension().addOnCompletion(new Unmark(mark));
         } finally {
             Files.deleteIfExists(part);
+        }
+    }
+
+    /** One that is another by now is not moved away unread. */
+    private static void mustBeAsListed(BooleanSupplier isAsListed) throws IOException {
+        if (!isAsListed.getAsBoolean()) {
+            throw new IOException("it was changed on the partner's server while it was fetched");
         }
     }
 
@@ -162,7 +179,8 @@ public final class PartnerFiles {
 
     private String copy(InputStream from, long length, Path to) throws IOException {
         MessageDigest sha256 = sha256();
-        try (FileChannel channel = FileChannel.open(to, StandardOpenOption.WRITE);
+        try (from;
+                FileChannel channel = FileChannel.open(to, StandardOpenOption.WRITE);
                 OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), sha256)) {
             byte[] buffer = new byte[BUFFER];
             long copied = 0;

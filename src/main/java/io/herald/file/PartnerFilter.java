@@ -21,7 +21,8 @@ import org.apache.camel.component.file.remote.SftpRemoteFile;
 @RegisterForReflection
 public final class PartnerFilter implements GenericFileFilter<SftpRemoteFile<LsEntry>> {
 
-    private static final int LONGEST_NAME = 255;
+    /** In done the time stands before it. */
+    private static final int LONGEST_NAME = 255 - "20261130-070000000-".length();
 
     private final Inbox inbox;
     private final Left left = new Left("on the partner's server");

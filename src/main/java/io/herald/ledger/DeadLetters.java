@@ -328,9 +328,19 @@ public final class DeadLetters {
                     "update attempt set words = null where sequence = ? and provider = ?",
                     standing.sequence(),
                     id.provider());
+            letGoOn(connection, standing.reference(), id.provider());
             DeliveryWrites.forgetWhenNobodyNeedsIt(connection, List.of(standing.sequence()));
             return Optional.empty();
         });
+    }
+
+    /** What waited in the lane until a delivery was due that is not open any more need not wait so long. */
+    private static void letGoOn(Connection connection, String reference, String provider) throws SQLException {
+        execute(
+                connection,
+                "update delivery set due_at = 0 where provider = ? and reference = ? and state = 'pending' and owner is null",
+                provider,
+                reference);
     }
 
     /** How a delivery stands inside a write. */

@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.executeAll;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -51,6 +52,20 @@ public final class Ledger {
     private static final List<String> SOURCES = List.of("rest", "file", "replay");
 
     private static final String IS_DUE = " and owner is null and state in ('pending', 'retrying') and due_at <= ?";
+
+    private static final int DUE_PAGE = 64;
+
+    private static final String IN_ITS_LANE = " from delivery e where e.provider = d.provider"
+            + " and e.reference = d.reference and e.state in ('pending', 'retrying')";
+
+    /** A page of what is due, after a place; whether each is the next of its lane, and when the first of that lane is due. */
+    private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
+            + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
+            + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace, d.due_at,"
+            + " not exists (select 1" + IN_ITS_LANE + " and (e.sequence < d.sequence or e.owner is not null)),"
+            + " (select e.due_at" + IN_ITS_LANE + " order by e.sequence limit 1)"
+            + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
+            + IS_DUE + " and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?";
 
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
     static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
@@ -434,22 +449,7 @@ public final class Ledger {
             throws SQLException {
         List<List<OpenDelivery>> sources = new ArrayList<>();
         for (String source : SOURCES) {
-            sources.add(query(
-                    connection,
-                    "select d.sequence, d.reference, d.provider, d.source,"
-                            + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
-                            + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace"
-                            + " from delivery d join message m on m.sequence = d.sequence"
-                            + " where d.provider = ? and d.source = ?" + IS_DUE
-                            + " and not exists (select 1 from delivery e where e.provider = d.provider"
-                            + " and e.reference = d.reference and e.state in ('pending', 'retrying')"
-                            + " and (e.sequence < d.sequence or e.owner is not null))"
-                            + " order by d.due_at, d.sequence limit ?",
-                    Ledger::openDelivery,
-                    provider,
-                    source,
-                    now,
-                    most));
+            sources.add(candidates(connection, provider, source, most, now));
         }
         List<OpenDelivery> inTurn = new ArrayList<>();
         for (int i = 0; i < most; i++) {
@@ -460,6 +460,36 @@ public final class Ledger {
             }
         }
         return inTurn;
+    }
+
+    private record Due(OpenDelivery open, long dueAt, boolean isNext, long firstDueAt) {}
+
+    /** Those that are next in their lanes. What waits behind one that is parked is not looked at again until that one is due. */
+    private static List<OpenDelivery> candidates(
+            Connection connection, String provider, String source, int most, long now) throws SQLException {
+        List<OpenDelivery> candidates = new ArrayList<>();
+        List<Due> page;
+        long dueAt = Long.MIN_VALUE;
+        long sequence = Long.MIN_VALUE;
+        do {
+            page = query(connection, DUE, Ledger::due, provider, source, now, dueAt, sequence, DUE_PAGE);
+            List<Object[]> postponed = new ArrayList<>();
+            for (Due due : page) {
+                dueAt = due.dueAt();
+                sequence = due.open().sequence();
+                if (due.isNext()) {
+                    candidates.add(due.open());
+                } else if (due.firstDueAt() > now) {
+                    postponed.add(new Object[] {due.firstDueAt(), sequence, provider});
+                }
+            }
+            executeAll(connection, "update delivery set due_at = ? where sequence = ? and provider = ?", postponed);
+        } while (candidates.size() < most && page.size() == DUE_PAGE);
+        return candidates;
+    }
+
+    private static Due due(ResultSet row) throws SQLException {
+        return new Due(openDelivery(row), row.getLong(13), row.getBoolean(14), row.getLong(15));
     }
 
     private static OpenDelivery openDelivery(ResultSet row) throws SQLException {

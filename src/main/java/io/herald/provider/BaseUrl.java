@@ -8,6 +8,9 @@ import java.util.List;
 /** The address of another program that Herald trusts with something: https, unless it is on this machine. */
 public final class BaseUrl {
 
+    /** What is wrong with an address that is not {@link #isProtected}. */
+    public static final String PROTECTED = "must be https (http is for a loopback host only)";
+
     private BaseUrl() {}
 
     /** Tells, without the address, what is wrong with that of a property, if anything is. */
@@ -22,9 +25,16 @@ public final class BaseUrl {
         if (uri.getHost() == null || uri.getQuery() != null || uri.getUserInfo() != null || url.endsWith("/")) {
             mistakes.add(
                     property + ": must be a base URL with a host, without credentials, a query or a slash at its end");
-        } else if (!"https".equals(uri.getScheme()) && !("http".equals(uri.getScheme()) && isLoopback(uri.getHost()))) {
-            mistakes.add(property + ": must be https (http is for a loopback host only)");
+        } else if (!isProtected(url)) {
+            mistakes.add(property + ": " + PROTECTED);
         }
+    }
+
+    /** Whether nobody on the way can read what is sent there. */
+    public static boolean isProtected(String url) {
+        URI uri = URI.create(url);
+        return "https".equals(uri.getScheme())
+                || "http".equals(uri.getScheme()) && uri.getHost() != null && isLoopback(uri.getHost());
     }
 
     private static boolean isLoopback(String host) {

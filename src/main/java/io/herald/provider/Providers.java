@@ -3,6 +3,7 @@ package io.herald.provider;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -75,6 +76,7 @@ public final class Providers {
             if (provider.retry().attempts() < 1) {
                 mistakes.add("provider." + id + ".retry.attempts: must be at least 1");
             }
+            timeMistakes("provider." + id + ".", provider, mistakes);
             breakerMistakes("provider." + id + ".breaker.", provider.breaker(), mistakes);
             if (provider.rate().isPresent() && !(provider.rate().get() > 0)) {
                 mistakes.add("provider." + id + ".rate: must be more than 0");
@@ -90,8 +92,28 @@ public final class Providers {
         if (breaker.window() < 1) {
             mistakes.add(prefix + "window: must be at least 1");
         }
-        if (breaker.delay().toMillis() < 1) {
-            mistakes.add(prefix + "delay: must be at least 1ms");
+        atLeast(1, prefix + "delay", breaker.delay(), mistakes);
+    }
+
+    private static void timeMistakes(String prefix, ProviderConfig.Provider provider, List<String> mistakes) {
+        atLeast(1, prefix + "connect-timeout", provider.connectTimeout(), mistakes);
+        atLeast(1, prefix + "request-timeout", provider.requestTimeout(), mistakes);
+        atLeast(1, prefix + "token-lifetime", provider.tokenLifetime(), mistakes);
+        atLeast(
+                0,
+                prefix + "idempotency-lifetime",
+                provider.idempotencyLifetime().orElse(Duration.ZERO),
+                mistakes);
+        atLeast(0, prefix + "find.settle", provider.find().settle(), mistakes);
+        atLeast(0, prefix + "retry.initial-delay", provider.retry().initialDelay(), mistakes);
+        atLeast(0, prefix + "retry.max-delay", provider.retry().maxDelay(), mistakes);
+        atLeast(0, prefix + "retry.budget", provider.retry().budget(), mistakes);
+        atLeast(0, prefix + "park.schedule", Collections.min(provider.park().schedule()), mistakes);
+    }
+
+    private static void atLeast(long millis, String property, Duration time, List<String> mistakes) {
+        if (time.toMillis() < millis) {
+            mistakes.add(property + ": must be at least " + millis + "ms");
         }
     }
 }

@@ -69,6 +69,7 @@ public final class Preflight {
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
         mistakes.addAll(callerRate.mistakes());
+        Bounds.check(config, mistakes);
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         checkLease(ledger, lease, providers);
@@ -79,11 +80,14 @@ public final class Preflight {
                 .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
                 .collect(Collectors.toSet());
         routes = new RouteFiles(context, config, providers, partner, new Beans(beanManager, bound))
-                .check(bundle.routeFiles(context), mistakes);
+                .check(
+                        bundle.routeFiles(context),
+                        id -> bundle.mappingFile(id + "/find.jslt").isPresent(),
+                        mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
         inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));
-        reader = reader(bundle, Math.toIntExact(bodyMax.asLongValue()), clock, mistakes);
+        reader = reader(bundle, (int) Math.min(bodyMax.asLongValue(), Integer.MAX_VALUE), clock, mistakes);
     }
 
     /**

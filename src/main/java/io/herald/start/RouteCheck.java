@@ -1,6 +1,7 @@
 package io.herald.start;
 
 import com.jayway.jsonpath.JsonPath;
+import io.herald.provider.BaseUrl;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,9 @@ final class RouteCheck {
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
     private static final Set<String> WITH_PREDICATE = Set.of("filter", "when", "onWhen", "retryWhile", "validate");
     private static final Set<String> LANGUAGES = Set.of("simple", "jsonpath");
+
+    /** The method that asks the provider's log-in route for a token. */
+    private static final String LOGS_IN = "authorize";
 
     private record Named(String name, String place) {}
 
@@ -87,6 +91,18 @@ final class RouteCheck {
     /** Whether a route begins there; true also when a file could not be read, so that nobody knows. */
     boolean begins(String direct) {
         return !complete || beginnings.contains(direct);
+    }
+
+    /**
+     * Whether a provider's customers are looked up: a route does it, and a step goes there.
+     *
+     * @param unknown the answer if a file could not be read, so that nobody knows
+     */
+    boolean finds(String provider, boolean unknown) {
+        String find = provider + "-find";
+        boolean isCalled =
+                destinations.stream().anyMatch(destination -> destination.name().equals(find));
+        return complete ? beginnings.contains(find) && isCalled : unknown;
     }
 
     private void visit(String key, Node node, boolean predicate) {
@@ -169,6 +185,10 @@ final class RouteCheck {
                         "a call needs the parameter httpClient: \"#" + provider
                                 + "-http\"; without it nothing limits its time, its connections and its answer");
             }
+            boolean isChecked = uri.getValue().startsWith("{{provider." + provider + ".url}}");
+            if (!isChecked && !BaseUrl.isProtected(text)) {
+                mistake(uri, BaseUrl.PROTECTED);
+            }
         }
     }
 
@@ -212,6 +232,9 @@ final class RouteCheck {
             String name = method.getValue().replaceFirst("\\(.*", "");
             if (!beans.hasMethod(ref.getValue(), name)) {
                 mistake(method, "the bean '" + ref.getValue() + "' has no method '" + name + "'");
+            }
+            if (provider != null && name.equals(LOGS_IN)) {
+                destinations.add(new Named(provider + "-log-in", place(method)));
             }
         }
     }

@@ -4,14 +4,18 @@ import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.sshd.common.config.keys.KeyUtils;
@@ -22,6 +26,7 @@ import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.server.SshServer;
+import org.apache.sshd.sftp.server.FileHandle;
 import org.apache.sshd.sftp.server.SftpFileSystemAccessor;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
 import org.apache.sshd.sftp.server.SftpSubsystemProxy;
@@ -35,6 +40,7 @@ public final class PartnerServer implements QuarkusTestResourceLifecycleManager 
     private static final String FOLDER = "in";
 
     private final Map<String, String> shown = new ConcurrentHashMap<>();
+    private final Map<String, String> replacements = new ConcurrentHashMap<>();
     private final AtomicInteger passwords = new AtomicInteger();
     private final AtomicInteger keys = new AtomicInteger();
     private KeyPair hostKey;
@@ -203,8 +209,31 @@ public final class PartnerServer implements QuarkusTestResourceLifecycleManager 
                 : 0;
     }
 
+    /** When somebody has opened a file of that name to read it, its content is replaced, once. */
+    void replaceWhenRead(String name, String content) {
+        replacements.put(name, content);
+    }
+
     /** Whatever it is asked for by the name that it shows, it has. */
     private final class Listing implements SftpFileSystemAccessor {
+
+        @Override
+        public SeekableByteChannel openFile(
+                SftpSubsystemProxy subsystem,
+                FileHandle handle,
+                Path file,
+                String name,
+                Set<? extends OpenOption> options,
+                FileAttribute<?>... attributes)
+                throws IOException {
+            SeekableByteChannel channel =
+                    SftpFileSystemAccessor.super.openFile(subsystem, handle, file, name, options, attributes);
+            String replacement = replacements.remove(file.getFileName().toString());
+            if (replacement != null) {
+                put(file.getFileName().toString(), replacement);
+            }
+            return channel;
+        }
 
         @Override
         public void putRemoteFileName(

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -324,6 +325,35 @@ class SftpTest {
     }
 
     @Test
+    void whatIsReplacedWhileItIsFetchedIsFetchedAsItIsThen() {
+        String reference = Caller.reference("REPLACED");
+        String name = reference + ".json";
+        partner.replaceWhenRead(name, person(reference + "-second"));
+        partner.put(name, person(reference + "-first"));
+
+        assertThat(box.report(name).state(1, "fraudspect")).isEqualTo("delivered");
+
+        assertThat(requests(reference + "-second")).hasSize(1);
+        assertThat(requests(reference + "-first")).isEmpty();
+        assertThat(said("was changed on the partner's server while it was fetched"))
+                .isTrue();
+        await().until(() -> partner.done(name) == 1);
+    }
+
+    @Test
+    void whatIsReplacedWhenItWasFetchedStaysAndComesNext() throws IOException {
+        String name = Caller.reference("LATER") + ".json";
+        Iterator<Boolean> isAsListed = List.of(true, false).iterator();
+        InputStream stream = new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8));
+
+        assertThatThrownBy(() -> files.fetch(stream, name, 2, 0, isAsListed::next, new DefaultExchange(context)))
+                .hasMessageContaining("was changed");
+
+        assertThat(box.report(name).records()).isNotEmpty();
+        Files.delete(box.inbox().resolve(PartnerFiles.mark(name)));
+    }
+
+    @Test
     void whatWasFetchedAndNotMovedDoesNotComeAgainAlsoIfItIsToBeSentAgain() throws IOException {
         String reference = Caller.reference("UNMOVED");
         String name = reference + ".again.json";
@@ -375,7 +405,7 @@ class SftpTest {
     private Exchange fetch(String name, String content, long length, long modified) throws IOException {
         DefaultExchange exchange = new DefaultExchange(context);
         InputStream stream = new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8));
-        files.fetch(stream, name, length, modified, exchange);
+        files.fetch(stream, name, length, modified, () -> true, exchange);
         return exchange;
     }
 

@@ -272,6 +272,39 @@ class LedgerTest {
     }
 
     @Test
+    void whatWaitsBehindAParkedDeliveryIsNotLookedAtUntilThatOneIsDueOrGivenUp() {
+        Message first = accept("CUST-1");
+        park(first, "xbridge", NOW.plusSeconds(60));
+        Message behind = accepted("CUST-1").message();
+        assertThat(take("xbridge")).isEmpty();
+        assertThat(ledger.isAwaited("xbridge")).isFalse();
+
+        ObjectMapper json = new ObjectMapper();
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        new DeadLetters(database.get(), sealing, json, Clock.fixed(NOW, ZoneOffset.UTC))
+                .discard(new DeadLetter.Id(first.id(), "xbridge"), true)
+                .join();
+
+        assertThat(take("xbridge")).containsExactly(behind.sequence());
+    }
+
+    @Test
+    void whoIsNextIsFoundBehindManyThatAreNot() {
+        List<Message> messages = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            messages.add(accept("CUST-1"));
+        }
+        messages.add(accept("CUST-2"));
+        List<Ledger.Hold> holds = messages.stream()
+                .map(message -> new Ledger.Hold(message.sequence(), 0))
+                .toList();
+        ledger.giveBack("xbridge", holds, Instant.EPOCH).join();
+
+        assertThat(take("xbridge"))
+                .containsExactly(messages.get(0).sequence(), messages.get(200).sequence());
+    }
+
+    @Test
     void whatIsGivenBackIsTakenAgainAndWhatIsNotInHandCannotBeRecorded() {
         Message message = accept("CUST-1");
         assertThat(take("xbridge")).as("it is in hand").isEmpty();

@@ -100,6 +100,13 @@ class FailEarlyIT {
         environment.put("HERALD_CHECK", "true");
         environment.put("PROVIDER_BRIDGE_XYZ_URL", "http://bridge-xyz.example.com");
         environment.put("PROVIDER_FRAUDSPECT_RETRY_ATTEMPTS", "0");
+        environment.put("PROVIDER_FRAUDSPECT_REQUEST_TIMEOUT", "0s");
+        environment.put("PROVIDER_YATIVO_PARK_SCHEDULE", "1m,-1m");
+        environment.put("HERALD_IN_FLIGHT_MAX", "0");
+        environment.put("HERALD_BODY_MAX", "3G");
+        environment.put("HERALD_ANSWER_MAX", "3G");
+        environment.put("HERALD_PARK_POLL", "0s");
+        environment.put("HERALD_RETENTION", "-1d");
         environment.put("HERALD_PAYLOAD_KEY", SHORT_KEY);
         secrets.add(SHORT_KEY);
         environment.remove("PROVIDER_XBRIDGE_SECRET");
@@ -111,6 +118,13 @@ class FailEarlyIT {
                 "quarkus.oidc.auth-server-url: must be https (http is for a loopback host only)",
                 "provider.bridge-xyz.url: must be https (http is for a loopback host only)",
                 "provider.fraudspect.retry.attempts: must be at least 1",
+                "provider.fraudspect.request-timeout: must be at least 1ms",
+                "provider.yativo.park.schedule: must be at least 0ms",
+                "herald.in-flight.max: must be at least 1",
+                "herald.body.max: must be from 1 to 1G",
+                "herald.answer.max: must be from 1 to 1G",
+                "herald.park.poll: must be at least 1ms",
+                "herald.retention: must be at least 0ms",
                 "herald.payload-key: must be 32 bytes in base64",
                 place("routes/providers/xbridge.camel.yaml", "${properties:provider.xbridge.secret}")
                         + ": the property provider.xbridge.secret is required and not set",
@@ -161,7 +175,12 @@ class FailEarlyIT {
                 "quarkus.oidc.token.audience: must name who the tokens are for",
                 "herald.caller.rate: must be more than 0",
                 "routes/providers/bridge-xyz.camel.yaml: no route begins with direct:bridge-xyz",
+                "mappings/yativo/find.jslt: the file is missing, and direct:yativo-find is there",
+                "routes/providers/fraudspect.camel.yaml: no route looks a customer up, as"
+                        + " mappings/fraudspect/find.jslt is there for: direct:fraudspect-find, and a step that goes there",
                 edit("elsewhere/maps/xbridge/find.jslt", "{", "{^,") + ": syntax error: unexpected ','"));
+        Path maps = elsewhere.resolve("maps");
+        Files.move(maps.resolve("yativo/find.jslt"), maps.resolve("fraudspect/find.jslt"));
         Stream.of(
                         edit("elsewhere/routes/customer.camel.yaml", "id: accept", "idd: ^accept")
                                 + ": Unsupported field: idd",
@@ -202,6 +221,16 @@ class FailEarlyIT {
                                         "\"#fraudspect-http\"",
                                         "^\"#fraudspekt-http\"")
                                 + ": there is no bean 'fraudspekt-http'",
+                        edit(
+                                        "elsewhere/routes/providers/yativo.camel.yaml",
+                                        "uri: \"{{provider.yativo.url}}/auth",
+                                        "uri: ^\"http://login.example.com/auth")
+                                + ": must be https (http is for a loopback host only)",
+                        edit(
+                                        "elsewhere/routes/providers/bridge-xyz.camel.yaml",
+                                        "            method: bytesToSend",
+                                        "            method: ^authorize")
+                                + ": no route begins with direct:bridge-xyz-log-in",
                         edit("elsewhere/routes/providers/bridge-xyz.camel.yaml", "uri: direct", "uri: ^dirct")
                                 + ": there is no component 'dirct'")
                 .map(mistake -> directory + "/" + mistake)

@@ -1,0 +1,55 @@
+package io.herald.start;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import org.eclipse.microprofile.config.Config;
+
+/** Finds the numbers, sizes and times among the settings that are of the right kind and yet cannot be right. */
+final class Bounds {
+
+    private static final long GIGABYTE = 1 << 30;
+    private static final List<String> SIZES = List.of("herald.body.max", "herald.answer.max");
+    private static final List<String> NOT_ZERO = List.of(
+            "herald.park.poll",
+            "intake.file.poll",
+            "intake.file.retention",
+            "herald.body.deadline",
+            "herald.replica.lease");
+    private static final List<String> NOT_NEGATIVE = List.of(
+            "herald.retention",
+            "herald.idempotency.retention",
+            "herald.token.margin",
+            "herald.wait.default",
+            "herald.wait.max",
+            "herald.shutdown.timeout",
+            "intake.file.report.after");
+
+    private final Config config;
+    private final List<String> mistakes;
+
+    private Bounds(Config config, List<String> mistakes) {
+        this.config = config;
+        this.mistakes = mistakes;
+    }
+
+    /** @param mistakes takes what is wrong, a line each */
+    static void check(Config config, List<String> mistakes) {
+        Bounds bounds = new Bounds(config, mistakes);
+        bounds.check("herald.in-flight.max", Integer.class, most -> most > 0, "at least 1");
+        SIZES.forEach(name -> bounds.check(
+                name,
+                MemorySize.class,
+                size -> size.asLongValue() > 0 && size.asLongValue() <= GIGABYTE,
+                "from 1 to 1G"));
+        NOT_ZERO.forEach(name -> bounds.check(name, Duration.class, time -> time.toMillis() > 0, "at least 1ms"));
+        NOT_NEGATIVE.forEach(name -> bounds.check(name, Duration.class, time -> !time.isNegative(), "at least 0ms"));
+    }
+
+    private <T> void check(String name, Class<T> type, Predicate<T> isPossible, String bound) {
+        if (config.getOptionalValue(name, type).filter(isPossible.negate()).isPresent()) {
+            mistakes.add(name + ": must be " + bound);
+        }
+    }
+}
