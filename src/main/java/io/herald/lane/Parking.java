@@ -125,15 +125,19 @@ final class Parking {
     }
 
     private void takeUp() {
-        if (stopping.hasBegun()) {
-            returnWhatIsLeft();
-            return;
+        returnWhatIsLeft();
+        if (!stopping.hasBegun()) {
+            inHand.keySet().forEach(this::takeUpIfAny);
         }
+    }
+
+    private void takeUpIfAny(String provider) {
         try {
-            returns.again();
-            inHand.keySet().stream().filter(ledger::isAwaited).forEach(this::takeUp);
+            if (ledger.isAwaited(provider)) {
+                takeUp(provider);
+            }
         } catch (RuntimeException | Error e) {
-            LOG.errorf("Deliveries that wait in the ledger cannot be taken up now: %s", e.getMessage());
+            LOG.errorf("Deliveries to %s that wait in the ledger cannot be taken up now: %s", provider, e.getMessage());
         }
     }
 

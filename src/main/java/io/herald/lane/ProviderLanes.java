@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -166,7 +167,19 @@ final class ProviderLanes implements AsyncProcessor {
         if (goesBack) {
             arrival.stop();
         } else if (isThreadFree) {
+            startWorking();
+        }
+    }
+
+    /** Where no thread can be made now, what is queued waits for one that works already, or for the next try to make one. */
+    private void startWorking() {
+        try {
             threads.execute(this::work);
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            LOG.errorf("No thread for a delivery to %s can be made now: %s", provider, e.getMessage());
+            synchronized (this) {
+                working--;
+            }
         }
     }
 

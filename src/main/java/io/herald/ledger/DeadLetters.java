@@ -167,7 +167,7 @@ public final class DeadLetters {
             if (refusal.isPresent()) {
                 return refusal;
             }
-            if (force && (!provider.looksUp() || standing.isGivenUpAsUnclear())) {
+            if (force && (needsForce || standing.isGivenUpAsUnclear())) {
                 forgetWhatIsUnclear(connection, standing, id.provider());
             }
             execute(
@@ -338,7 +338,8 @@ public final class DeadLetters {
     private static void letGoOn(Connection connection, String reference, String provider) throws SQLException {
         execute(
                 connection,
-                "update delivery set due_at = 0 where provider = ? and reference = ? and state = 'pending' and owner is null",
+                "update delivery set due_at = 0 where provider = ? and reference = ?"
+                        + " and state in ('pending', 'retrying') and state = 'pending' and owner is null",
                 provider,
                 reference);
     }

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -33,6 +34,9 @@ public final class Erasure {
 
     private static final long BATCH_BYTES = 16 << 20;
 
+    /** So many messages of a customer are erased in one write, when all of them are. */
+    private static final int CUSTOMER_BATCH = 1000;
+
     /** Its customer was erased already, and then an operator gave another one. */
     private static final String ONLY_CORRECTED = "payload is null and accepted_at <= ?"
             + " and sequence in (select sequence from delivery where correction is not null)";
@@ -44,7 +48,7 @@ public final class Erasure {
         ERASED,
         /** Nothing is known of such a customer. */
         UNKNOWN,
-        /** A delivery has not ended; nothing was erased. */
+        /** A delivery has not ended: nothing was erased, or nothing more if it came meanwhile. */
         IN_FLIGHT
     }
 
@@ -210,36 +214,52 @@ public final class Erasure {
                 .join();
     }
 
-    /** Erases all that is kept about a customer, its links and traces too; returns when that is durable. */
+    /**
+     * Erases all that is kept about a customer, its links and traces too, a batch of messages at a time; returns when that is
+     * durable.
+     */
     public Result ofCustomer(String reference) {
-        Result result =
-                database.write(connection -> ofCustomer(connection, reference)).join();
-        if (result == Result.ERASED) {
+        boolean isKnown = false;
+        Optional<Integer> erased = eraseNext(reference);
+        while (erased.filter(count -> count > 0).isPresent()) {
+            isKnown = true;
+            erased = eraseNext(reference);
+        }
+        if (isKnown) {
             database.forgetErased();
         }
-        return result;
+        if (erased.isEmpty()) {
+            return Result.IN_FLIGHT;
+        }
+        return isKnown ? Result.ERASED : Result.UNKNOWN;
     }
 
-    private static Result ofCustomer(Connection connection, String reference) throws SQLException {
-        String messages = "(select sequence from message where reference = ?)";
+    private Optional<Integer> eraseNext(String reference) {
+        return database.write(connection -> eraseNext(connection, reference)).join();
+    }
+
+    /** How many rows were erased: none if none is left; empty if a delivery has not ended. The links go last. */
+    private static Optional<Integer> eraseNext(Connection connection, String reference) throws SQLException {
         boolean open = !query(
                         connection,
-                        "select 1 from delivery where state in ('pending', 'retrying') and sequence in " + messages,
+                        "select 1 from delivery where state in ('pending', 'retrying')"
+                                + " and sequence in (select sequence from message where reference = ?)",
                         row -> true,
                         reference)
                 .isEmpty();
         if (open) {
-            return Result.IN_FLIGHT;
+            return Optional.empty();
         }
-        execute(
-                connection,
-                "delete from idempotency where message in (select id from message where reference = ?)",
-                reference);
-        execute(connection, "delete from attempt where sequence in " + messages, reference);
-        execute(connection, "delete from delivery where sequence in " + messages, reference);
-        int known = execute(connection, "update record set reference = null where reference = ?", reference)
-                + execute(connection, "delete from message where reference = ?", reference)
-                + execute(connection, "delete from link where reference = ?", reference);
-        return known > 0 ? Result.ERASED : Result.UNKNOWN;
+        String oldest = " from message where reference = ? order by sequence limit " + CUSTOMER_BATCH + ")";
+        execute(connection, "delete from idempotency where message in (select id" + oldest, reference);
+        execute(connection, "delete from attempt where sequence in (select sequence" + oldest, reference);
+        execute(connection, "delete from delivery where sequence in (select sequence" + oldest, reference);
+        int messages =
+                execute(connection, "delete from message where sequence in (select sequence" + oldest, reference);
+        return Optional.of(
+                messages > 0
+                        ? messages
+                        : execute(connection, "update record set reference = null where reference = ?", reference)
+                                + execute(connection, "delete from link where reference = ?", reference));
     }
 }

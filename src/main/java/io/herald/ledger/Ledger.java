@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,15 +56,33 @@ public final class Ledger {
 
     private static final int DUE_PAGE = 64;
 
+    /** So many are postponed at one take: others wait behind it. */
+    private static final int MOST_POSTPONED = 1024;
+
+    /** So long what waits behind another one that waits is left alone, unless that one is taken. */
+    private static final Duration BEHIND = Duration.ofMinutes(10);
+
+    /** What waits next in the lane of one that is taken. */
+    private static final String NEXT =
+            "update delivery set due_at = 0 where provider = ? and owner is null and state = 'pending'"
+                    + " and due_at > ? and sequence = (select min(e.sequence) from delivery e where e.provider = ? and e.reference = ?"
+                    + " and e.state in ('pending', 'retrying') and e.sequence > ?)";
+
     private static final String IN_ITS_LANE = " from delivery e where e.provider = d.provider"
             + " and e.reference = d.reference and e.state in ('pending', 'retrying')";
 
-    /** A page of what is due, after a place; whether each is the next of its lane, and when the first of that lane is due. */
+    /**
+     * A page of what is due, after a place; whether each is the next of its lane, whether it was never tried, when the first of
+     * that lane is due, and whether the one before it waits too.
+     */
     private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
             + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
             + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace, d.due_at,"
             + " not exists (select 1" + IN_ITS_LANE + " and (e.sequence < d.sequence or e.owner is not null)),"
-            + " (select e.due_at" + IN_ITS_LANE + " order by e.sequence limit 1)"
+            + " d.state = 'pending',"
+            + " (select e.due_at" + IN_ITS_LANE + " order by e.sequence limit 1),"
+            + " (select e.owner is null" + IN_ITS_LANE
+            + " and e.sequence < d.sequence order by e.sequence desc limit 1)"
             + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
             + IS_DUE + " and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?";
 
@@ -441,6 +460,12 @@ public final class Ledger {
                     open.provider());
             taken.add(open);
         }
+        executeAll(
+                connection,
+                NEXT,
+                taken.stream()
+                        .map(open -> new Object[] {provider, now, provider, open.reference(), open.sequence()})
+                        .toList());
         return taken;
     }
 
@@ -462,34 +487,58 @@ public final class Ledger {
         return inTurn;
     }
 
-    private record Due(OpenDelivery open, long dueAt, boolean isNext, long firstDueAt) {}
+    private record Due(
+            OpenDelivery open,
+            long dueAt,
+            boolean isNext,
+            boolean isUntried,
+            long firstDueAt,
+            boolean isBehindWaiting) {
 
-    /** Those that are next in their lanes. What waits behind one that is parked is not looked at again until that one is due. */
+        /** Until when nothing can come of it; now, if it may be the next any moment, or has its own time. */
+        long waitsUntil(long now) {
+            if (isNext || !isUntried) {
+                return now;
+            }
+            return isBehindWaiting ? Math.max(firstDueAt, now + BEHIND.toMillis()) : Math.max(firstDueAt, now);
+        }
+    }
+
+    /** Those that are next in their lanes. What nothing can come of yet is not looked at again until something may. */
     private static List<OpenDelivery> candidates(
             Connection connection, String provider, String source, int most, long now) throws SQLException {
         List<OpenDelivery> candidates = new ArrayList<>();
         List<Due> page;
         long dueAt = Long.MIN_VALUE;
         long sequence = Long.MIN_VALUE;
+        int postponed = 0;
         do {
             page = query(connection, DUE, Ledger::due, provider, source, now, dueAt, sequence, DUE_PAGE);
-            List<Object[]> postponed = new ArrayList<>();
+            List<Object[]> later = new ArrayList<>();
             for (Due due : page) {
                 dueAt = due.dueAt();
                 sequence = due.open().sequence();
+                long until = due.waitsUntil(now);
                 if (due.isNext()) {
                     candidates.add(due.open());
-                } else if (due.firstDueAt() > now) {
-                    postponed.add(new Object[] {due.firstDueAt(), sequence, provider});
+                } else if (until > now) {
+                    later.add(new Object[] {until, sequence, provider});
                 }
             }
-            executeAll(connection, "update delivery set due_at = ? where sequence = ? and provider = ?", postponed);
-        } while (candidates.size() < most && page.size() == DUE_PAGE);
+            executeAll(connection, "update delivery set due_at = ? where sequence = ? and provider = ?", later);
+            postponed += later.size();
+        } while (candidates.size() < most && page.size() == DUE_PAGE && postponed < MOST_POSTPONED);
         return candidates;
     }
 
     private static Due due(ResultSet row) throws SQLException {
-        return new Due(openDelivery(row), row.getLong(13), row.getBoolean(14), row.getLong(15));
+        return new Due(
+                openDelivery(row),
+                row.getLong(13),
+                row.getBoolean(14),
+                row.getBoolean(15),
+                row.getLong(16),
+                row.getBoolean(17));
     }
 
     private static OpenDelivery openDelivery(ResultSet row) throws SQLException {
@@ -609,18 +658,21 @@ public final class Ledger {
     /** @param sequence that of the message in hand */
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
-                "select l.provider_customer_id, d.sequence, d.unclear_since, d.look_up from (select 1) one"
-                        + " left join link l on l.reference = ? and l.provider = ?"
-                        + " left join delivery d on l.reference is null and d.reference = ? and d.provider = ?"
-                        + " and d.unclear_since is not null and (d.sequence <> ? or d.request is null)",
-                row -> unclear(row, provider),
+                "select l.provider_customer_id, null, null, null, null from link l where l.reference = ? and l.provider = ?"
+                        + " union all select null, d.sequence, d.unclear_since, d.look_up, d.sent_at from delivery d"
+                        + " where d.provider = ? and d.reference = ? and d.unclear_since is not null"
+                        + " and (d.sequence <> ? or d.request is null)"
+                        + " and not exists (select 1 from link where reference = ? and provider = ?)",
+                row -> unclear(row, provider, sequence),
                 reference,
                 provider,
-                reference,
                 provider,
-                sequence);
+                reference,
+                sequence,
+                reference,
+                provider);
         return new Known(
-                rows.get(0).providerCustomerId(),
+                rows.stream().flatMap(row -> row.providerCustomerId().stream()).findFirst(),
                 rows.stream()
                         .filter(row -> row.sequence() != sequence)
                         .flatMap(row -> row.since().stream())
@@ -628,13 +680,18 @@ public final class Ledger {
                 rows.stream().flatMap(row -> row.created().stream()).toList());
     }
 
-    private Unclear unclear(ResultSet row, String provider) throws SQLException {
+    /** @param inHand the sequence of the message in hand */
+    private Unclear unclear(ResultSet row, String provider, long inHand) throws SQLException {
         long sequence = row.getLong(2);
+        Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes(4));
+        boolean isFoundByNothing = sequence != inHand && instant(row, 5).isPresent() && lookUp.isEmpty();
         return new Unclear(
                 Optional.ofNullable(row.getString(1)),
                 sequence,
                 instant(row, 3),
-                Optional.ofNullable(row.getBytes(4)).map(kept -> created(sequence, provider, kept)));
+                isFoundByNothing
+                        ? Optional.of(new Created(Optional.empty()))
+                        : lookUp.map(kept -> created(sequence, provider, kept)));
     }
 
     /** Where its payload key is not used any more, nothing tells. */

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,27 @@ class DeadLettersTest {
                 .isEqualTo(count);
         assertThat(letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz")), Optional.empty()))
                 .isZero();
+    }
+
+    @Test
+    void aForceThatIsNotNeededLeavesTheDoubtOfAnother() {
+        deadLetters(2);
+        database.change("update delivery set reference = 'CUST-1'");
+        database.change("update delivery set unclear_since = 1, sent_at = 1 where sequence = 2");
+        UUID first = UUID.fromString("00000000-0000-4000-8000-000000000001");
+
+        Optional<DeadLetter.Refusal> refusal = letters.replay(
+                        new DeadLetter.Id(first, "bridge-xyz"),
+                        cannotBeAsked("bridge-xyz"),
+                        Optional.empty(),
+                        true,
+                        Optional.empty())
+                .join();
+
+        assertThat(refusal).isEmpty();
+        assertThat(database.number(
+                        "select count(*) from delivery where provider = 'bridge-xyz' and unclear_since is not null"))
+                .isEqualTo(1);
     }
 
     @Test

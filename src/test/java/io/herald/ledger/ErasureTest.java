@@ -369,6 +369,24 @@ class ErasureTest {
         assertThat(contents()).doesNotContain(text(payload));
     }
 
+    @Test
+    void aCustomerOfThousandsOfMessagesIsErasedInSeveralWrites() {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        record(message, "yativo", delivered("id-2"));
+        database.change("with recursive n (i) as (select 1 union all select i + 1 from n where i < 2500)"
+                + " insert into message (id, reference, accepted_at, source, size)"
+                + " select 'many-' || i, 'CUST-1', 0, 'rest', 1 from n");
+
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.ERASED);
+
+        assertThat(database.number("select count(*) from message where reference = 'CUST-1'"))
+                .isZero();
+        assertThat(database.number("select count(*) from link where reference = 'CUST-1'"))
+                .isZero();
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.UNKNOWN);
+    }
+
     private Erasure.Result erase(String reference) {
         return erasure.ofCustomer(reference);
     }

@@ -252,6 +252,23 @@ class LedgerTest {
     }
 
     @Test
+    void whatWasSentWithoutAnythingToLookItUpByIsFoundByNothing() {
+        Message first = accept("CUST-1");
+        ledger.sending(
+                        first,
+                        "xbridge",
+                        create(new byte[] {'{', '}'}),
+                        Optional.of(new Ledger.MayCreate(NOW, Optional.empty())))
+                .join();
+        ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()))
+                .join();
+
+        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).createdBy())
+                .singleElement()
+                .matches(created -> !created.isFoundBy("+255700000000"));
+    }
+
+    @Test
     void aParkedDeliveryIsTakenWhenItIsDueAndHoldsItsLane() {
         Message first = accept("CUST-1");
         Message late = accept("CUST-2");
@@ -300,8 +317,19 @@ class LedgerTest {
                 .toList();
         ledger.giveBack("xbridge", holds, Instant.EPOCH).join();
 
-        assertThat(take("xbridge"))
+        List<OpenDelivery> taken =
+                ledger.take("xbridge", 10, 1 << 20, all -> {}).join();
+        assertThat(taken)
+                .extracting(OpenDelivery::sequence)
                 .containsExactly(messages.get(0).sequence(), messages.get(200).sequence());
+        assertThat(take("xbridge")).isEmpty();
+        assertThat(database.number(
+                        "select count(*) from delivery where provider = 'xbridge' and owner is null and due_at = 0"))
+                .as("the others are not looked at each time")
+                .isEqualTo(1);
+
+        record(ledger.messageOf(taken.get(0)), "xbridge", delivered("id-1"));
+        assertThat(take("xbridge")).containsExactly(messages.get(1).sequence());
     }
 
     @Test
