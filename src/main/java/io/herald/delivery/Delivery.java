@@ -66,7 +66,6 @@ public final class Delivery {
     private long waitedMillis;
     private boolean unclear;
     private boolean unclearFromEarlier;
-    private boolean sentBefore;
     private List<Ledger.Created> createdBy = List.of();
     private Instant unclearSince;
     private boolean outdated;
@@ -108,7 +107,6 @@ public final class Delivery {
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
-        this.sentBefore = sentAt != null;
         kept.unclearSince().ifPresent(request.isPresent() ? this::unclearSince : this::unclearFromEarlier);
         request.ifPresent(sent -> {
             try {
@@ -348,11 +346,6 @@ public final class Delivery {
             sentAt = now;
         }
         return requestBytes;
-    }
-
-    /** Whether its request may have left before the try under way. */
-    boolean wasSentBefore() {
-        return sentBefore || attempts > 1;
     }
 
     /** The try under way was called off before any byte left: if it was counted already, it does not count. */

@@ -11,6 +11,7 @@ import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.Ledger.MayCreate;
 import io.herald.ledger.Progress;
+import io.herald.ledger.Recorded;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
@@ -103,17 +104,6 @@ public final class DeliverySteps {
         return !delivery.isUpdate();
     }
 
-    /** Whether the customer is known at the provider, or something that was sent before may have brought it there. */
-    public boolean mayBeThereAlready(@ExchangeProperty("delivery") Delivery delivery) {
-        return delivery.isUpdate()
-                || delivery.generation() > 0
-                || delivery.wasSentBefore()
-                || ledger.wasSentBefore(
-                        delivery.getReference(),
-                        delivery.getProvider(),
-                        delivery.getMessage().sequence());
-    }
-
     /** As {@link Delivery#isUnclear}. */
     public boolean isUnclear(@ExchangeProperty("delivery") Delivery delivery) {
         return delivery.isUnclear();
@@ -165,12 +155,13 @@ public final class DeliverySteps {
 
     /** A create at a provider that does not create or update by our reference. */
     private boolean mayCreateTwice(Delivery delivery) {
-        return !delivery.isUpdate()
-                && (mappings.of(delivery.getProvider()).finds()
-                        || providers
-                                .of(delivery.getProvider())
-                                .idempotencyLifetime()
-                                .isPresent());
+        return !delivery.isUpdate() && !upserts(delivery.getProvider());
+    }
+
+    /** Whether a provider tells its customers apart by our reference. */
+    private boolean upserts(String provider) {
+        return !mappings.of(provider).finds()
+                && providers.of(provider).idempotencyLifetime().isEmpty();
     }
 
     /**
@@ -433,19 +424,20 @@ public final class DeliverySteps {
     /** Keeps the outcome in the ledger, and what came of each try. */
     public void record(@ExchangeProperty("delivery") Delivery delivery) {
         delivery.recording();
-        ObjectNode outcome = delivery.getOutcome();
-        redactProvidersWords(delivery);
-        Progress progress = new Progress(
-                outcome,
-                delivery.getAttempts(),
-                attempts(delivery),
-                delivery.durationMillis(),
-                delivery.unclearSince(),
-                delivery.parks(),
-                delivery.dueAt(),
-                Traces.traceparent(delivery.span()));
         long begun = System.nanoTime();
-        if (isKept(delivery, progress)) {
+        Progress progress = progress(delivery);
+        Recorded recorded = keep(delivery, progress);
+        if (recorded == Recorded.LINKED_TO_ANOTHER) {
+            delivery.settle(Outcome.failed(
+                    State.DEAD,
+                    Reason.UNCLEAR.word(),
+                    Reason.UNCLEAR,
+                    "the provider answered with the id of a customer that another reference is linked to"));
+            progress = progress(delivery);
+            recorded = keep(delivery, progress);
+        }
+        if (recorded == Recorded.KEPT) {
+            ObjectNode outcome = progress.outcome();
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
             meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
@@ -453,6 +445,23 @@ public final class DeliverySteps {
             delivery.recorded(progress);
             audit(delivery, outcome);
         }
+    }
+
+    private Progress progress(Delivery delivery) {
+        redactProvidersWords(delivery);
+        ObjectNode outcome = delivery.getOutcome();
+        return new Progress(
+                outcome,
+                delivery.getAttempts(),
+                attempts(delivery),
+                delivery.durationMillis(),
+                delivery.unclearSince(),
+                delivery.parks(),
+                delivery.dueAt(),
+                Traces.traceparent(delivery.span()),
+                Optional.ofNullable(outcome.path("providerCustomerId").textValue())
+                        .filter(id -> !id.equals(delivery.getLink()))
+                        .map(id -> new Progress.NewLink(id, upserts(delivery.getProvider()))));
     }
 
     private static void redactProvidersWords(Delivery delivery) {
@@ -470,7 +479,7 @@ public final class DeliverySteps {
         }
     }
 
-    private boolean isKept(Delivery delivery, Progress progress) {
+    private Recorded keep(Delivery delivery, Progress progress) {
         Span span = spans.beginRecord(delivery);
         try {
             return ledger.record(delivery.getMessage(), delivery.getProvider(), progress)

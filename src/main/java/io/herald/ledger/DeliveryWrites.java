@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.executeAll;
+import static io.herald.ledger.Database.query;
 import static io.herald.ledger.Ledger.IN_HAND;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,23 +11,36 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** What is written of deliveries in hand, of all that come at the same time at once. */
 final class DeliveryWrites {
+
+    /** The link of another reference to the same customer of a provider. */
+    static final String ANOTHERS =
+            "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?";
 
     static final String LINK = "insert into link (reference, provider, provider_customer_id, updated_at)"
             + " values (?, ?, ?, ?) on conflict (reference, provider)"
             + " do update set provider_customer_id = excluded.provider_customer_id, updated_at = excluded.updated_at"
             + " where link.provider_customer_id <> excluded.provider_customer_id";
 
+    /** As {@link #LINK}, if the delivery is in hand, and unless the provider's customer is that of another reference. */
+    private static final String LINK_UNLESS_ANOTHERS = LINK.replace(
+            "values (?, ?, ?, ?)",
+            "select ?, ?, ?, ? where exists (select 1 from delivery where " + IN_HAND + ") and (? or not exists ("
+                    + ANOTHERS + "))");
+
     private final Sealing sealing;
     private final ObjectMapper json;
     private final String me;
     private final GroupCommit.Batch<Request, Boolean> requests = this::keepRequests;
-    private final GroupCommit.Batch<Outcome, Boolean> outcomes = this::keepOutcomes;
+    private final GroupCommit.Batch<Outcome, Recorded> outcomes = this::keepOutcomes;
 
     DeliveryWrites(Sealing sealing, ObjectMapper json, String me) {
         this.sealing = sealing;
@@ -39,8 +53,7 @@ final class DeliveryWrites {
         return new GroupCommit.BatchedWrite<>(requests, request);
     }
 
-    /** As {@link #keeping(Request)}. */
-    GroupCommit.Write<Boolean> keeping(Outcome outcome) {
+    GroupCommit.Write<Recorded> keeping(Outcome outcome) {
         return new GroupCommit.BatchedWrite<>(outcomes, outcome);
     }
 
@@ -91,8 +104,23 @@ final class DeliveryWrites {
             return state().equals("delivered");
         }
 
-        String providerCustomerId() {
-            return progress.outcome().path("providerCustomerId").textValue();
+        Object[] linkRow(String me) {
+            Progress.NewLink link = progress.newLink().orElseThrow();
+            String id = link.providerCustomerId();
+            return new Object[] {
+                message.reference(),
+                provider,
+                id,
+                at,
+                sequence(),
+                provider,
+                me,
+                message.takes(),
+                link.mayBeShared(),
+                provider,
+                id,
+                message.reference()
+            };
         }
 
         Object[] row(String me) {
@@ -120,7 +148,10 @@ final class DeliveryWrites {
         }
     }
 
-    private List<Boolean> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
+    private List<Recorded> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
+        Set<Outcome> anothers = link(connection, outcomes);
+        List<Outcome> ours =
+                outcomes.stream().filter(outcome -> !anothers.contains(outcome)).toList();
         int[] changed = executeAll(
                 connection,
                 "update delivery set state = ?, attempts = ?, unclear_since = ?,"
@@ -128,18 +159,12 @@ final class DeliveryWrites {
                         + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,"
                         + " request = case when ? then null else request end,"
                         + " correction = case when ? then null else correction end where " + IN_HAND,
-                outcomes.stream().map(outcome -> outcome.row(me)).toList());
-        List<Boolean> isKept = Arrays.stream(changed).mapToObj(rows -> rows > 0).toList();
-        List<Outcome> kept = IntStream.range(0, outcomes.size())
-                .filter(isKept::get)
-                .mapToObj(outcomes::get)
+                ours.stream().map(outcome -> outcome.row(me)).toList());
+        List<Outcome> kept = IntStream.range(0, ours.size())
+                .filter(i -> changed[i] > 0)
+                .mapToObj(ours::get)
                 .toList();
         keepTries(connection, kept);
-        link(
-                connection,
-                kept.stream()
-                        .filter(outcome -> outcome.providerCustomerId() != null)
-                        .toList());
         forgetWhenNobodyNeedsIt(
                 connection,
                 kept.stream()
@@ -147,7 +172,47 @@ final class DeliveryWrites {
                         .map(Outcome::sequence)
                         .distinct()
                         .toList());
-        return isKept;
+        Set<Outcome> areKept = identitySet(kept);
+        return outcomes.stream()
+                .map(outcome -> anothers.contains(outcome)
+                        ? Recorded.LINKED_TO_ANOTHER
+                        : areKept.contains(outcome) ? Recorded.KEPT : Recorded.TAKEN_OVER)
+                .toList();
+    }
+
+    /** Keeps the links that are new; answers the outcomes whose customers are those of other references. */
+    private Set<Outcome> link(Connection connection, List<Outcome> outcomes) throws SQLException {
+        List<Outcome> linking = outcomes.stream()
+                .filter(outcome -> outcome.progress().newLink().isPresent())
+                .toList();
+        int[] linked = executeAll(
+                connection,
+                LINK_UNLESS_ANOTHERS,
+                linking.stream().map(outcome -> outcome.linkRow(me)).toList());
+        Set<Outcome> anothers = identitySet(List.of());
+        for (int i = 0; i < linked.length; i++) {
+            Outcome outcome = linking.get(i);
+            Progress.NewLink link = outcome.progress().newLink().orElseThrow();
+            if (linked[i] == 0
+                    && !link.mayBeShared()
+                    && !query(
+                                    connection,
+                                    ANOTHERS,
+                                    row -> true,
+                                    outcome.provider(),
+                                    link.providerCustomerId(),
+                                    outcome.message().reference())
+                            .isEmpty()) {
+                anothers.add(outcome);
+            }
+        }
+        return anothers;
+    }
+
+    private static Set<Outcome> identitySet(List<Outcome> outcomes) {
+        Set<Outcome> set = Collections.newSetFromMap(new IdentityHashMap<>());
+        set.addAll(outcomes);
+        return set;
     }
 
     private void keepTries(Connection connection, List<Outcome> outcomes) throws SQLException {
@@ -174,16 +239,6 @@ final class DeliveryWrites {
             attempt.reason().orElse(null),
             words.isEmpty() ? null : sealing.words(sequence, provider, words)
         };
-    }
-
-    private static void link(Connection connection, List<Outcome> known) throws SQLException {
-        executeAll(
-                connection,
-                LINK,
-                known.stream()
-                        .map(outcome -> linkRow(
-                                outcome.message(), outcome.provider(), outcome.providerCustomerId(), outcome.at()))
-                        .toList());
     }
 
     /** A link that is to be kept. */

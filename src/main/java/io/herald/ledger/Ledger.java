@@ -337,7 +337,7 @@ public final class Ledger {
                     }
                     boolean isFree = query(
                                     connection,
-                                    "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?",
+                                    DeliveryWrites.ANOTHERS,
                                     row -> true,
                                     provider,
                                     providerCustomerId,
@@ -379,12 +379,12 @@ public final class Ledger {
     }
 
     /**
-     * Keeps how far a delivery got, and the link if it has one, and gives the delivery out of hand. A request that was
+     * Keeps how far a delivery got, and the link if it has a new one, and gives the delivery out of hand. A request that was
      * delivered is no longer kept, and the customer is not when all deliveries of the message were made, or given up.
      *
-     * @return when it is durable: whether it was kept; not if another program has the delivery in hand by now
+     * @return when it is durable: whether it was kept
      */
-    public CompletableFuture<Boolean> record(Message message, String provider, Progress progress) {
+    public CompletableFuture<Recorded> record(Message message, String provider, Progress progress) {
         byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
         return database.write(
                 writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
@@ -701,22 +701,6 @@ public final class Ledger {
         } catch (IllegalStateException e) {
             return new Created(Optional.empty());
         }
-    }
-
-    /**
-     * Whether another message of the customer was sent to the provider, or was about to be.
-     *
-     * @param sequence that of the message in hand
-     */
-    public boolean wasSentBefore(String reference, String provider, long sequence) {
-        return database.one(
-                        "select 1 from delivery where provider = ? and reference = ? and sequence <> ?"
-                                + " and (attempts > 0 or sent_at is not null) limit 1",
-                        row -> true,
-                        provider,
-                        reference,
-                        sequence)
-                .isPresent();
     }
 
     /** What is kept of a message. */

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param parks how often it was parked
  * @param dueAt when a parked delivery is tried again; empty if it has ended
  * @param trace the {@code traceparent} of its span, from which its next take-up goes on
+ * @param newLink the provider's id of the customer, if it was another one before, or none was known
  */
 public record Progress(
         ObjectNode outcome,
@@ -24,4 +25,14 @@ public record Progress(
         Optional<Instant> unclearSince,
         int parks,
         Optional<Instant> dueAt,
-        Optional<String> trace) {}
+        Optional<String> trace,
+        Optional<NewLink> newLink) {
+
+    /**
+     * What a provider calls a customer from now on.
+     *
+     * @param mayBeShared whether it matters to nobody if another reference has it too, because customers are told apart by our
+     *     reference there
+     */
+    public record NewLink(String providerCustomerId, boolean mayBeShared) {}
+}

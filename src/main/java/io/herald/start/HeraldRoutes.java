@@ -29,6 +29,19 @@ import org.apache.camel.support.SimpleTypeConverter;
             HttpOperationFailedException.class,
             String.class,
             Throwable.class
+        },
+        // algorithms that JSch loads by name, and its extension does not register
+        classNames = {
+            "com.jcraft.jsch.DH25519MLKEM768",
+            "com.jcraft.jsch.DHEC256MLKEM768",
+            "com.jcraft.jsch.DHEC384MLKEM1024",
+            "com.jcraft.jsch.jce.KeyPairGenEdDSA",
+            "com.jcraft.jsch.jce.MLKEM1024",
+            "com.jcraft.jsch.jce.MLKEM768",
+            "com.jcraft.jsch.jce.PBKDF2",
+            "com.jcraft.jsch.jce.SignatureEd25519",
+            "com.jcraft.jsch.jce.SignatureEd448",
+            "com.jcraft.jsch.jce.XDH"
         })
 public class HeraldRoutes extends RouteBuilder {
 

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -64,6 +65,8 @@ public final class Preflight {
             @ConfigProperty(name = "herald.replica.lease", defaultValue = "15s") Duration lease,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
             @ConfigProperty(name = "herald.check", defaultValue = "false") boolean checkOnly) {
+        // JSLT's uppercase and lowercase follow it, and in a Turkish one make another letter of an i
+        Locale.setDefault(Locale.ROOT);
         this.providers = providers.ids();
         this.checkOnly = checkOnly;
         mistakes.addAll(providers.mistakes());

@@ -3,6 +3,7 @@ package io.herald.delivery;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.put;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -44,37 +45,13 @@ class OnceAtTheProviderTest {
         faults = new Faults(sandbox);
     }
 
+    /** Herald does not know whether the customer was there before. */
     @Test
-    void connectionsAreReplacedByAReplayToo() {
-        Report refused = refusedOnce(withoutConnections("reconnected"));
+    void connectionsAreReplacedByACreateToo() {
+        Report report = Caller.deliver(withoutConnections("connected"));
 
-        String letter = refused.body().path("message").textValue() + ".fraudspect";
-        Api.underTest().send("POST", "/v1/dead-letters/" + letter + "/replay", null);
-
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(this::theConnectionsWereReplaced);
-    }
-
-    @Test
-    void connectionsAreReplacedWhereAnEarlierMessageMayHaveBroughtTheCustomer() {
-        ObjectNode customer = withoutConnections("connected");
-        refusedOnce(customer);
-
-        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
-
-        theConnectionsWereReplaced();
-    }
-
-    @Test
-    void connectionsAreReplacedWhereAnEarlierTryMayHaveBroughtTheCustomer() {
-        ObjectNode customer = withoutConnections("tried");
-        faults.once(
-                "fraudspect",
-                customer.at("/contact/email").textValue(),
-                aResponse().withStatus(500));
-
-        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
-
-        theConnectionsWereReplaced();
+        assertThat(report.outcome("fraudspect")).isEqualTo("delivered");
+        assertThat(sandbox.requests("fraudspect")).extracting(Received::method).containsExactly("POST", "PUT");
     }
 
     /** The customer is there, and the next message is an update. */
@@ -107,10 +84,6 @@ class OnceAtTheProviderTest {
         Report refused = Caller.deliver(customer);
         assertThat(refused.outcome("fraudspect")).isEqualTo("rejected/invalid");
         return refused;
-    }
-
-    private void theConnectionsWereReplaced() {
-        assertThat(sandbox.requests("fraudspect")).extracting(Received::method).containsExactly("POST", "POST", "PUT");
     }
 
     @ParameterizedTest
@@ -312,6 +285,21 @@ class OnceAtTheProviderTest {
         Report report = Caller.deliver(withPhone(Caller.person(reference, "xbridge.lost-once", "xbridge"), phone));
 
         staysUnclear(report, reference, Caller.email(reference, "xbridge.lost-once"));
+    }
+
+    @Test
+    void theIdOfAnothersCustomerInTheAnswerToACreateLinksNobodyToAStranger() {
+        Report stranger = Caller.deliver(Caller.person(Caller.reference("first-of-the-id"), "", "xbridge"));
+        String id = stranger.delivery("xbridge").path("providerCustomerId").asText();
+        String reference = Caller.reference("second-of-the-id");
+        faults.always("xbridge", Caller.email(reference, ""), okJson("{\"customerId\": \"" + id + "\"}"));
+
+        Report report = Caller.deliver(Caller.person(reference, "", "xbridge"));
+
+        assertThat(report.outcome("xbridge")).isEqualTo("dead/unclear");
+        assertThat(report.delivery("xbridge").at("/error/message").asText()).contains("another reference");
+        assertThat(Caller.customer(reference).at("/providers/0").has("providerCustomerId"))
+                .isFalse();
     }
 
     @Test

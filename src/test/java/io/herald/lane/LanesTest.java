@@ -53,6 +53,7 @@ class LanesTest {
             Optional.empty(),
             0,
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     private static final String PROVIDER = "xbridge";
     private static final int QUEUE = 1_000;

@@ -143,7 +143,7 @@ class AcceptsPerSecond {
         callers.acquireUninterruptibly(DELIVERING);
     }
 
-    private static CompletableFuture<Boolean> deliver(
+    private static CompletableFuture<Recorded> deliver(
             Ledger ledger, Message message, String provider, ExecutorService workers) {
         ObjectNode outcome = JsonNodeFactory.instance
                 .objectNode()
@@ -175,7 +175,10 @@ class AcceptsPerSecond {
                                         Optional.empty(),
                                         0,
                                         Optional.empty(),
-                                        Optional.empty())),
+                                        Optional.empty(),
+                                        Optional.ofNullable(outcome.path("providerCustomerId")
+                                                        .textValue())
+                                                .map(id -> new Progress.NewLink(id, false)))),
                         workers);
     }
 }

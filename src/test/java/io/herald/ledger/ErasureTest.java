@@ -408,9 +408,18 @@ class ErasureTest {
     private void record(Message message, String provider, ObjectNode outcome) {
         Attempt attempt = new Attempt(
                 clock.instant(), 41, Optional.of(400), Optional.empty(), Optional.empty(), Optional.of("a word"));
-        Progress progress =
-                new Progress(outcome, 1, List.of(attempt), 41, Optional.empty(), 0, Optional.empty(), Optional.empty());
-        assertThat(ledger.record(message, provider, progress).join()).isTrue();
+        Progress progress = new Progress(
+                outcome,
+                1,
+                List.of(attempt),
+                41,
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.ofNullable(outcome.path("providerCustomerId").textValue())
+                        .map(id -> new Progress.NewLink(id, false)));
+        assertThat(ledger.record(message, provider, progress).join()).isEqualTo(Recorded.KEPT);
     }
 
     private ObjectNode outcome(Message message, String provider) {

@@ -205,7 +205,17 @@ class LedgerTest {
                         message,
                         "xbridge",
                         new Progress(
-                                unclear, 0, List.of(), 41, Optional.of(NOW), 0, Optional.empty(), Optional.empty()))
+                                unclear,
+                                0,
+                                List.of(),
+                                41,
+                                Optional.of(NOW),
+                                0,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.ofNullable(unclear.path("providerCustomerId")
+                                                .textValue())
+                                        .map(id -> new Progress.NewLink(id, false))))
                 .join();
         ObjectMapper json = new ObjectMapper();
         DeadLetters letters = new DeadLetters(
@@ -341,12 +351,12 @@ class LedgerTest {
                 .join();
 
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
-        assertThat(ledger.record(message, "xbridge", progress).join()).isFalse();
+        assertThat(ledger.record(message, "xbridge", progress).join()).isEqualTo(Recorded.TAKEN_OVER);
         assertThat(ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
                 .failsWithin(Duration.ofSeconds(10));
         Message again = takenUp("xbridge");
         assertThat(again.id()).isEqualTo(message.id());
-        assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
+        assertThat(ledger.record(again, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
     }
 
     @Test
@@ -364,7 +374,7 @@ class LedgerTest {
                 .withMessageContaining("taken over");
         assertThatThrownBy(() -> ledger.mustBeInHand(early, "xbridge")).isInstanceOf(LedgerException.class);
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
-        assertThat(ledger.record(early, "xbridge", progress).join()).isFalse();
+        assertThat(ledger.record(early, "xbridge", progress).join()).isEqualTo(Recorded.TAKEN_OVER);
 
         ledger.giveBack("xbridge", List.of(new Ledger.Hold(early.sequence(), early.takes())), Instant.EPOCH)
                 .join();
@@ -375,7 +385,7 @@ class LedgerTest {
         ledger.mustBeInHand(again, "xbridge");
         ledger.sending(again, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
                 .join();
-        assertThat(ledger.record(again, "xbridge", progress).join()).isTrue();
+        assertThat(ledger.record(again, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
     }
 
     @Test
@@ -579,7 +589,7 @@ class LedgerTest {
     private void record(Message message, String provider, ObjectNode outcome) {
         assertThat(ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.empty()))
                         .join())
-                .isTrue();
+                .isEqualTo(Recorded.KEPT);
     }
 
     private void park(Message message, String provider, Instant dueAt) {
@@ -589,7 +599,17 @@ class LedgerTest {
     }
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
-        return new Progress(outcome, 2, List.of(), 41, unclearSince, 1, dueAt, Optional.empty());
+        return new Progress(
+                outcome,
+                2,
+                List.of(),
+                41,
+                unclearSince,
+                1,
+                dueAt,
+                Optional.empty(),
+                Optional.ofNullable(outcome.path("providerCustomerId").textValue())
+                        .map(id -> new Progress.NewLink(id, false)));
     }
 
     /** The one delivery that can be taken up. */

@@ -16,6 +16,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,12 @@ class PreviewTest {
     @BeforeEach
     void reset() {
         impostors.reset(places);
+    }
+
+    /** In a Turkish one an i in capitals would be another letter, and a role none that fraudspect has. */
+    @Test
+    void theLanguageOfTheMachineDoesNotMatterToTemplates() {
+        assertThat(Locale.getDefault()).isEqualTo(Locale.ROOT);
     }
 
     @Test
