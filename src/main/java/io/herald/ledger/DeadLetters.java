@@ -143,7 +143,7 @@ public final class DeadLetters {
      *
      * @param correction the customer to deliver instead
      * @param force also when it was overtaken, and when nothing can tell; then, and when it ended because nothing could, the
-     *     provider is taken not to have the customer
+     *     provider is taken not to have the customer. Where it ended because the link was broken, that link is dropped
      * @param trace the {@code traceparent} of what asks for it
      * @return when it is durable: why it was not done, or empty
      */
@@ -169,6 +169,12 @@ public final class DeadLetters {
             }
             if (force && (needsForce || standing.isGivenUpAsUnclear())) {
                 forgetWhatIsUnclear(connection, standing, id.provider());
+            }
+            if (force
+                    && standing.hasBrokenLink()
+                    && dropLink(connection, standing, id.provider())
+                    && provider.looksUp()) {
+                mayBeThere(connection, standing, id.provider(), now);
             }
             execute(
                     connection,
@@ -205,6 +211,35 @@ public final class DeadLetters {
                         + " and state not in ('pending', 'retrying')",
                 provider,
                 standing.reference());
+    }
+
+    /**
+     * Forgets the link that a delivery was refused with, so that its customer is created anew.
+     *
+     * @return whether it was; not if another one has taken its place, or the provider has taken it since
+     */
+    private static boolean dropLink(Connection connection, Standing standing, String provider) throws SQLException {
+        return execute(
+                        connection,
+                        "delete from link where reference = ? and provider = ? and provider_customer_id ="
+                                + " (select d.request_link from delivery d where d.sequence = ? and d.provider = link.provider"
+                                + " and not exists (select 1 from delivery n where n.provider = d.provider"
+                                + " and n.reference = d.reference and n.state = 'delivered' and n.updated_at >= d.updated_at))",
+                        standing.reference(),
+                        provider,
+                        standing.sequence())
+                > 0;
+    }
+
+    /** Has a delivery looked up before it is sent. */
+    private static void mayBeThere(Connection connection, Standing standing, String provider, long now)
+            throws SQLException {
+        execute(
+                connection,
+                "update delivery set unclear_since = ? where sequence = ? and provider = ?",
+                now,
+                standing.sequence(),
+                provider);
     }
 
     /** Those up to a sequence were looked at, and so many of them are made again. */
@@ -361,6 +396,11 @@ public final class DeadLetters {
         /** It ended because nobody could tell whether the provider has the customer. */
         boolean isGivenUpAsUnclear() {
             return "unclear".equals(reason);
+        }
+
+        /** It ended because the provider does not know the customer by its own id. */
+        boolean hasBrokenLink() {
+            return "link_broken".equals(reason);
         }
 
         /** Whether the provider still knows the request that was sent by its key. */

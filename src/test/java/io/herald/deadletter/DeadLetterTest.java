@@ -436,6 +436,47 @@ class DeadLetterTest {
         assertThat(faults.customers("xbridge", Caller.email(reference, magic))).hasSize(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "bridge-xyz"})
+    void oneWhoseLinkIsBrokenIsCreatedAnewWithForce(String provider) throws SQLException {
+        String reference = Caller.reference("broken");
+        assertThat(Caller.deliver(Caller.person(reference, "", provider)).status())
+                .isEqualTo(200);
+        sandbox.reset();
+        String id = Operator.letter(Caller.person(reference, "", provider), "dead/link_broken");
+
+        operator.replayAll("?reason=link_broken");
+        await().until(() -> operator.show(id).json().path("attempts").size() == 2);
+        operator.awaitState(id, "dead");
+        assertThat(operator.replayWithForce(id, "true").status()).isEqualTo(202);
+
+        operator.awaitState(id, "delivered");
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("created");
+        assertThat(faults.customers(provider, Caller.email(reference, ""))).hasSize(1);
+        assertThat(Caller.customer(reference).at("/providers/0/providerCustomerId"))
+                .isEqualTo(operator.delivery(id).path("providerCustomerId"));
+    }
+
+    @Test
+    void whereTheCustomerCanBeLookedUpABrokenLinkIsMendedWithItsId() throws SQLException {
+        String reference = Caller.reference("moved");
+        String email = Caller.email(reference, "");
+        String there = Caller.deliver(Caller.person(reference, "", "xbridge"))
+                .body()
+                .at("/deliveries/0/providerCustomerId")
+                .textValue();
+        faults.once("xbridge", email, aResponse().withStatus(404).withBody("{}"));
+        String id = Operator.letter(Caller.person(reference, "", "xbridge"), "dead/link_broken");
+
+        operator.replayWithForce(id, "true");
+
+        operator.awaitState(id, "delivered");
+        assertThat(faults.lookUps("xbridge")).hasSize(1);
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("updated");
+        assertThat(operator.delivery(id).path("providerCustomerId").asText()).isEqualTo(there);
+        assertThat(faults.customers("xbridge", email)).hasSize(1);
+    }
+
     private StubMapping lookUpsAreForbidden() {
         return sandbox.server()
                 .stubFor(get(urlPathMatching("/xbridge/.*"))

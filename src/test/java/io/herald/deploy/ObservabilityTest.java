@@ -37,6 +37,7 @@ class ObservabilityTest {
     private static final Pattern ASKED = Pattern.compile("((?:herald|jvm|process|system)_[a-z_]+)(?:\\{([^}]*)})?");
     private static final Pattern MATCHER = Pattern.compile("([a-z_]+)(=~|!~|!=|=)\"([^\"]*)\"");
     private static final Pattern GROUPED = Pattern.compile("\\bby \\(([^)]*)\\)");
+    private static final Pattern WINDOW = Pattern.compile("\\[([0-9]+)m]");
     private static final Pattern TOLD = Pattern.compile("\\{\\{ ?\\$?(?:labels\\.)?([a-z_]+)(?: [^}]*)?}}");
 
     /** What Prometheus puts to each sample, and the bound of a bucket. */
@@ -113,6 +114,28 @@ class ObservabilityTest {
                 .containsExactlyElementsOf(alerts.stream()
                         .map(alert -> alert.path("alert").asText())
                         .toList());
+    }
+
+    /** What happened once is out of the window before the alert fires, or is followed by a success. */
+    @Test
+    void whatHappensOnceWakesNobody() throws IOException {
+        assertThat(alerts())
+                .filteredOn(alert -> alert.at("/labels/severity").asText().equals("critical"))
+                .filteredOn(alert -> WINDOW.matcher(alert.path("expr").asText()).find())
+                .hasSizeGreaterThan(2)
+                .allSatisfy(alert -> {
+                    String expression = alert.path("expr").asText();
+                    List<Integer> windows = WINDOW.matcher(expression)
+                            .results()
+                            .map(found -> Integer.valueOf(found.group(1)))
+                            .toList();
+                    if (expression.contains("unless on (provider)")) {
+                        assertThat(windows).as("both windows of %s", expression).containsOnly(windows.get(0));
+                    } else {
+                        int fires = Integer.parseInt(alert.path("for").asText().replace("m", ""));
+                        assertThat(windows).as("minutes of %s", expression).allMatch(window -> window <= fires);
+                    }
+                });
     }
 
     @Test

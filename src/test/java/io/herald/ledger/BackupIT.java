@@ -8,10 +8,13 @@ import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.is;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.sandbox.Sandbox;
 import io.herald.start.PackagedProgram;
+import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,11 +22,16 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,10 +39,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code docs/backup.md} says of the embedded ledger, done: a backup under load, and a restore that creates nobody twice. */
-@Timeout(120)
+@Timeout(240)
 class BackupIT {
 
     private static final List<String> PROVIDERS = List.of("bridge-xyz", "fraudspect", "xbridge", "yativo");
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final Pattern AUDIT = Pattern.compile("\\{\"at\":.*,\"action\":.*}");
 
     @TempDir
     Path directory;
@@ -57,13 +69,19 @@ class BackupIT {
         Path backup = directory.resolve("backup.db");
         ValidatableResponse before;
         ValidatableResponse late;
+        String dead;
         long atBackup;
+        List<Made> made;
 
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             before = delivered(program.submit(person("CUST-before")));
             program.submit(person("CUST-open", "cust-open+bridge-xyz.422@example.com"))
                     .statusCode(207)
                     .body("status", is("partial"));
+            dead = program.submit(person("CUST-dead", "cust-dead+xbridge.422+yativo.422@example.com"))
+                    .statusCode(207)
+                    .extract()
+                    .path("message");
             Load load = new Load(program);
             await().atMost(Duration.ofSeconds(30)).until(() -> load.done.get() >= 5);
             atBackup = System.currentTimeMillis();
@@ -72,7 +90,12 @@ class BackupIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> load.done.get() >= done + 5);
             load.stop();
             late = delivered(program.submit(person("CUST-late")));
+            replayCorrected(program, dead);
+            drop("late.ndjson", person("CUST-filed") + "\n" + person("CUST-filed-too") + "\n");
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Files.exists(directory.resolve("data/reports/late.ndjson.summary.json")));
             program.kill();
+            made = madeSince(Instant.ofEpochMilli(atBackup), program.output());
         }
 
         restore(backup);
@@ -82,9 +105,17 @@ class BackupIT {
                         + " request = null, outcome = null"));
         execute(file(), asBeforeItWasSent("delete from link"));
         execute(file(), RestoreTest.marksWhatIsOpen(atBackup));
-        for (String provider : PROVIDERS) {
-            link("CUST-late", provider, late.extract().path(id(provider)));
+        assertThat(made)
+                .contains(new Made("CUST-late", "fraudspect"), new Made("CUST-dead", "xbridge"))
+                .contains(new Made("CUST-filed-too", "yativo"));
+        for (Made customer : made) {
+            if (number("select count(*) from link where reference = '" + customer.reference() + "' and provider = '"
+                            + customer.provider() + "'")
+                    == 0) {
+                link(customer.reference(), customer.provider(), console(customer));
+            }
         }
+        unknownFilesGoBackIntoTheInbox();
 
         try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
             program.assertTellsOf(before);
@@ -97,6 +128,9 @@ class BackupIT {
                                 "deliveries.providerCustomerId",
                                 equalTo(earlier.extract().<List<String>>path("deliveries.providerCustomerId")));
             }
+            replayCorrected(program, dead);
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> number("select count(*) from message where reference like 'CUST-filed%'") == 2);
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> number("select count(*) from delivery where state in ('pending', 'retrying')") == 0);
         }
@@ -106,9 +140,77 @@ class BackupIT {
             assertThat(sandbox.customers(provider))
                     .extracting(BackupIT::email)
                     .as("customers at " + provider)
-                    .contains("cust-before@example.com", "cust-late@example.com")
+                    .contains("cust-before@example.com", "cust-late@example.com", "cust-filed@example.com")
                     .doesNotHaveDuplicates();
         }
+    }
+
+    /** What became a customer of a provider. */
+    private record Made(String reference, String provider) {}
+
+    /** What the audit log has of customers that were delivered since then, once each. */
+    private static List<Made> madeSince(Instant then, String log) {
+        return AUDIT.matcher(log)
+                .results()
+                .map(line -> json(line.group()))
+                .filter(event -> event.path("action").asText().equals("outcome")
+                        && event.path("state").asText().equals("delivered")
+                        && Instant.parse(event.path("at").asText()).isAfter(then))
+                .map(event -> new Made(
+                        event.path("reference").asText(), event.path("provider").asText()))
+                .distinct()
+                .toList();
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the provider's console shows. */
+    private String console(Made customer) {
+        return sandbox.customers(customer.provider()).stream()
+                .filter(there -> email(there).equals(customer.reference().toLowerCase(Locale.ROOT) + "@example.com"))
+                .map(there -> there.path("id").asText())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void replayCorrected(PackagedProgram program, String message) {
+        for (String provider : List.of("xbridge", "yativo")) {
+            program.call()
+                    .contentType(ContentType.JSON)
+                    .body(person("CUST-dead").toString())
+                    .post("/v1/dead-letters/" + message + "." + provider + "/replay")
+                    .then()
+                    .statusCode(202);
+        }
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() ->
+                        delivered(program.call().get("/v1/messages/" + message).then()));
+    }
+
+    private void drop(String name, String content) throws IOException {
+        Path part = directory.resolve("data/inbox/" + name + ".part");
+        Files.writeString(part, content);
+        Files.move(part, part.resolveSibling(name));
+    }
+
+    private void unknownFilesGoBackIntoTheInbox() throws Exception {
+        List<Path> moved = new ArrayList<>();
+        try (Stream<Path> done = Files.list(directory.resolve("data/done"))) {
+            for (Path file : done.toList()) {
+                if (number("select count(*) from (" + RestoreTest.listsTheFiles() + ") where filed_as = '"
+                                + file.getFileName() + "' and state <> 'reading'")
+                        == 0) {
+                    moved.add(Files.move(file, directory.resolve("data/inbox").resolve(file.getFileName())));
+                }
+            }
+        }
+        assertThat(moved).extracting(file -> file.getFileName().toString()).containsExactly("late.ndjson");
     }
 
     /** Makes of the backup one that was taken when this customer had been accepted, and sent to nobody who can be asked. */
@@ -183,9 +285,5 @@ class BackupIT {
             row.next();
             return row.getLong(1);
         }
-    }
-
-    private static String id(String provider) {
-        return "deliveries.find { it.provider == '" + provider + "' }.providerCustomerId";
     }
 }

@@ -18,9 +18,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Dead letters by the thousand. What becomes of one is in {@code DeadLetterTest}. */
+/** Dead letters in both ledgers, by the thousand among them. What becomes of one is in {@code DeadLetterTest}. */
 @Timeout(60)
 @ParameterizedClass
 @EnumSource
@@ -132,6 +134,73 @@ class DeadLettersTest {
         assertThat(error.path("code").asText()).isEqualTo("unauthorized");
         assertThat(error.path("httpStatus").asInt()).isEqualTo(401);
         assertThat(error.path("message").asText()).contains("payload key");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void forceDropsTheOneLinkThatIsBroken(boolean looksUp) {
+        brokenLink();
+
+        letters.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty())
+                .join();
+        assertThat(links()).as("without force").isEqualTo(3);
+        database.change("update delivery set state = 'dead' where state = 'pending'");
+        assertThat(letters.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty())
+                        .join())
+                .isEmpty();
+
+        assertThat(links()).isEqualTo(2);
+        assertThat(database.number("select count(*) from link where reference = 'CUST-1' and provider = 'bridge-xyz'"))
+                .isZero();
+        assertThat(database.number("select count(*) from delivery where state = 'pending' and provider = 'bridge-xyz'"))
+                .isEqualTo(1);
+        assertThat(database.number("select count(*) from delivery where unclear_since is not null"))
+                .as("is looked up first where that can be done")
+                .isEqualTo(looksUp ? 1 : 0);
+    }
+
+    /** What somebody mended, and what the provider takes again, is not broken any more. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "update link set provider_customer_id = 'id-2' where reference = 'CUST-1' and provider = 'bridge-xyz'",
+                "update delivery set state = 'delivered', updated_at = 1 where sequence = 2 and provider = 'bridge-xyz'",
+                "update delivery set reason = 'exhausted' where sequence = 1 and provider = 'bridge-xyz'"
+            })
+    void forceLeavesALinkThatIsNotTheBrokenOne(String meanwhile) {
+        brokenLink();
+        database.change(meanwhile);
+
+        assertThat(letters.replay(letter(), provider(true), Optional.empty(), true, Optional.empty())
+                        .join())
+                .isEmpty();
+
+        assertThat(links()).isEqualTo(3);
+        assertThat(database.number("select count(*) from delivery where unclear_since is not null"))
+                .isZero();
+    }
+
+    /** Of the first of two messages of a customer; beside it two links that are not. */
+    private void brokenLink() {
+        deadLetters(2);
+        database.change("update delivery set reference = 'CUST-1'");
+        database.change("update delivery set reason = 'link_broken', request_link = 'id-1' where sequence = 1");
+        database.change(
+                "insert into link (reference, provider, provider_customer_id, updated_at) values"
+                        + " ('CUST-1', 'bridge-xyz', 'id-1', 0), ('CUST-1', 'fraudspect', 'id-1', 0), ('CUST-2', 'bridge-xyz', 'id-1', 0)");
+    }
+
+    private static DeadLetter.Id letter() {
+        return DeadLetter.Id.of("00000000-0000-4000-8000-000000000001.bridge-xyz")
+                .orElseThrow();
+    }
+
+    private static DeadLetter.Provider provider(boolean looksUp) {
+        return new DeadLetter.Provider("bridge-xyz", looksUp, Optional.empty());
+    }
+
+    private long links() {
+        return database.number("select count(*) from link");
     }
 
     private static DeadLetter.Provider cannotBeAsked(String id) {

@@ -18,6 +18,8 @@ class RestoreTest {
 
     private static final Pattern MARK = Pattern.compile("^update delivery set [^;]*", Pattern.MULTILINE);
 
+    private static final Pattern FILES = Pattern.compile("^select filed_as, [^;]*", Pattern.MULTILINE);
+
     @TempDir
     Path directory;
 
@@ -45,10 +47,37 @@ class RestoreTest {
         }
     }
 
+    /** A file that was read after the backup is none of them. */
+    @ParameterizedTest
+    @EnumSource
+    void theFilesThatTheLedgerKnowsAreListed(Dialect dialect) throws IOException {
+        try (TestDatabase database = TestDatabase.make(dialect, directory)) {
+            database.open();
+            database.change(
+                    "insert into file (name, filed_as, digest, run, state, reader, size, begun_at) values"
+                            + " ('a.csv', 'a.csv', 'd1', 0, 'read', 'r', 1, 0), ('a.csv', 'a-2.csv', 'd2', 0, 'reading', 'r', 1, 0)");
+
+            assertThat(database.get()
+                            .all(
+                                    listsTheFiles(),
+                                    row -> row.getString(1) + " " + row.getString(2) + " " + row.getString(3)))
+                    .containsExactlyInAnyOrder("a.csv a.csv read", "a-2.csv a.csv reading");
+        }
+    }
+
     /** The statement, with the time of the backup. */
     static String marksWhatIsOpen(long atBackup) throws IOException {
-        Matcher mark = MARK.matcher(Files.readString(Path.of("docs/backup.md")));
-        assertThat(mark.find()).isTrue();
-        return mark.group().replace("1795255200000", Long.toString(atBackup));
+        return statement(MARK).replace("1795255200000", Long.toString(atBackup));
+    }
+
+    /** The query for what each file was filed as, its name and its state. */
+    static String listsTheFiles() throws IOException {
+        return statement(FILES);
+    }
+
+    private static String statement(Pattern statement) throws IOException {
+        Matcher found = statement.matcher(Files.readString(Path.of("docs/backup.md")));
+        assertThat(found.find()).isTrue();
+        return found.group();
     }
 }

@@ -5,6 +5,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static io.herald.Customers.person;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasSize;
@@ -17,6 +18,7 @@ import io.herald.sandbox.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -50,7 +52,11 @@ class FifthProviderIT {
         copy(FIFTH.resolve("src/sandbox"), sandboxFiles);
         sandbox = Sandbox.start(0, sandboxFiles, null);
 
-        Path workingDirectory = Files.createDirectory(directory.resolve("herald"));
+        herald = PackagedProgram.start(workingDirectory("herald"), environment());
+    }
+
+    private static Path workingDirectory(String folder) throws IOException {
+        Path workingDirectory = Files.createDirectory(directory.resolve(folder));
         for (String name : List.of("routes", "mappings")) {
             Path mounted = Files.createDirectory(workingDirectory.resolve(name));
             copy(Path.of(name), mounted);
@@ -58,14 +64,17 @@ class FifthProviderIT {
         }
         Path config = Files.createDirectory(workingDirectory.resolve("config"));
         Files.copy(FIFTH.resolve("application.properties"), config.resolve("application.properties"));
+        return workingDirectory;
+    }
 
+    private static Map<String, String> environment() {
         Map<String, String> environment = PackagedProgram.environment(sandbox);
         environment.put("PROVIDER_ACME_ENABLED", "true");
         environment.put("PROVIDER_ACME_URL", sandbox.url("acme") + "/v2");
         environment.put("PROVIDER_ACME_TOKEN", "sandbox-acme-token");
         environment.put("PROVIDER_XBRIDGE_FIND_SETTLE", "10ms");
         environment.put("PROVIDER_YATIVO_FIND_SETTLE", "10ms");
-        herald = PackagedProgram.start(workingDirectory, environment);
+        return environment;
     }
 
     @AfterAll
@@ -148,6 +157,57 @@ class FifthProviderIT {
 
         assertThat(sandbox.requests("acme")).extracting(Received::answered).containsExactly(503, 503, 503, 503, 201);
         assertThat(sandbox.customers("acme")).hasSize(1);
+    }
+
+    /** acme may know the first one by its key, and the next one has another. */
+    @Test
+    void aCreateThatMayHaveArrivedIsNotMadeByTheNextMessage() {
+        ObjectNode customer = person("CUST-unclear");
+        customer.putArray("targets").add("acme");
+        sandbox.server()
+                .stubFor(any(urlPathMatching("/acme/.*"))
+                        .willReturn(aResponse().withStatus(201).withBody("<html>")));
+        herald.submit(customer).body("deliveries[0].state", is("dead"));
+        sandbox.reset();
+
+        herald.submit(customer)
+                .body("deliveries[0].state", is("dead"))
+                .body("deliveries[0].error.reason", is("unclear"));
+
+        assertThat(sandbox.requests("acme")).isEmpty();
+    }
+
+    /** As {@code docs/add-a-provider.md} has it of a provider with no key, no upsert and no look-up. */
+    @Test
+    void whereNothingCanTellACreateThatMayHaveArrivedIsSentAgainByAPersonOnly() throws IOException {
+        Map<String, String> environment = environment();
+        environment.put("PROVIDER_ACME_IDEMPOTENCY_LIFETIME", "0s");
+        ObjectNode customer = person("CUST-nobody-knows");
+        customer.putArray("targets").add("acme");
+        try (PackagedProgram program = PackagedProgram.start(workingDirectory("keyless"), environment)) {
+            sandbox.server()
+                    .stubFor(any(urlPathMatching("/acme/.*"))
+                            .willReturn(aResponse().withStatus(500)));
+
+            String message = program.submit(customer)
+                    .body("deliveries[0].state", is("dead"))
+                    .body("deliveries[0].error.reason", is("unclear"))
+                    .body("deliveries[0].attempts", is(1))
+                    .extract()
+                    .path("message");
+            program.submit(customer).body("deliveries[0].error.reason", is("unclear"));
+            String replay = "/v1/dead-letters/" + message + ".acme/replay";
+            program.call().post(replay).then().statusCode(409);
+            assertThat(sandbox.requests("acme")).hasSize(1);
+
+            sandbox.reset();
+            program.call().post(replay + "?force=true").then().statusCode(202);
+            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> program.call()
+                    .get("/v1/messages/" + message)
+                    .then()
+                    .body("deliveries[0].state", is("delivered")));
+            assertThat(sandbox.customers("acme")).hasSize(1);
+        }
     }
 
     @Test
