@@ -3,6 +3,7 @@ package io.herald.canonical;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A canonical customer that has been read, normalised and found good. Its tree is shared by all who map it, and must not
@@ -11,6 +12,13 @@ import java.util.Optional;
  * @param tree the whole message; names, lines, cities and descriptions are in NFC and trimmed
  */
 public record CanonicalCustomer(JsonNode tree) {
+
+    private static final Pattern REFERENCE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+    /** Whether any customer can have that reference. Not every database can be asked for what none has, such as a NUL. */
+    public static boolean isReference(String text) {
+        return REFERENCE.matcher(text).matches();
+    }
 
     /** The caller's own id of the customer. */
     public String reference() {

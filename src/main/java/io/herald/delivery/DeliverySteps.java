@@ -465,15 +465,12 @@ public final class DeliverySteps {
     }
 
     private static void redactProvidersWords(Delivery delivery) {
-        boolean saidNothing = delivery.failure() != null
-                && delivery.failure().cause() instanceof NotMappableException
-                && delivery.tries().size() == 1;
         List<ObjectNode> told = Stream.concat(
                         Stream.of(delivery.getOutcome()),
                         delivery.tries().stream().map(Delivery.Try::outcome))
-                .filter(outcome -> outcome.has("error"))
+                .filter(Outcome::quotes)
                 .toList();
-        if (!told.isEmpty() && !saidNothing) {
+        if (!told.isEmpty()) {
             Redaction redaction = Redaction.of(delivery.getCanonical(), delivery.getRequest());
             told.forEach(redaction::redactError);
         }

@@ -78,6 +78,12 @@ public final class Outcome {
         return outcome;
     }
 
+    /** Whether its error may be in the words of a provider: one that {@link #failed} made is in Herald's own. */
+    static boolean quotes(ObjectNode outcome) {
+        return outcome.has("error")
+                && (outcome.has("operation") || outcome.get("error").has("httpStatus"));
+    }
+
     /** A delivery that ended, or waits, without an answer of the provider to quote. */
     public static ObjectNode failed(State state, String code, Reason reason, String message) {
         ObjectNode outcome = JsonNodeFactory.instance.objectNode();

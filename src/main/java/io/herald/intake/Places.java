@@ -2,6 +2,8 @@ package io.herald.intake;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -21,6 +23,9 @@ public final class Places {
     private final long maxBytes;
     private int taken;
     private long takenBytes;
+
+    /** By caller, the bytes of bodies that have yet to come. */
+    private final Map<String, Long> claimed = new HashMap<>();
 
     public Places(
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int max,
@@ -46,6 +51,23 @@ public final class Places {
         taken++;
         takenBytes += counted;
         return new Place(new Weight(counted));
+    }
+
+    /**
+     * As {@link #take}, for a body that has yet to come. What one caller has such bodies claim is at most half of all bytes, so
+     * that bodies that never come do not keep the others out; one that is larger is taken when it is the caller's only one.
+     *
+     * @param bytes at most; until the place is weighed, or free
+     */
+    public synchronized Place take(String caller, long bytes) throws OverloadedException {
+        long before = claimed.getOrDefault(caller, 0L);
+        if (before > 0 && bytes > maxBytes / 2 - before) {
+            throw new OverloadedException("of the " + maxBytes
+                    + " bytes that may be worked on, your bodies that are on their way claim half");
+        }
+        Place place = take(bytes);
+        place.weight.claims(caller);
+        return place;
     }
 
     /** As {@link #take}, and waits until there is one. */
@@ -79,12 +101,24 @@ public final class Places {
         return takenBytes;
     }
 
-    private static final class Weight {
+    private final class Weight {
         private long bytes;
         private int holders = 1;
+        private Optional<String> claimant = Optional.empty();
 
         private Weight(long bytes) {
             this.bytes = bytes;
+        }
+
+        private void claims(String caller) {
+            claimant = Optional.of(caller);
+            claimed.merge(caller, bytes, Long::sum);
+        }
+
+        private void claimsNoMore() {
+            claimant.ifPresent(caller ->
+                    claimed.computeIfPresent(caller, (same, sum) -> sum == bytes ? null : Long.valueOf(sum - bytes)));
+            claimant = Optional.empty();
         }
     }
 
@@ -109,10 +143,14 @@ public final class Places {
             }
         }
 
-        /** Tells the size of a body that was weighed as the largest one, because it did not say its size. */
+        /** Tells the size of a body that has come; it may have been weighed as the largest one, because it did not say its size. */
         public void weigh(long bytes) {
             synchronized (Places.this) {
-                if (!left && bytes < weight.bytes) {
+                if (left) {
+                    return;
+                }
+                weight.claimsNoMore();
+                if (bytes < weight.bytes) {
                     takenBytes -= weight.bytes - bytes;
                     weight.bytes = bytes;
                     Places.this.notifyAll();
@@ -128,6 +166,7 @@ public final class Places {
                 }
                 left = true;
                 if (--weight.holders == 0) {
+                    weight.claimsNoMore();
                     taken--;
                     takenBytes -= weight.bytes;
                     Places.this.notifyAll();

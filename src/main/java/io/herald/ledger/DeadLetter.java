@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A delivery that a person may have to look at, or had to.
@@ -28,13 +30,13 @@ public record DeadLetter(
     /** What names a dead letter: a message and one of its targets, written {@code <message>.<provider>}. */
     public record Id(UUID message, String provider) {
 
-        /** The id that a text is, if it is one. */
+        private static final Pattern TEXT = Pattern.compile("([^.]+)\\.([a-z0-9][a-z0-9-]{0,63})");
+
+        /** The id that a text is, if it is one. Not every database can be asked for what is none, such as a NUL. */
         public static Optional<Id> of(String text) {
-            int dot = text.indexOf('.');
+            Matcher id = TEXT.matcher(text);
             try {
-                return dot < 0
-                        ? Optional.empty()
-                        : Optional.of(new Id(UUID.fromString(text.substring(0, dot)), text.substring(dot + 1)));
+                return id.matches() ? Optional.of(new Id(UUID.fromString(id.group(1)), id.group(2))) : Optional.empty();
             } catch (IllegalArgumentException e) {
                 return Optional.empty();
             }

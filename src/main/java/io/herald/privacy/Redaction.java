@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * Removes one customer's field values from a provider's words, also as they stand in a URL, in JSON and in HTML. Values of five characters or more are removed wherever they
  * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
  * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed. A long value, such as an
- * image, is known by its beginning, and nothing is left from there on.
+ * image, is known by its beginning, a data URI also by that of its content; nothing is left from there on, nor from two hundred
+ * characters of base64 on.
  */
 public final class Redaction {
 
@@ -38,30 +39,47 @@ public final class Redaction {
     private static final Pattern TYPE = Pattern.compile("[a-z_-]+|[A-Z_]+");
     private static final Set<String> TYPES = Set.of("type", "customer_type", "targets");
     private static final int BEGINNING = 32;
+    private static final String DATA_URI = "data:";
 
-    /** To look for more values than that, or for longer ones, would cost more than the words are worth. */
+    /** A part of a document, wherever it was cut out, also as it stands in a URL and in JSON. */
+    private static final String BASE64 = "(?<![A-Za-z0-9+/=_%\\\\-])[A-Za-z0-9+/=_%\\\\-]{200,}+";
+
+    /** To look for more values than that, or for more characters in all their spellings, would cost more than the words are worth. */
     private static final int MOST_VALUES = 1_000;
 
-    private static final int MOST_CHARACTERS = 50_000;
+    private static final int MOST_CHARACTERS = 200_000;
 
     private final boolean tooMuch;
     private final Optional<Pattern> values;
     private final Optional<Pattern> beginnings;
 
     private Redaction(Set<String> values, Set<String> beginnings) {
-        this.tooMuch = values.size() + beginnings.size() > MOST_VALUES
-                || values.stream().mapToInt(String::length).sum() > MOST_CHARACTERS;
-        this.values =
-                tooMuch ? Optional.empty() : anyOf(spelled(values).stream().map(Redaction::pattern));
-        this.beginnings =
-                tooMuch ? Optional.empty() : anyOf(spelled(beginnings).stream().map(Pattern::quote));
+        Optional<Set<String>> spelledValues = spelled(values);
+        Optional<Set<String>> spelledBeginnings = spelled(beginnings);
+        this.tooMuch = spelledValues.isEmpty() || spelledBeginnings.isEmpty();
+        this.values = spelledValues.flatMap(all -> anyOf(all.stream().map(Redaction::pattern)));
+        this.beginnings = spelledBeginnings.flatMap(
+                all -> anyOf(Stream.concat(all.stream().map(Pattern::quote), Stream.of(BASE64))));
     }
 
-    private static Set<String> spelled(Set<String> values) {
+    /** All spellings, the longest first; none if they are too many to look for. */
+    private static Optional<Set<String>> spelled(Set<String> values) {
+        if (values.size() > MOST_VALUES) {
+            return Optional.empty();
+        }
         Set<String> spelled = new TreeSet<>(
                 Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
-        values.forEach(value -> spelled.addAll(Spelling.of(value)));
-        return spelled;
+        int characters = 0;
+        for (String value : values) {
+            for (String spelling : Spelling.of(value)) {
+                characters += spelling.length();
+                spelled.add(spelling);
+            }
+            if (characters > MOST_CHARACTERS) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(spelled);
     }
 
     private static Optional<Pattern> anyOf(Stream<String> patterns) {
@@ -92,11 +110,18 @@ public final class Redaction {
             node.forEach(child -> collect(child, values, beginnings));
         } else if (node.isTextual() || node.isNumber()) {
             String value = node.asText();
-            if (value.length() > LONGEST_WORTH_LOOKING_FOR) {
-                beginnings.add(value.substring(0, BEGINNING));
-            } else if (!value.isBlank()) {
-                values.add(value);
+            collect(value, 0, values, beginnings);
+            if (value.regionMatches(true, 0, DATA_URI, 0, DATA_URI.length())) {
+                collect(value, value.indexOf(',') + 1, values, beginnings);
             }
+        }
+    }
+
+    private static void collect(String value, int from, Set<String> values, Set<String> beginnings) {
+        if (value.length() - from > LONGEST_WORTH_LOOKING_FOR) {
+            beginnings.add(value.substring(from, from + BEGINNING));
+        } else if (!value.substring(from).isBlank()) {
+            values.add(value.substring(from));
         }
     }
 

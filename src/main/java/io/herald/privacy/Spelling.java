@@ -4,11 +4,11 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /** How a value is written in a URL, within a string of JSON, in HTML, and elsewhere: a provider may quote the request it got. */
 final class Spelling {
@@ -37,7 +37,7 @@ final class Spelling {
         String form = URLEncoder.encode(value, StandardCharsets.UTF_8);
         String path = form.replace("+", "%20");
         String json = new String(JsonStringEncoder.getInstance().quoteAsString(value));
-        String ascii = escaped(json, "\\u%04x", NOTHING_ELSE);
+        String ascii = escapedInJson(json, NOTHING_ELSE);
         Set<String> all = new HashSet<>(List.of(
                 value,
                 form,
@@ -46,12 +46,12 @@ final class Spelling {
                 json,
                 ascii,
                 ascii.replace("/", "\\/"),
-                escaped(value, "\\u%04x", MARKUP),
-                escaped(value, "\\u%04x", MARKUP + "+")));
+                escapedInJson(value, MARKUP),
+                escapedInJson(value, MARKUP + "+")));
         for (String apostrophe : APOSTROPHES) {
             for (String quote : QUOTES) {
                 String html = html(value, apostrophe, quote);
-                all.addAll(List.of(html, escaped(html, "&#%d;", NOTHING_ELSE), escaped(html, "&#x%x;", NOTHING_ELSE)));
+                all.addAll(List.of(html, escapedInHtml(html, "&#", 10), escapedInHtml(html, "&#x", 16)));
             }
         }
         if (value.startsWith("+")) {
@@ -78,14 +78,25 @@ final class Spelling {
     }
 
     /** A text in which what is not ASCII is escaped, as many programs write it, and some other characters too. */
-    private static String escaped(String text, String format, String others) {
+    private static String escapedInJson(String text, String others) {
         StringBuilder ascii = new StringBuilder();
-        IntStream units = format.startsWith("&") ? text.codePoints() : text.chars();
-        units.forEach(unit -> {
+        text.chars().forEach(unit -> {
             if (unit > LAST_ASCII || others.indexOf(unit) >= 0) {
-                ascii.append(String.format(format, unit));
+                ascii.append("\\u").append(HexFormat.of().toHexDigits((char) unit));
             } else {
                 ascii.append((char) unit);
+            }
+        });
+        return ascii.toString();
+    }
+
+    private static String escapedInHtml(String text, String prefix, int radix) {
+        StringBuilder ascii = new StringBuilder();
+        text.codePoints().forEach(character -> {
+            if (character > LAST_ASCII) {
+                ascii.append(prefix).append(Integer.toString(character, radix)).append(';');
+            } else {
+                ascii.append((char) character);
             }
         });
         return ascii.toString();

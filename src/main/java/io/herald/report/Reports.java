@@ -3,6 +3,7 @@ package io.herald.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.canonical.CanonicalCustomer;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.State;
@@ -99,7 +100,7 @@ public final class Reports {
      * @throws NotFoundException if no message of that reference was ever accepted
      */
     public ObjectNode ofCustomer(@Header("reference") String reference) throws NotFoundException {
-        List<Link> links = ledger.customer(reference);
+        List<Link> links = CanonicalCustomer.isReference(reference) ? ledger.customer(reference) : List.of();
         if (links.isEmpty()) {
             throw new NotFoundException("no customer of that reference was ever accepted");
         }

@@ -35,6 +35,8 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -75,6 +77,12 @@ public final class Entrance {
     private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
 
     private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
+
+    /** The paths of the contract, by what they take. */
+    private static final Map<String, Pattern> PATHS = Map.of(
+            "POST", Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
+            "GET", Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
+            "GET, DELETE", Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
@@ -179,6 +187,10 @@ public final class Entrance {
             turnAway(call, bytes, Problem.of(404, NOTHING_HERE));
             return;
         }
+        if (bytes > 0 && isAnnounced(call.request()) && !takesBody(call.request())) {
+            turnAway(call, bytes, unwanted(call));
+            return;
+        }
         if (bytes > bodyMax) {
             turnAway(call, bytes, Problem.of(413, TOO_LARGE));
             return;
@@ -194,7 +206,7 @@ public final class Entrance {
         }
         if (bytes > 0) {
             try {
-                takePlace(call, bytes);
+                takePlace(call, subject, bytes);
             } catch (OverloadedException e) {
                 call.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
                 turnAway(call, bytes, Problems.of(e));
@@ -257,8 +269,8 @@ public final class Entrance {
         return arrived ? IntakeAnswer.ofStatus(call.response().getStatusCode()) : IntakeAnswer.BROKEN_OFF;
     }
 
-    private void takePlace(RoutingContext call, long bytes) throws OverloadedException {
-        Place place = places.take(bytes);
+    private void takePlace(RoutingContext call, String subject, long bytes) throws OverloadedException {
+        Place place = places.take(subject, bytes);
         long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> giveUpOn(call));
         call.addEndHandler(ended -> {
             call.vertx().cancelTimer(deadline);
@@ -286,6 +298,36 @@ public final class Entrance {
         response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         headed(call, problem).end(problem.toString()).onComplete(sent -> request.connection()
                 .close());
+    }
+
+    /** Over HTTP/2 a call may leave open whether a body comes. */
+    private static boolean isAnnounced(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    }
+
+    /** The calls of the contract that bring a body. */
+    private static boolean takesBody(HttpServerRequest request) {
+        return request.method() == HttpMethod.POST
+                && (isIntake(request)
+                        || request.path().equals("/v1/preview")
+                        || REPLAY.matcher(request.path()).matches());
+    }
+
+    /** What is told to a call that brings a body where the contract has none. */
+    private static ObjectNode unwanted(RoutingContext call) {
+        Optional<String> methods = PATHS.entrySet().stream()
+                .filter(paths -> paths.getValue().matcher(call.request().path()).matches())
+                .map(Map.Entry::getKey)
+                .findFirst();
+        if (methods.isEmpty()) {
+            return Problem.of(404, NOTHING_HERE);
+        }
+        if (!List.of(methods.get().split(", ")).contains(call.request().method().name())) {
+            call.response().putHeader(HttpHeaders.ALLOW, methods.get());
+            return Problem.of(405, "this path takes " + methods.get());
+        }
+        return Problem.of(413, "this call takes no body");
     }
 
     /** How large a body is at most; 0 if none comes. */

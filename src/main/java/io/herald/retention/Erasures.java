@@ -2,6 +2,7 @@ package io.herald.retention;
 
 import io.herald.audit.Audit;
 import io.herald.caller.Callers;
+import io.herald.canonical.CanonicalCustomer;
 import io.herald.ledger.Erasure;
 import io.herald.report.NotFoundException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -30,12 +31,19 @@ public final class Erasures {
      */
     public void ofCustomer(Exchange exchange, @Header("reference") String reference)
             throws NotFoundException, InFlightException {
+        if (!CanonicalCustomer.isReference(reference)) {
+            throw unknown();
+        }
         switch (erasure.ofCustomer(reference)) {
             case ERASED -> Audit.did(Callers.of(exchange), "erase", event -> event.put("reference", reference));
-            case UNKNOWN -> throw new NotFoundException("nothing is kept about a customer of that reference");
+            case UNKNOWN -> throw unknown();
             case IN_FLIGHT ->
                 throw new InFlightException(
                         "a delivery of this customer is pending or retrying; try again when it has ended");
         }
+    }
+
+    private static NotFoundException unknown() {
+        return new NotFoundException("nothing is kept about a customer of that reference");
     }
 }

@@ -64,6 +64,8 @@ public final class Preflight {
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
             @ConfigProperty(name = "herald.replica.lease", defaultValue = "15s") Duration lease,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
+            @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax,
+            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
             @ConfigProperty(name = "herald.check", defaultValue = "false") boolean checkOnly) {
         // JSLT's uppercase and lowercase follow it, and in a Turkish one make another letter of an i
         Locale.setDefault(Locale.ROOT);
@@ -76,6 +78,7 @@ public final class Preflight {
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         checkLease(ledger, lease, providers);
+        checkIdleTimeout(idleTimeout, waitMax);
         mistakes.addAll(inbox.mistakes());
         mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
@@ -151,6 +154,14 @@ public final class Preflight {
                         + ".request-timeout, which is "
                         + providers.of(id).requestTimeout().toMillis() + " ms");
             }
+        }
+    }
+
+    /** Else who waits for a report, and sends nothing meanwhile, is cut off. */
+    private void checkIdleTimeout(Duration idleTimeout, Duration waitMax) {
+        if (idleTimeout.compareTo(waitMax) <= 0) {
+            mistakes.add("quarkus.http.idle-timeout: must be longer than herald.wait.max, which is "
+                    + waitMax.toMillis() + " ms");
         }
     }
 

@@ -10,12 +10,18 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.herald.schema.Fault;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -82,6 +88,7 @@ class CanonicalRulesTest {
                         text("person", "/verifications/selfieAt", "2026-01-02T03:04:05Z"),
                         text("person", "/verifications/safetyCheckAt", "2026-01-02T03:04:05-11:00"),
                         text("person", "/person/nationality", "TZ", "SS", "BQ", "GB"),
+                        text("person", "/identifiers/0/number", "1", " 1 ", "\u00a0A 1"),
                         text("person", "/identifiers/0/country", "KE"),
                         text("person", "/address/subdivision", "US-NY", "US-CA"),
                         text("person", "/contact/phone", "+12", "+255700000000", "+123456789012345"),
@@ -207,6 +214,8 @@ class CanonicalRulesTest {
                                 "10.01.1995",
                                 "1995-1-10",
                                 "2026-11-21"),
+                        text("person", "/identifiers/0/number", "", " ", "\u00a0\u3000\u2028", " \u0000", "MARK\n"),
+                        text("person", "/address/postalCode", " "),
                         text("person", "/identifiers/2/expiresOn", "2030-02-30", "MARK"),
                         text("person", "/verifications/governmentIdAt", "2026-01-02", "2026-01-02T03:04:05", "MARK"),
                         text("person", "/verifications/selfieAt", "2026-02-30T03:04:05Z"),
@@ -406,6 +415,39 @@ class CanonicalRulesTest {
                 .containsExactly("/attributes/national_id_ke", "/attributes/national_id_unknown");
         customer.remove("identifiers");
         assertThat(faults(customer)).isEmpty();
+    }
+
+    @Test
+    void soManyEntriesAndNoMore() {
+        ArrayNode identifiers = JsonNodeFactory.instance.arrayNode();
+        Stream.of(Locale.getISOCountries())
+                .limit(51)
+                .forEach(country -> identifiers.addObject().put("type", "other").put("country", country));
+        ArrayNode documents = JsonNodeFactory.instance.arrayNode();
+        IntStream.range(0, 51).forEach(i -> documents.addObject().put("file", "data:application/pdf;base64,QUJD"));
+        ArrayNode connections = JsonNodeFactory.instance.arrayNode();
+        IntStream.range(0, 1001)
+                .forEach(i -> connections.addObject().put("reference", "a").put("role", "ubo"));
+
+        Map.of("/identifiers", identifiers, "/documents", documents, "/connections", connections)
+                .forEach((pointer, entries) -> {
+                    int most = entries.size() - 1;
+                    assertThat(faults(with(person(), pointer, entries)))
+                            .containsExactly(new Fault(pointer, "must have at most " + most + " entries"));
+                    entries.remove(most);
+                    assertThat(faults(with(person(), pointer, entries))).isEmpty();
+                });
+    }
+
+    /** What is neither blank nor without a control character is tried once, and not from each of its characters. */
+    @Test
+    @Timeout(20)
+    void aLongTextIsCheckedInTimeInProportionToIt() {
+        for (String text : List.of(" ".repeat(10_000_000), "a ".repeat(5_000_000) + '\u0000')) {
+            assertThat(faults(with(person(), "/identifiers/0/number", TextNode.valueOf(text))))
+                    .extracting(Fault::pointer)
+                    .containsOnly("/identifiers/0/number");
+        }
     }
 
     @Test

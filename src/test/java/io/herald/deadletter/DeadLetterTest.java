@@ -16,6 +16,7 @@ import io.herald.delivery.Caller;
 import io.herald.delivery.Faults;
 import io.herald.delivery.MovableClock;
 import io.herald.delivery.QuickRetries;
+import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
 import io.herald.rest.Contract;
 import io.herald.sandbox.Received;
@@ -788,7 +789,12 @@ class DeadLetterTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"nothing", "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a", "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a.yativo"
+            strings = {
+                "nothing",
+                "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a",
+                "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a.yativo",
+                "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a.%00",
+                "0199f2c4-7a55-7c1e-b2a0-1f2e3d4c5b6a.yativo%00"
             })
     void whatIsNotThereIsNotFound(String id) {
         assertThat(operator.show(id).status()).isEqualTo(404);
@@ -796,6 +802,19 @@ class DeadLetterTest {
         assertThat(operator.replay(id, Customers.person("CUST-1").toString()).status())
                 .isEqualTo(404);
         assertThat(operator.discard(id).status()).isEqualTo(404);
+    }
+
+    /** PostgreSQL cannot be asked for a text with a NUL. */
+    @ParameterizedTest
+    @ValueSource(strings = {"%00", "CUST%00"})
+    void aReferenceThatNoCustomerCanHaveIsNotFound(String reference) {
+        for (String method : List.of("GET", "DELETE")) {
+            assertThat(Api.underTest()
+                            .send(method, "/v1/customers/" + reference, null)
+                            .status())
+                    .as(method)
+                    .isEqualTo(404);
+        }
     }
 
     @Test

@@ -364,6 +364,18 @@ class KubernetesTest {
                 single.only("Service").at("/spec/selector"), check.pods().at("/metadata/labels"));
     }
 
+    @Test
+    void theCheckTalksToNobody() {
+        Manifests check = Manifests.of(Path.of(CHECK));
+        JsonNode policy = check.only("NetworkPolicy").path("spec");
+
+        assertSelects(policy.at("/podSelector/matchLabels"), check.pods().at("/metadata/labels"));
+        assertThat(stream(policy.path("policyTypes")).map(JsonNode::asText)).containsExactly("Ingress", "Egress");
+        assertThat(policy.has("ingress") || policy.has("egress"))
+                .as("a rule, which would let something through")
+                .isFalse();
+    }
+
     private static void assertSelectsNot(JsonNode selector, JsonNode labels) {
         assertThat(stream(selector).toList()).isNotEqualTo(stream(labels).toList());
         assertThat(selector.path("app.kubernetes.io/name")).isNotEqualTo(labels.path("app.kubernetes.io/name"));

@@ -175,7 +175,7 @@ class FileDropTest {
         assertThat(report.faults(2)).containsExactly(" has 4 columns where the header has 12");
         assertThat(report.faults(3))
                 .as("a line break in a name")
-                .containsExactly("/person/firstName must not have control characters");
+                .containsExactly("/person/firstName must not have control characters, and not be blank");
         Map<String, JsonNode> byName = requests(references).stream()
                 .collect(Collectors.toMap(request -> request.path("name").asText(), request -> request));
         assertThat(byName).containsOnlyKeys("Jane \"JJ\" Doe, Dr", "J5\" Jane Doe");

@@ -35,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,7 @@ class BoundedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/customers", "/v1/preview", "/v1/no/such/path"})
+    @ValueSource(strings = {"/v1/customers", "/v1/preview", "/v1/dead-letters/x/replay"})
     void isToldBeforeItSendsTheBody(String path) throws IOException {
         fill();
         for (String length : List.of("Content-Length: 1500000", "Transfer-Encoding: chunked")) {
@@ -250,6 +251,61 @@ class BoundedTest {
         assertThat(herald.submit(customer("CUST-chunked-2", 10_000), "Prefer", "respond-async")
                         .status())
                 .isEqualTo(202);
+    }
+
+    @ParameterizedTest(name = "{1} {2}")
+    @CsvSource({
+        "404, POST,   /v1/nothing,             ",
+        "404, POST,   /v1/customers/CUST/more, ",
+        "405, PUT,    /v1/customers,           POST",
+        "405, DELETE, /v1/preview,             POST",
+        "405, POST,   /v1/customers/CUST-1,    'GET, DELETE'",
+        "405, POST,   /v1/messages/x,          GET",
+        "405, PUT,    /v1/dead-letters/x/replay, POST",
+        "413, GET,    /v1/messages/x,          ",
+        "413, GET,    /v1/customers/CUST-1,    ",
+        "413, DELETE, /v1/customers/replay,    ",
+        "413, GET,    /v1/dead-letters,        ",
+        "413, GET,    /v1/dead-letters/x,      ",
+        "413, DELETE, /v1/dead-letters/x,      ",
+        "413, POST,   /v1/dead-letters/replay, ",
+        "413, GET,    /v1/files,               "
+    })
+    void aBodyThatNobodyTakesIsNotWaitedFor(int status, String method, String path, String allowed) throws IOException {
+        for (String length : List.of("Content-Length: 1500000", "Transfer-Encoding: chunked")) {
+            try (Socket socket = connect()) {
+                write(socket, head(path, length).replaceFirst("POST", method));
+
+                String answer = answer(socket.getInputStream());
+
+                assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains("\"status\":" + status);
+                if (allowed != null) {
+                    assertThat(answer.toLowerCase()).contains("\r\nallow: " + allowed.toLowerCase() + "\r\n");
+                }
+                assertTaken(0, 0);
+            }
+        }
+    }
+
+    @Test
+    void bodiesThatDoNotComeLeaveHalfOfTheBytes() throws IOException {
+        try (Socket first = connect();
+                Socket second = connect()) {
+            write(first, head("/v1/customers", "Content-Length: 400000"));
+            await().atMost(BOUND).until(() -> places.taken() == 1);
+            write(second, head("/v1/customers", "Content-Length: 400000"));
+
+            assertFull(answer(second.getInputStream()));
+            assertTaken(1, 400_000);
+        }
+    }
+
+    @Test
+    void aConnectionIsNotIdleForLong() {
+        assertThat(ConfigProvider.getConfig().getValue("quarkus.http.idle-timeout", Duration.class))
+                .isBetween(Duration.ofSeconds(60), Duration.ofMinutes(2));
+        assertThat(ConfigProvider.getConfig().getValue("quarkus.http.limits.max-connections", Integer.class))
+                .isLessThanOrEqualTo(10_000);
     }
 
     @Test

@@ -89,6 +89,22 @@ class PlacesTest {
         assertTaken(0, 0);
     }
 
+    @Test
+    void ofTheirBytesHalfMayBeClaimedByOneCallerWhoseBodiesHaveYetToCome() throws OverloadedException {
+        Place first = places.take("one", 300);
+        assertThatThrownBy(() -> places.take("one", 201))
+                .isInstanceOf(OverloadedException.class)
+                .hasMessageContaining("your bodies that are on their way");
+        places.take("another", 400).leave();
+
+        first.weigh(300);
+        Place second = places.take("one", 500);
+        assertThatThrownBy(() -> places.take("one", 1)).isInstanceOf(OverloadedException.class);
+        second.leave();
+        places.take("one", 400);
+        places.take("one", 100);
+    }
+
     private void assertTaken(int messages, long bytes) {
         assertThat(places.taken()).isEqualTo(messages);
         assertThat(places.takenBytes()).isEqualTo(bytes);

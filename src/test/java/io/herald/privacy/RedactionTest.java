@@ -92,7 +92,7 @@ class RedactionTest {
 
             assertThat(left).hasSize(2_000).doesNotContain("jane").doesNotContain("example");
         }
-        assertThat(Redaction.of(CUSTOMER).redact("x".repeat(7_990) + "jane@example.com"))
+        assertThat(Redaction.of(CUSTOMER).redact("x ".repeat(3_995) + "jane@example.com"))
                 .hasSize(2_000);
     }
 
@@ -216,9 +216,39 @@ class RedactionTest {
                 .isEqualTo("***");
 
         ObjectNode usual = JSON.createObjectNode();
-        for (int i = 0; i < 900; i++) {
+        for (int i = 0; i < 100; i++) {
             usual.withArray("/attributes").add("\u00e9'\"&/+ " + i);
         }
         assertThat(Redaction.of(usual).redact("\u00e9'\"&/+ 17 is not known")).isEqualTo("*** is not known");
+    }
+
+    /** Within any bound on the values themselves, and fourteen million characters once they are spelled. */
+    @Test
+    void ofTooManySpellingsNothingIsLookedForAndNothingIsTold() {
+        ObjectNode customer = JSON.createObjectNode();
+        for (int i = 100; i < 1_000; i++) {
+            customer.withArray("/attributes").add("'\"\u6f22".repeat(16) + i);
+        }
+        assertThat(Redaction.of(customer).redact("the branch is closed")).isEqualTo("***");
+    }
+
+    /** Whoever takes the image out of its data URI quotes nothing of the URI's head. */
+    @Test
+    void nothingIsLeftOfTheContentOfADataUri() {
+        String content = "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAYEBQYFBAYG" + "B+/3".repeat(2_000);
+        Redaction redaction = Redaction.of(JSON.createObjectNode().put("file", "data:image/jpeg;base64," + content));
+
+        assertThat(redaction.redact("invalid image: " + content.substring(0, 60) + "..."))
+                .isEqualTo("invalid image: ***");
+        assertThat(redaction.redact("at byte 3000: " + content.substring(4_000, 4_200) + " is wrong"))
+                .isEqualTo("at byte 3000: ***");
+        assertThat(redaction.redact("at byte 3000: "
+                        + content.substring(4_000, 4_200).replace("/", "\\/").replace("+", "%2B")))
+                .isEqualTo("at byte 3000: ***");
+        assertThat(redaction.redact("at byte 3000: " + content.substring(4_000, 4_020)))
+                .isEqualTo("at byte 3000: " + content.substring(4_000, 4_020));
+
+        Redaction ofASmallOne = Redaction.of(JSON.createObjectNode().put("file", "data:image/png;base64,iVBORw0KGgo="));
+        assertThat(ofASmallOne.redact("'iVBORw0KGgo=' is no image")).isEqualTo("'***' is no image");
     }
 }

@@ -162,6 +162,23 @@ class BadNeighbourTest {
                 .allSatisfy(report -> assertThat(report.path("status").asText()).isEqualTo("delivered"));
     }
 
+    /** Only a provider's words are masked, so only for these it matters how much of a customer there is to look for. */
+    @Test
+    void isToldOfInHeraldsOwnWordsHoweverManyValuesTheCustomerHas() {
+        impostors.of("fraudspect").behave(Behaviour.RESET);
+        ObjectNode customer = Customers.person("CUST-neighbour-" + ++references);
+        customer.putArray("targets").add("fraudspect");
+        IntStream.range(0, 2_000)
+                .forEach(i -> customer.withArray("/attributes/codes").add("value " + i));
+
+        String message = messages(List.of(herald.submitting(customer, "Prefer", "respond-async")))
+                .get(0);
+
+        JsonNode error = Api.delivery(ended(message), "fraudspect").path("error");
+        assertThat(error.path("code").asText()).isEqualTo("connection_failed");
+        assertThat(error.path("message").asText()).startsWith("the connection failed: ");
+    }
+
     /** Deliveries at once, and connections, as a provider sees them. */
     @Test
     void noProviderGetsMoreAtOnceThanItsWidth() {
