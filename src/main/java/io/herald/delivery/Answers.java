@@ -1,30 +1,74 @@
 package io.herald.delivery;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Optional;
 
-/** Reads providers' answers. */
+/**
+ * Reads providers' answers. One that is nested deeper, or is of more parts, than any provider has reason to send cannot be read: a
+ * tree of many small values takes forty times its text, and what templates make of it more.
+ */
 final class Answers {
 
     private static final int STRAY_CHARACTERS = 64;
+    private static final int MAX_DEPTH = 100;
+    private static final int MAX_NAME_LENGTH = 1024;
+
+    /** Names, values and brackets of an answer about one customer, and of one about a page of a hundred. */
+    private static final int MAX_TOKENS = 20_000;
+
+    private static final int MAX_TOKENS_OF_PAGE = 100_000;
+
+    /** In characters. A template may repeat a text of an error answer for each field that another one names. */
+    private static final int LONGEST_TEXT_OF_ERROR = 8_192;
+
+    private static final ObjectReader ANSWER = reader(MAX_TOKENS, Integer.MAX_VALUE);
+    private static final ObjectReader PAGE = reader(MAX_TOKENS_OF_PAGE, Integer.MAX_VALUE);
+    private static final ObjectReader ERROR = reader(MAX_TOKENS, LONGEST_TEXT_OF_ERROR);
 
     private Answers() {}
 
+    private static ObjectReader reader(int maxTokens, int longestText) {
+        JsonFactory factory = JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(MAX_DEPTH)
+                        .maxNameLength(MAX_NAME_LENGTH)
+                        .maxTokenCount(maxTokens)
+                        .maxStringLength(longestText)
+                        .build())
+                .build();
+        return new JsonMapper(factory).reader(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    }
+
     /**
-     * The JSON of an answer, if it is JSON and nothing follows. A few stray characters before it are skipped, because one
-     * provider sends them; a page of HTML is no JSON, whatever stands in its scripts.
+     * The JSON of an answer of success, if it is JSON that can be read and nothing follows. A few stray characters before it are
+     * skipped, because one provider sends them; a page of HTML is no JSON, whatever stands in its scripts.
      */
-    static Optional<JsonNode> parse(ObjectMapper json, String body) {
+    static Optional<JsonNode> parse(String body) {
+        return parse(ANSWER, body);
+    }
+
+    /** As {@link #parse(String)}, of a page of the answer to a look-up. */
+    static Optional<JsonNode> parsePage(String body) {
+        return parse(PAGE, body);
+    }
+
+    /** As {@link #parse(String)}, of an error answer; one with a longer text than people are told cannot be read either. */
+    static Optional<JsonNode> parseError(String body) {
+        return parse(ERROR, body);
+    }
+
+    private static Optional<JsonNode> parse(ObjectReader reader, String body) {
         if (body == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(json.reader(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                            .readTree(withoutStray(body)))
-                    .filter(tree -> !tree.isMissingNode());
+            return Optional.of(reader.readTree(withoutStray(body))).filter(tree -> !tree.isMissingNode());
         } catch (JsonProcessingException e) {
             return Optional.empty();
         }

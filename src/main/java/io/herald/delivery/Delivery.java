@@ -74,6 +74,7 @@ public final class Delivery {
     private Failure failure;
     private final Set<String> found = new HashSet<>();
     private int page;
+    private Instant lookUpEnd;
     private ObjectNode outcome;
     private Span span = Span.getInvalid();
 
@@ -358,8 +359,9 @@ public final class Delivery {
         tryBegan = null;
     }
 
-    /** A look-up begins, from its first page. */
-    void beginLookUp() {
+    /** A look-up begins, from its first page; it is to end by then. */
+    void beginLookUp(Instant end) {
+        lookUpEnd = end;
         step = Step.FINDING;
         found.clear();
         page = 1;
@@ -374,6 +376,15 @@ public final class Delivery {
     /** The ids of the customers that a look-up found; an empty one stands for those that are not ours for certain. */
     Set<String> getFound() {
         return found;
+    }
+
+    /** Whether what was found already may be another customer than ours: nothing that is found besides changes that. */
+    boolean hasFoundADoubt() {
+        return found.size() > 1 || found.contains("");
+    }
+
+    boolean isLookUpLate(Instant now) {
+        return now.isAfter(lookUpEnd);
     }
 
     /** The number of the page that a look-up has to read next. */

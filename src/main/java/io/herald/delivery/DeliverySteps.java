@@ -10,6 +10,7 @@ import io.herald.caller.Callers;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.Ledger.MayCreate;
+import io.herald.ledger.LedgerException;
 import io.herald.ledger.Progress;
 import io.herald.ledger.Recorded;
 import io.herald.mapping.MappingFailedException;
@@ -61,6 +62,10 @@ public final class DeliverySteps {
     private static final Logger LOG = Logger.getLogger(DeliverySteps.class);
     private static final int NOT_FOUND = 404;
     private static final int MOST_PAGES = 1000;
+
+    /** It holds a place in the provider's lane; time enough for three hundred pages at sixty requests a minute. */
+    private static final Duration LONGEST_LOOK_UP = Duration.ofMinutes(5);
+
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-zA-Z_]+)}");
 
     private final Providers providers;
@@ -290,7 +295,7 @@ public final class DeliverySteps {
     public void readAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws UnreadableAnswerException {
         int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-        JsonNode answer = Answers.parse(json, text(exchange)).orElse(NullNode.instance);
+        JsonNode answer = Answers.parse(text(exchange)).orElse(NullNode.instance);
         ObjectNode outcome = outcome(delivery, status, answer);
         delivery.delivered(outcome);
         delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
@@ -331,11 +336,12 @@ public final class DeliverySteps {
     public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) throws BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
-        delivery.beginLookUp();
         long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
         long since = delivery.unclearSince().orElseThrow().toEpochMilli();
         long longest = settle + longestCall(delivery.getProvider()).toMillis();
-        return Math.min(longest, Math.max(0, settle + since - clock.millis()));
+        long wait = Math.min(longest, Math.max(0, settle + since - clock.millis()));
+        delivery.beginLookUp(clock.instant().plusMillis(wait).plus(LONGEST_LOOK_UP));
+        return wait;
     }
 
     /** Without the field to look up, nobody can tell whether an earlier try arrived. */
@@ -347,27 +353,30 @@ public final class DeliverySteps {
      * Collects the customers on a page of the answer to a look-up. A 404 with JSON says that there is none; one without may
      * be of anybody on the way.
      *
-     * @return the number of the next page, or null if there is none
-     * @throws UnclearException if the answer is no JSON, or its pages have no end
+     * @return the number of the next page, or null if there is none, or what was found decides already
+     * @throws UnclearException if the answer is no JSON, or its pages have no end, or take too long
      */
     public Integer readFound(
             @Body String body,
             @Header(Exchange.HTTP_RESPONSE_CODE) int status,
             @ExchangeProperty("delivery") Delivery delivery)
             throws UnclearException {
-        JsonNode answer = Answers.parse(json, body)
+        JsonNode answer = Answers.parsePage(body)
                 .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
         if (status == NOT_FOUND) {
             return null;
         }
         ObjectNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
         found.path("candidates").forEach(delivery::found);
-        if (!found.path("next").isInt()) {
+        if (delivery.hasFoundADoubt() || !found.path("next").isInt()) {
             return null;
         }
         int next = found.get("next").intValue();
         if (next != delivery.nextPage() || next > MOST_PAGES) {
             throw new UnclearException("the list that the look-up reads has no end");
+        }
+        if (delivery.isLookUpLate(clock.instant())) {
+            throw new UnclearException("the look-up took longer than " + LONGEST_LOOK_UP.toMinutes() + " minutes");
         }
         return next;
     }
@@ -395,8 +404,7 @@ public final class DeliverySteps {
             return;
         }
         String id = found.iterator().next();
-        if (found.size() > 1
-                || id.isEmpty()
+        if (delivery.hasFoundADoubt()
                 || !ledger.found(delivery.getMessage(), delivery.getProvider(), id)
                         .join()) {
             throw new UnclearException("the look-up found a customer that may be another one");
@@ -412,12 +420,12 @@ public final class DeliverySteps {
     public void recordFailure(@ExchangeProperty("delivery") Delivery delivery) {
         try {
             record(delivery);
-        } catch (CompletionException e) {
+        } catch (CompletionException | LedgerException e) {
             LOG.errorf(
                     "The outcome of message %s to %s could not be kept: %s",
                     delivery.getMessage().id(),
                     delivery.getProvider(),
-                    e.getCause().getMessage());
+                    e instanceof CompletionException ? e.getCause().getMessage() : e.getMessage());
         }
     }
 

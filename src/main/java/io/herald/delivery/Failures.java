@@ -1,7 +1,6 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.LedgerException;
@@ -33,12 +32,10 @@ final class Failures {
     private static final String TOO_LARGE = "the provider answered with success, and with more than herald.answer.max";
 
     private final Mappings mappings;
-    private final ObjectMapper json;
     private final Clock clock;
 
-    Failures(Mappings mappings, ObjectMapper json, Clock clock) {
+    Failures(Mappings mappings, Clock clock) {
         this.mappings = mappings;
-        this.json = json;
         this.clock = clock;
     }
 
@@ -75,7 +72,7 @@ final class Failures {
     private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {
         int status = answered.getStatusCode();
         boolean mayHaveArrived = status < 400 || status >= 500 || status == 408;
-        JsonNode answer = Answers.parse(json, answered.getResponseBody()).orElse(NullNode.instance);
+        JsonNode answer = Answers.parseError(answered.getResponseBody()).orElse(NullNode.instance);
         ObjectNode fragment;
         try {
             fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());

@@ -1,10 +1,17 @@
 package io.herald.delivery;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -13,12 +20,28 @@ import java.util.regex.Pattern;
  */
 public final class Outcome {
 
+    /** A page of the provider with a long token in its address fits; in characters of JSON. */
+    private static final int LARGEST_PART = 16_384;
+
+    /** The report nests what an outcome has, and Jackson writes no more than a thousand levels. */
+    private static final int MAX_DEPTH = 200;
+
+    /** Nobody says so much: a template repeated something. What is shorter is cut when the customer's values are out of it. */
+    private static final int LONGEST_WORDS = 65_536;
+
+    private static final ObjectWriter WRITER = new JsonMapper(JsonFactory.builder()
+                    .streamWriteConstraints(StreamWriteConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .build())
+                    .build())
+            .writer();
+
     private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[^\\p{Cc}\\p{Cs}]{1,1024}");
 
     private Outcome() {}
 
     /**
-     * The outcome of a provider's answer.
+     * The outcome of a provider's answer. Of the fields at fault it has so many as are worth keeping, and of a success what is small enough.
      *
      * @param status the HTTP status of the answer
      * @param fragment what the provider's {@code response.jslt} made of it; its {@code state} and {@code error.reason}
@@ -39,11 +62,19 @@ public final class Outcome {
                         : text(common.state().word()));
         JsonNode told = fragment.path("error");
         ObjectNode error = outcome.putObject("error");
-        error.put("code", told.path("code").asText(success ? Reason.UNREADABLE_ANSWER.word() : "http_" + status));
+        error.put(
+                "code", words(told.path("code")).orElse(success ? Reason.UNREADABLE_ANSWER.word() : "http_" + status));
         error.put("reason", told.path("reason").asText(common.reason().word()));
         error.put("httpStatus", status);
-        copy(told, "message", error);
-        copy(told, "fields", error);
+        words(told.path("message")).ifPresent(message -> error.put("message", message));
+        putFields(
+                error,
+                told.path("fields")
+                        .valueStream()
+                        .map(field -> new Fault(
+                                words(field.path("pointer")).orElse(""),
+                                words(field.path("message")).orElse("")))
+                        .toList());
         return outcome;
     }
 
@@ -60,8 +91,18 @@ public final class Outcome {
         ObjectNode outcome = JsonNodeFactory.instance.objectNode();
         outcome.put("state", State.DELIVERED.word());
         outcome.put("operation", update ? "updated" : "created");
-        outcome.setAll(fragment);
+        fragment.properties().stream()
+                .filter(part -> isSmall(part.getValue()))
+                .forEach(part -> outcome.set(part.getKey(), part.getValue()));
         return outcome;
+    }
+
+    private static boolean isSmall(JsonNode part) {
+        try {
+            return WRITER.writeValueAsString(part).length() <= LARGEST_PART;
+        } catch (JsonProcessingException e) {
+            return false;
+        }
     }
 
     /** A message that cannot be made into what this provider accepts. */
@@ -71,10 +112,7 @@ public final class Outcome {
                 Reason.NOT_MAPPABLE.word(),
                 Reason.NOT_MAPPABLE,
                 "the message lacks, or has in another form, what this provider needs");
-        var fields = outcome.withObject("/error").putArray("fields");
-        Fault.most(faults)
-                .forEach(fault ->
-                        fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+        putFields(outcome.withObject("/error"), faults);
         return outcome;
     }
 
@@ -82,6 +120,15 @@ public final class Outcome {
     static boolean quotes(ObjectNode outcome) {
         return outcome.has("error")
                 && (outcome.has("operation") || outcome.get("error").has("httpStatus"));
+    }
+
+    private static void putFields(ObjectNode error, List<Fault> faults) {
+        if (!faults.isEmpty()) {
+            ArrayNode fields = error.putArray("fields");
+            Fault.most(faults)
+                    .forEach(fault ->
+                            fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+        }
     }
 
     /** A delivery that ended, or waits, without an answer of the provider to quote. */
@@ -113,9 +160,10 @@ public final class Outcome {
         return JsonNodeFactory.instance.textNode(word);
     }
 
-    private static void copy(JsonNode from, String field, ObjectNode to) {
-        if (from.has(field)) {
-            to.set(field, from.get(field));
-        }
+    private static Optional<String> words(JsonNode told) {
+        return Optional.of(told)
+                .filter(JsonNode::isValueNode)
+                .map(value -> value.asText(null))
+                .filter(words -> words.length() <= LONGEST_WORDS);
     }
 }

@@ -62,13 +62,23 @@ final class Content extends FilterInputStream {
 
         private static final int TRAILER = 8;
 
+        /** Java reads each empty member from within the one before, and has a stack for some thousands. */
+        private static final int MOST_EMPTY_MEMBERS = 1_000;
+
+        private int nested;
+
         Gzip(InputStream in) throws IOException {
             super(in, BUFFER);
         }
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
+            if (nested > MOST_EMPTY_MEMBERS) {
+                throw new UnreadableFileException("it has too many empty gzip members in a row");
+            }
+            nested++;
             int read = super.read(buffer, offset, length);
+            nested--;
             if (read < 0) {
                 requireNoMore();
             }

@@ -24,6 +24,9 @@ public final class Redaction {
     private static final String MASK = "***";
     private static final int SHORT = 5;
     private static final int LONGEST_TEXT = 2000;
+    /** Of each field at fault, because there are many. */
+    private static final int LONGEST_OF_FIELD = 500;
+
     private static final int LONGEST_WORTH_LOOKING_FOR = 2048;
     /** A character takes up to nine in a URL. */
     private static final int WINDOW = LONGEST_TEXT + 9 * LONGEST_WORTH_LOOKING_FOR;
@@ -172,18 +175,19 @@ public final class Redaction {
     /** Redacts the provider's words in the {@code error} of an outcome. */
     public void redactError(ObjectNode outcome) {
         if (outcome.get("error") instanceof ObjectNode error) {
-            redactField(error, "code");
-            redactField(error, "message");
+            redactField(error, "code", LONGEST_TEXT);
+            redactField(error, "message", LONGEST_TEXT);
             error.path("fields").forEach(field -> {
-                redactField((ObjectNode) field, "pointer");
-                redactField((ObjectNode) field, "message");
+                redactField((ObjectNode) field, "pointer", LONGEST_OF_FIELD);
+                redactField((ObjectNode) field, "message", LONGEST_OF_FIELD);
             });
         }
     }
 
-    private void redactField(ObjectNode object, String field) {
+    private void redactField(ObjectNode object, String field, int most) {
         if (object.path(field).isTextual()) {
-            object.put(field, redact(object.get(field).textValue()));
+            String left = redact(object.get(field).textValue());
+            object.put(field, left.substring(0, Math.min(left.length(), most)));
         }
     }
 }

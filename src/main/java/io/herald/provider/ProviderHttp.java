@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.ChainElement;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
@@ -105,6 +106,7 @@ public final class ProviderHttp {
                         .setResponseTimeout(Timeout.DISABLED)
                         .build())
                 .addExecInterceptorFirst("call-guard", guard)
+                .addExecInterceptorAfter(ChainElement.COMPRESS.name(), "bytes", guard::boundBytes)
                 .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
                 .disableAutomaticRetries()

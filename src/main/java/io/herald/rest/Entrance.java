@@ -35,6 +35,8 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -75,6 +77,12 @@ public final class Entrance {
     private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
 
     private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
+
+    /** The paths of the contract, by what they take. */
+    private static final Map<String, Pattern> PATHS = Map.of(
+            "POST", Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
+            "GET", Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
+            "GET, DELETE", Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
@@ -180,7 +188,7 @@ public final class Entrance {
             return;
         }
         if (bytes > SMALL && isAnnounced(call.request()) && !takesBody(call.request())) {
-            turnAway(call, bytes, Problem.of(413, "this call takes no body"));
+            turnAway(call, bytes, unwanted(call));
             return;
         }
         if (bytes > bodyMax) {
@@ -304,6 +312,22 @@ public final class Entrance {
                 && (isIntake(request)
                         || request.path().equals("/v1/preview")
                         || REPLAY.matcher(request.path()).matches());
+    }
+
+    /** What is told to a call that brings a body where the contract has none. */
+    private static ObjectNode unwanted(RoutingContext call) {
+        Optional<String> methods = PATHS.entrySet().stream()
+                .filter(paths -> paths.getValue().matcher(call.request().path()).matches())
+                .map(Map.Entry::getKey)
+                .findFirst();
+        if (methods.isEmpty()) {
+            return Problem.of(404, NOTHING_HERE);
+        }
+        if (!List.of(methods.get().split(", ")).contains(call.request().method().name())) {
+            call.response().putHeader(HttpHeaders.ALLOW, methods.get());
+            return Problem.of(405, "this path takes " + methods.get());
+        }
+        return Problem.of(413, "this call takes no body");
     }
 
     /** How large a body is at most; 0 if none comes. */

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -237,9 +238,69 @@ class ClassificationTest {
         assertThat(report.delivery("xbridge").at("/error/message").asText()).isEqualTo("*** of *** exists");
     }
 
+    /** Each of the words would stand in each of the fields. */
+    @Test
+    void anErrorOfLongTextsGoesByItsStatus() {
+        assertThat(refusal("{\"message\": \"%s\", \"source\": {\"key\": \"a\"}}".formatted("m".repeat(9_000))))
+                .isEqualTo(json("{\"code\": \"http_400\", \"reason\": \"invalid\", \"httpStatus\": 400}"));
+    }
+
+    @Test
+    void anErrorThatIsTooLargeGoesByItsStatus() {
+        String[] texts = new String[10];
+        Arrays.fill(texts, "\"" + "t".repeat(7_000) + "\"");
+        assertThat(refusal("{\"message\": \"no\", \"trace\": [%s]}".formatted(String.join(",", texts))))
+                .isEqualTo(json("{\"code\": \"http_400\", \"reason\": \"invalid\", \"httpStatus\": 400}"));
+    }
+
+    @Test
+    void ofManyFieldsOfAnErrorAHundredAreToldAndHowManyMore() {
+        JsonNode error = refusal("{\"message\": \"no\", \"source\": {\"key\": \"%s\"}}".formatted("a,".repeat(4_000)));
+
+        assertThat(error.path("message").textValue()).isEqualTo("no");
+        assertThat(error.path("fields")).hasSize(101);
+        assertThat(error.at("/fields/100/message").textValue()).isEqualTo("has 3900 more faults");
+    }
+
+    private JsonNode refusal(String body) {
+        ObjectNode customer = Caller.person(Caller.reference("hostile"), "", "bridge-xyz");
+        faults.always(
+                "bridge-xyz",
+                customer.at("/contact/email").asText(),
+                aResponse()
+                        .withStatus(400)
+                        .withHeader("Content-Type", "application/json")
+                        .withBody(body));
+        return Caller.deliver(customer).delivery("bridge-xyz").path("error");
+    }
+
+    /** What is kept of it could not be written, or would take forty times as much as it came with. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"too deep, '[', '', ']', 997", "of too many parts, ',{}', '[{}', ']', 20000"})
+    void aSuccessThatCannotBeReadEndsTheDelivery(String name, String part, String before, String after, int parts) {
+        String score = before + part.repeat(parts) + (before.isEmpty() ? after.repeat(parts) : after);
+        ObjectNode customer = Caller.person(Caller.reference("hostile"), "", "fraudspect");
+        faults.always(
+                "fraudspect",
+                customer.at("/contact/email").asText(),
+                aResponse()
+                        .withHeader("Content-Type", "application/json")
+                        .withBody("{\"data\": {\"id\": \"4711\", \"riskScore\": " + score + "}}"));
+
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("dead/unreadable_answer");
+    }
+
     private static List<Path> folders(Path parent) {
         try (Stream<Path> children = Files.list(parent)) {
             return children.filter(Files::isDirectory).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,6 +1,9 @@
 package io.herald.delivery;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -13,10 +16,14 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** bridge-xyz knows a create by its key for 24 hours; what may have arrived is not created again after that. */
+/**
+ * bridge-xyz knows a create by its key for 24 hours; what may have arrived is not created again after that. Nor is it where a look-up
+ * has no end.
+ */
 @QuarkusTest
 @TestProfile(ParkedForMinutes.class)
 class ForgottenKeyTest {
@@ -73,6 +80,32 @@ class ForgottenKeyTest {
 
         Report next = Caller.deliver(Caller.person(reference, "", PROVIDER));
         assertThat(next.outcome(PROVIDER)).isEqualTo("delivered");
+    }
+
+    /** It would hold a place in the provider's lane as long. */
+    @Test
+    void aLookUpThatTakesTooLongEndsUnclear() {
+        String reference = Caller.reference("slow-list");
+        String email = Caller.email(reference, "");
+        faults.once("yativo", email, aResponse().withStatus(500));
+        for (int page = 1; page <= 30; page++) {
+            sandbox.server()
+                    .stubFor(get(urlPathMatching("/yativo/customer"))
+                            .withQueryParam("page", equalTo(Integer.toString(page)))
+                            .willReturn(aResponse()
+                                    .withFixedDelay(300)
+                                    .withBody("{\"status\": \"success\", \"data\": [], \"pagination\":"
+                                            + " {\"current_page\": " + page + ", \"last_page\": 30}}")));
+        }
+        CompletableFuture<Report> submitted = Caller.submit(Caller.person(reference, "", "yativo"));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !faults.lookUps("yativo").isEmpty());
+
+        clock.putForward(Duration.ofMinutes(5));
+
+        assertThat(submitted.join().outcome("yativo")).isEqualTo("dead/unclear");
+        assertThat(faults.lookUps("yativo")).hasSizeLessThan(30);
+        assertThat(faults.sends("yativo", email)).hasSize(1);
     }
 
     /** The request arrived, and whether it was carried out nobody tells. */

@@ -427,6 +427,20 @@ class OnceAtTheProviderTest {
         assertThat(report.attempts("yativo")).isEqualTo(1);
     }
 
+    @Test
+    void theRestOfTheListIsNotReadOnceTwoCustomersMatch() {
+        String reference = Caller.reference("two");
+        String magic = "yativo.lost-once";
+        String ours = "{\"customer_id\": \"%s\", \"customer_name\": \"Jane Doe\", \"customer_email\": \""
+                + Caller.email(reference, magic) + "\"}";
+        yativoAnswersPage(1, ours.formatted("4711") + "," + ours.formatted("4712"));
+
+        Report report = Caller.deliver(Caller.person(reference, magic, "yativo"));
+
+        assertThat(report.outcome("yativo")).isEqualTo("dead/unclear");
+        assertThat(faults.lookUps("yativo")).hasSize(1);
+    }
+
     private void yativoAnswersPage(int number, String customers) {
         sandbox.server()
                 .stubFor(get(urlPathMatching("/yativo/customer"))

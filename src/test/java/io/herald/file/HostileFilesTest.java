@@ -148,6 +148,23 @@ class HostileFilesTest {
         box.hasMoved(name, box.failed());
     }
 
+    /** Java reads each of them from within the one before. */
+    @Test
+    void aGzipOfEmptyMembersFails() {
+        byte[] empty = DropBox.gzip(new byte[0]);
+        ByteArrayOutputStream members = new ByteArrayOutputStream();
+        for (int i = 0; i < 100_000; i++) {
+            members.writeBytes(empty);
+        }
+        String name = Caller.reference("MEMBERS") + ".ndjson.gz";
+        box.drop(name, members.toByteArray());
+
+        assertThat(box.report(name).summary().path("note").asText())
+                .isEqualTo("it has too many empty gzip members in a row");
+        box.hasMoved(name, box.failed());
+        theNextFileIsDelivered();
+    }
+
     /** Each poll lists all of them, in the same order, and none is forgotten before the next. */
     @Test
     void filesSettleHoweverManyThereAre() {

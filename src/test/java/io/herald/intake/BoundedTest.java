@@ -253,22 +253,35 @@ class BoundedTest {
                 .isEqualTo(202);
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "{1} {2}")
     @CsvSource({
-        "POST, /v1/nothing",
-        "PUT, /v1/customers",
-        "GET, /v1/messages/x",
-        "DELETE, /v1/dead-letters/x",
-        "POST, /v1/dead-letters/replay"
+        "404, POST,   /v1/nothing,             ",
+        "404, POST,   /v1/customers/CUST/more, ",
+        "405, PUT,    /v1/customers,           POST",
+        "405, DELETE, /v1/preview,             POST",
+        "405, POST,   /v1/customers/CUST-1,    'GET, DELETE'",
+        "405, POST,   /v1/messages/x,          GET",
+        "405, PUT,    /v1/dead-letters/x/replay, POST",
+        "413, GET,    /v1/messages/x,          ",
+        "413, GET,    /v1/customers/CUST-1,    ",
+        "413, DELETE, /v1/customers/replay,    ",
+        "413, GET,    /v1/dead-letters,        ",
+        "413, GET,    /v1/dead-letters/x,      ",
+        "413, DELETE, /v1/dead-letters/x,      ",
+        "413, POST,   /v1/dead-letters/replay, ",
+        "413, GET,    /v1/files,               "
     })
-    void aBodyThatNobodyTakesIsNotWaitedFor(String method, String path) throws IOException {
+    void aBodyThatNobodyTakesIsNotWaitedFor(int status, String method, String path, String allowed) throws IOException {
         for (String length : List.of("Content-Length: 1500000", "Transfer-Encoding: chunked")) {
             try (Socket socket = connect()) {
                 write(socket, head(path, length).replaceFirst("POST", method));
 
                 String answer = answer(socket.getInputStream());
 
-                assertThat(answer).startsWith("HTTP/1.1 413 ").contains("takes no body");
+                assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains("\"status\":" + status);
+                if (allowed != null) {
+                    assertThat(answer.toLowerCase()).contains("\r\nallow: " + allowed.toLowerCase() + "\r\n");
+                }
                 assertTaken(0, 0);
             }
         }

@@ -1,6 +1,7 @@
 package io.herald.mapping;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,12 +10,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -107,6 +110,48 @@ class AnyAnswerTest {
                 }
             });
         });
+    }
+
+    /** Each of them would take minutes, or gigabytes, if a part of it were looked at anew for each other part. */
+    @Test
+    void anAnswerThatRepeatsItselfCostsNoMoreThanItsLength() {
+        String message = "x".repeat(500_000);
+        ObjectNode keys = json("{}").deepCopy();
+        keys.put("message", message).withObject("/source").put("key", "a,".repeat(250_000));
+        ObjectNode deep = json("{}").deepCopy();
+        ObjectNode key = deep.withObject("/source/key");
+        for (int i = 0; i < 90; i++) {
+            key = key.putObject("k".repeat(1_000));
+        }
+        for (int i = 0; i < 5_000; i++) {
+            key.put("leaf" + i, "is refused");
+        }
+        JsonNode customers = json("{}").<ObjectNode>deepCopy().put("message", "connected customer".repeat(55_000));
+
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            assertThat(error("bridge-xyz", keys).path("message").textValue()).isEqualTo(message);
+            assertThat(error("bridge-xyz", deep).path("fields").valueStream())
+                    .allSatisfy(field ->
+                            assertThat(field.path("pointer").textValue()).hasSizeLessThan(2_000));
+            assertThat(error("fraudspect", customers).has("fields")).isFalse();
+        });
+    }
+
+    private static JsonNode error(String provider, JsonNode answer) {
+        return mappings.of(provider).outcome(400, answer, null).path("error");
+    }
+
+    /** One of a million takes minutes to read, and JSLT counts in long. */
+    @Test
+    void aPageIsOfNineDigitsAtMost() {
+        String digits = "1".repeat(30);
+        JsonNode page = json(
+                """
+                {"status": "success", "data": [], "pagination": {"current_page": "%1$s", "last_page": "2%1$s"}}
+                """
+                        .formatted(digits));
+
+        assertThat(mappings.of("yativo").find(page, json("{}")).has("next")).isFalse();
     }
 
     static Stream<Example> answered() {

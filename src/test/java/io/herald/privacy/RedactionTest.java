@@ -166,6 +166,20 @@ class RedactionTest {
                 """));
     }
 
+    /** There are up to a hundred of them in each of five hundred dead letters of a list. */
+    @Test
+    void ofAFieldLessIsKeptThanOfTheMessage() {
+        ObjectNode outcome = JSON.createObjectNode();
+        ObjectNode error = outcome.putObject("error").put("message", "m".repeat(9_000));
+        error.putArray("fields").addObject().put("pointer", "/p".repeat(9_000)).put("message", "f".repeat(9_000));
+
+        Redaction.of(CUSTOMER).redactError(outcome);
+
+        assertThat(error.path("message").textValue()).hasSize(2_000);
+        assertThat(error.at("/fields/0/pointer").textValue()).hasSize(500);
+        assertThat(error.at("/fields/0/message").textValue()).hasSize(500);
+    }
+
     @Test
     void anOutcomeWithoutAnErrorIsLeftAlone() {
         ObjectNode outcome = (ObjectNode) json("{\"state\": \"delivered\", \"providerCustomerId\": \"Jane\"}");

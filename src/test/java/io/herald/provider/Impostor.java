@@ -49,6 +49,8 @@ public final class Impostor implements AutoCloseable {
         HUGE,
         /** Answers 500 with as much. */
         HUGE_ERROR,
+        /** Answers 200 with {@link #HUGE_BYTES} of gzip that is the name of a file, and expands to nothing. */
+        HUGE_GZIP,
         /** Never answers a log-in, and lets the sandbox answer the rest. */
         LOG_IN_HANGS
     }
@@ -58,6 +60,12 @@ public final class Impostor implements AutoCloseable {
 
     private static final String PAGE = "<!doctype html><html><head><style>body{}</style><script>var all = [];</script>"
             + "</head><body><h1>We are busy</h1></body></html>";
+    private static final String GZIP = "application/json\r\nContent-Encoding: gzip";
+    private static final byte[] JSON_START = "{\"id\":\"".getBytes(StandardCharsets.US_ASCII);
+
+    /** RFC 1952: with the flag that a name follows, up to a zero. */
+    private static final byte[] NAMED_GZIP_START = {0x1f, (byte) 0x8b, 8, 8, 0, 0, 0, 0, 0, 0};
+
     private static final int UPSTREAM_MILLIS = 60_000;
 
     private final int sandboxPort;
@@ -210,8 +218,9 @@ public final class Impostor implements AutoCloseable {
                 case HTML -> out.write(whole("200 OK", "text/html; charset=utf-8", PAGE));
                 case ERROR ->
                     out.write(whole("500 Internal Server Error", "application/json", "{\"message\":\"boom\"}"));
-                case HUGE -> huge("200 OK", out);
-                case HUGE_ERROR -> huge("500 Internal Server Error", out);
+                case HUGE -> huge("200 OK", "application/json", JSON_START, out);
+                case HUGE_ERROR -> huge("500 Internal Server Error", "application/json", JSON_START, out);
+                case HUGE_GZIP -> huge("200 OK", GZIP, NAMED_GZIP_START, out);
                 default -> throw new IllegalStateException("not to be done: " + behaviour(request));
             }
         } finally {
@@ -265,9 +274,8 @@ public final class Impostor implements AutoCloseable {
         }
     }
 
-    private void huge(String status, OutputStream out) throws IOException {
-        out.write(head(status, "application/json", HUGE_BYTES));
-        byte[] start = "{\"id\":\"".getBytes(StandardCharsets.US_ASCII);
+    private void huge(String status, String type, byte[] start, OutputStream out) throws IOException {
+        out.write(head(status, type, HUGE_BYTES));
         byte[] part = new byte[64 * 1024];
         Arrays.fill(part, (byte) 'a');
         int written = 0;

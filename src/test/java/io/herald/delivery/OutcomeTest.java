@@ -1,0 +1,67 @@
+package io.herald.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.junit.jupiter.api.Test;
+
+/** Whatever a template makes of an answer, the outcome is small and well-formed enough to be kept and reported. */
+class OutcomeTest {
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    @Test
+    void ofManyFieldsAHundredAreKeptAndTheRestIsCounted() {
+        ObjectNode fragment = JSON.objectNode();
+        ArrayNode fields = fragment.withArray("/error/fields");
+        for (int i = 0; i < 250_000; i++) {
+            fields.addObject().put("pointer", "/a" + i).put("message", "is refused");
+        }
+
+        JsonNode kept = Outcome.of(400, fragment, false).at("/error/fields");
+
+        assertThat(kept).hasSize(101);
+        assertThat(kept.get(99).path("pointer").textValue()).isEqualTo("/a99");
+        assertThat(kept.get(100).path("message").textValue()).isEqualTo("has 249900 more faults");
+    }
+
+    @Test
+    void wordsThatNobodySaysAreLeftOut() {
+        ObjectNode fragment = JSON.objectNode();
+        ObjectNode error = fragment.putObject("error");
+        error.put("code", "c".repeat(100_000)).putArray("message").add("m");
+        error.putArray("fields").add("/email").addObject().put("pointer", "/p").put("message", "m".repeat(100_000));
+
+        JsonNode kept = Outcome.of(400, fragment, false).path("error");
+
+        assertThat(kept.path("code").textValue()).isEqualTo("http_400");
+        assertThat(kept.has("message")).isFalse();
+        assertThat(kept.path("fields")).hasSize(2).allSatisfy(field -> {
+            assertThat(field.path("pointer").isTextual()).isTrue();
+            assertThat(field.path("message").textValue()).isEmpty();
+        });
+    }
+
+    @Test
+    void whatIsLargeOrDeepIsNoPartOfASuccess() {
+        ObjectNode fragment = JSON.objectNode().put("providerCustomerId", "4711");
+        fragment.putObject("urls").put("kyc", "https://kyc.example.com/" + "t".repeat(8_000));
+        ArrayNode due = fragment.putObject("providerStatus").putArray("requirementsDue");
+        for (int i = 0; i < 10_000; i++) {
+            due.addObject();
+        }
+        ArrayNode score = fragment.putObject("risk").putArray("score");
+        for (int i = 0; i < 990; i++) {
+            score = score.addArray();
+        }
+
+        ObjectNode outcome = Outcome.of(200, fragment, false);
+
+        assertThat(outcome.properties())
+                .extracting(part -> part.getKey())
+                .containsExactlyInAnyOrder("state", "operation", "providerCustomerId", "urls");
+    }
+}
