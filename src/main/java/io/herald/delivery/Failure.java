@@ -24,8 +24,11 @@ record Failure(
         long retryAfterMillis,
         boolean isCalledOff) {
 
-    /** What is answered in the place of a provider that does not: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5. */
-    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504);
+    /**
+     * What is answered in the place of a provider that may have the request: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5, and
+     * Cloudflare's for an origin whose answer it cannot use, or that does not answer in time.
+     */
+    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504, 520, 522, 524);
 
     private static final int UNAVAILABLE = 503;
 
