@@ -299,7 +299,7 @@ public final class DeliverySteps {
     public void readAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws UnreadableAnswerException {
         int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-        JsonNode answer = Answers.parse(json, text(exchange)).orElse(NullNode.instance);
+        Optional<JsonNode> answer = Answers.parse(json, text(exchange));
         ObjectNode outcome = outcome(delivery, status, answer);
         delivery.delivered(outcome);
         delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
@@ -316,16 +316,22 @@ public final class DeliverySteps {
         return answer == null ? null : new String(answer, ExchangeHelper.getCharset(exchange));
     }
 
-    private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {
+    private ObjectNode outcome(Delivery delivery, int status, Optional<JsonNode> answer)
+            throws UnreadableAnswerException {
         ObjectNode fragment;
         try {
-            fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+            fragment = mappings.of(delivery.getProvider())
+                    .outcome(status, answer.orElse(NullNode.instance), delivery.getLink());
         } catch (MappingFailedException e) {
             LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
             fragment = json.createObjectNode();
         }
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         if (!outcome.has("providerCustomerId")) {
+            if (answer.isEmpty()) {
+                // a page for people, or nothing: somebody on the way, or the provider under maintenance
+                outcome.put("state", State.RETRYING.word());
+            }
             throw new UnreadableAnswerException(outcome);
         }
         return outcome;
@@ -353,11 +359,11 @@ public final class DeliverySteps {
     }
 
     /**
-     * Collects the customers on a page of the answer to a look-up. A 404 with JSON says that there is none; one without may
-     * be of anybody on the way.
+     * Collects the customers on a page of the answer to a look-up. A 404 in which the provider's mapping finds the provider's
+     * own code says that there is none; any other may be of anybody on the way.
      *
      * @return the number of the next page, or null if there is none
-     * @throws UnclearException if the answer is no JSON, or its pages have no end
+     * @throws UnclearException if the answer is no JSON, or a 404 of somebody else, or its pages have no end
      */
     public Integer readFound(
             @Body String body,
@@ -365,8 +371,11 @@ public final class DeliverySteps {
             @ExchangeProperty("delivery") Delivery delivery)
             throws UnclearException {
         JsonNode answer = Answers.parse(json, body)
-                .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
+                .orElseThrow(() -> UnclearException.forNow("the answer to the look-up is not JSON"));
         if (status == NOT_FOUND) {
+            if (!hasProvidersCode(delivery, status, answer)) {
+                throw UnclearException.forNow("the look-up was answered with a 404 that need not be the provider's");
+            }
             return null;
         }
         ObjectNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
@@ -379,6 +388,14 @@ public final class DeliverySteps {
             throw new UnclearException("the list that the look-up reads has no end");
         }
         return next;
+    }
+
+    /** A code that only repeats the status is what many a gateway says. */
+    private boolean hasProvidersCode(Delivery delivery, int status, JsonNode answer) {
+        JsonNode code = mappings.of(delivery.getProvider())
+                .outcome(status, answer, delivery.getLink())
+                .at("/error/code");
+        return code.isTextual() && !code.textValue().equals(Integer.toString(status));
     }
 
     /**

@@ -50,6 +50,9 @@ final class Failures {
             return unreadable(
                     thrown, answered.outcome(), "the provider answered with success, but not with a customer's id");
         }
+        if (thrown instanceof UnclearException unclear && unclear.mayPass()) {
+            return new Failure(thrown, unclear(State.RETRYING, unclear.getMessage()), true, true, 0);
+        }
         if (thrown instanceof AnswerTooLargeException) {
             return ofTooLarge(delivery, thrown);
         }
@@ -85,11 +88,14 @@ final class Failures {
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
         if (delivery.isUnclear() && isDuplicate(outcome)) {
-            outcome = unclear("the provider has such a customer, and an earlier try may have made it");
+            outcome = unclear(
+                    State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
             isTransient = true;
         }
         if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
-            outcome = unclear("the look-up after an unclear ending was answered with status " + status);
+            outcome = unclear(
+                    State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
+            isTransient = true;
         }
         return new Failure(
                 answered,
@@ -106,7 +112,7 @@ final class Failures {
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
         if (delivery.step() == Delivery.Step.FINDING) {
-            return new Failure(thrown, unclear("the answer to the look-up is too large"), false, false, 0);
+            return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
         }
         return unreadable(
                 thrown,
@@ -162,7 +168,7 @@ final class Failures {
             return Outcome.notMappable(refused.faults());
         }
         if (thrown instanceof UnclearException unclear) {
-            return unclear(unclear.getMessage());
+            return unclear(State.DEAD, unclear.getMessage());
         }
         if (thrown instanceof MappingFailedException mapping) {
             return Outcome.failed(State.DEAD, "mapping_failed", Reason.NOT_MAPPABLE, mapping.getMessage());
@@ -181,7 +187,7 @@ final class Failures {
                 "an unexpected error: " + thrown.getClass().getName());
     }
 
-    private static ObjectNode unclear(String message) {
-        return Outcome.failed(State.DEAD, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
+    private static ObjectNode unclear(State state, String message) {
+        return Outcome.failed(state, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
     }
 }
