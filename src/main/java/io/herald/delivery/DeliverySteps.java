@@ -20,6 +20,7 @@ import io.herald.privacy.Redaction;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
 import io.herald.provider.Gate;
+import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.herald.token.LogInFailedException;
@@ -342,15 +343,27 @@ public final class DeliverySteps {
      *
      * @return how long to wait until what may have arrived can be seen, in milliseconds
      * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
+     * @throws LookUpWaitsException if that is more than is left of the provider's budget for waits
      */
-    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) throws BreakerOpenException {
+    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery)
+            throws BreakerOpenException, LookUpWaitsException {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         delivery.beginLookUp();
-        long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
+        ProviderConfig.Provider provider = providers.of(delivery.getProvider());
+        long settle = provider.find().settle().toMillis();
         long since = delivery.unclearSince().orElseThrow().toEpochMilli();
         long longest = settle + longestCall(delivery.getProvider()).toMillis();
-        return Math.min(longest, Math.max(0, settle + since - clock.millis()));
+        long wait = Math.max(0, settle + since - clock.millis());
+        if (wait > longest) {
+            // the clock went back
+            return longest;
+        }
+        if (delivery.waitedMillis() + wait > provider.retry().budget().toMillis()) {
+            throw new LookUpWaitsException(wait);
+        }
+        delivery.waits(wait);
+        return wait;
     }
 
     /** Without the field to look up, nobody can tell whether an earlier try arrived. */

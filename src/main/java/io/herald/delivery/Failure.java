@@ -1,6 +1,7 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
 import java.io.IOException;
 import java.util.Set;
@@ -14,7 +15,7 @@ import org.apache.camel.http.base.HttpOperationFailedException;
  * @param isTransient whether another try may help
  * @param mayHaveArrived whether the provider may have done what was asked
  * @param retryAfterMillis how long the provider asks us to wait; 0 if it does not say
- * @param isCalledOff whether nothing was sent, because the provider's breaker is open
+ * @param isCalledOff whether nothing was sent, because the provider's breaker is open, or it is too early to look up
  */
 record Failure(
         Throwable cause,
@@ -46,6 +47,11 @@ record Failure(
         return new Failure(cause, outcome, false, false, open.millisToProbe(), true);
     }
 
+    /** Nothing was sent, because it is too early to look up what may have arrived. */
+    static Failure tooEarly(LookUpWaitsException cause, ObjectNode outcome) {
+        return new Failure(cause, outcome, false, false, cause.millis(), true);
+    }
+
     /** The same, with the further tries called off. */
     Failure endedBy(Throwable calledOff) {
         return new Failure(calledOff, outcome, false, false, retryAfterMillis);
@@ -58,7 +64,7 @@ record Failure(
 
     /** Whether the provider may be at work still: it did not answer itself, or not in time. */
     boolean mayBeUnderWay() {
-        return cause instanceof IOException
+        return cause instanceof IOException && !(cause instanceof AnswerTooLargeException)
                 || cause instanceof HttpOperationFailedException answered && isOfAGateway(answered.getStatusCode());
     }
 

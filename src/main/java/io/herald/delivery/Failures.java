@@ -9,19 +9,14 @@ import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
+import io.herald.provider.NotSentException;
 import io.herald.provider.RetryAfter;
 import io.herald.token.LogInFailedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.time.Clock;
-import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.http.base.HttpOperationFailedException;
-import org.apache.hc.client5.http.ConnectTimeoutException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jboss.logging.Logger;
 
 /** Tells what a failure of a delivery means. */
@@ -55,6 +50,12 @@ final class Failures {
         }
         if (thrown instanceof AnswerTooLargeException) {
             return ofTooLarge(delivery, thrown);
+        }
+        if (thrown instanceof LookUpWaitsException early) {
+            Failure known = delivery.failure();
+            return Failure.tooEarly(
+                    early,
+                    known != null && known.waits() ? known.outcome() : unclear(State.RETRYING, early.getMessage()));
         }
         if (thrown instanceof BreakerOpenException open) {
             return Failure.calledOff(thrown, open);
@@ -93,8 +94,7 @@ final class Failures {
             isTransient = true;
         }
         if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
-            outcome = unclear(
-                    State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
+            outcome = unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
             isTransient = true;
         }
         return new Failure(
@@ -143,24 +143,17 @@ final class Failures {
     }
 
     private static Failure ofConnection(IOException io) {
-        boolean late = io instanceof SocketTimeoutException;
+        boolean sent = !(io instanceof NotSentException);
+        Throwable why = sent ? io : io.getCause();
+        boolean late = why instanceof SocketTimeoutException;
         ObjectNode outcome = Outcome.failed(
                 State.RETRYING,
                 late ? "timeout" : "connection_failed",
                 late ? Reason.TIMEOUT : Reason.UNAVAILABLE,
                 late
                         ? "no answer in time"
-                        : "the connection failed: " + io.getClass().getSimpleName());
-        return new Failure(io, outcome, true, !isBeforeAnyByte(io), 0);
-    }
-
-    private static boolean isBeforeAnyByte(IOException io) {
-        return io instanceof ConnectException
-                || io instanceof ConnectTimeoutException
-                || io instanceof ConnectionRequestTimeoutException
-                || io instanceof UnknownHostException
-                || io instanceof NoRouteToHostException
-                || io instanceof SSLHandshakeException;
+                        : "the connection failed: " + why.getClass().getSimpleName());
+        return new Failure(io, outcome, true, sent, 0);
     }
 
     private static ObjectNode lasting(Delivery delivery, Throwable thrown) {

@@ -95,7 +95,7 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended. When Herald is stopped, it is due at once. One that was called off because the breaker is open waits for the breaker.
+     * it; after the last step it has ended. When Herald is stopped, it is due at once. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.step() == Delivery.Step.RECORDING) {

@@ -1,5 +1,6 @@
 package io.herald.token;
 
+import io.herald.provider.NotSentException;
 import io.herald.provider.RetryAfter;
 import io.herald.provider.TransientStatus;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -43,7 +44,8 @@ public final class LogInFailedException extends Exception {
             Duration retryAfter = asked.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : asked;
             return new LogInFailedException("the log-in was answered with status " + status, status, retryAfter, cause);
         }
-        return new LogInFailedException("the log-in failed: " + cause.getClass().getSimpleName(), cause);
+        Throwable why = cause instanceof NotSentException ? cause.getCause() : cause;
+        return new LogInFailedException("the log-in failed: " + why.getClass().getSimpleName(), cause);
     }
 
     /** The same, with what is left of the wait if the provider asked for one. */

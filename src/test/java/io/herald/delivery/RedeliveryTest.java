@@ -2,6 +2,7 @@ package io.herald.delivery;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
@@ -414,7 +415,7 @@ class RedeliveryTest {
     }
 
     @Test
-    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() throws BreakerOpenException {
+    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() throws Exception {
         long settle = QuickRetries.SETTLE.toMillis();
         long longest = settle + QuickRetries.REQUEST_TIMEOUT.toMillis();
 
@@ -426,7 +427,26 @@ class RedeliveryTest {
                 .isEqualTo(longest);
     }
 
-    private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException {
+    @Test
+    void aLookUpThatWaitsLongerThanTheBudgetIsParkedUntilThen() throws Exception {
+        Delivery delivery = delivery("xbridge");
+        delivery.unclearSince(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
+        delivery.waits(QuickRetries.RETRIES.get("xbridge").budget().toMillis() - 1_000);
+        Instant seen = delivery.unclearSince().orElseThrow().plus(QuickRetries.SETTLE);
+        Exchange exchange = new DefaultExchange(camel);
+
+        assertThatExceptionOfType(LookUpWaitsException.class)
+                .isThrownBy(() -> steps.beginLookUp(delivery))
+                .satisfies(exchange::setException);
+        assertThat(redelivery.isTransient(exchange, delivery)).isFalse();
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.dueAt().orElseThrow()).isCloseTo(seen, within(1, ChronoUnit.SECONDS));
+        assertThat(delivery.parks()).as("steps of the schedule").isZero();
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("retrying");
+    }
+
+    private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException, LookUpWaitsException {
         Delivery delivery = delivery("xbridge");
         delivery.unclearSince(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);
