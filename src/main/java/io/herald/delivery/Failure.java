@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.Set;
 import org.apache.camel.http.base.HttpOperationFailedException;
 
@@ -30,6 +31,9 @@ record Failure(
      * Cloudflare's for an origin whose answer it cannot use, or that does not answer in time.
      */
     private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504, 520, 522, 524);
+
+    /** Those of {@link #GATEWAYS} that have waited. */
+    private static final Set<Integer> TIME_OUTS = Set.of(408, 504, 524);
 
     private static final int UNAVAILABLE = 503;
 
@@ -66,6 +70,13 @@ record Failure(
     boolean mayBeUnderWay() {
         return cause instanceof IOException && !(cause instanceof AnswerTooLargeException)
                 || cause instanceof HttpOperationFailedException answered && isOfAGateway(answered.getStatusCode());
+    }
+
+    /** Whether the provider may be at work still because it is slow. */
+    boolean isTimeOut() {
+        return cause instanceof SocketTimeoutException
+                || cause instanceof HttpOperationFailedException answered
+                        && TIME_OUTS.contains(answered.getStatusCode());
     }
 
     private boolean isOfAGateway(int status) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -53,6 +54,9 @@ class RedeliveryTest {
                     408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530)
             .boxed()
             .collect(Collectors.toMap(status -> status, RedeliveryTest::passing));
+
+    /** After these of them the provider may work on the request still. */
+    private static final List<Integer> TIME_OUTS = List.of(408, 504, 524);
 
     private static String passing(int status) {
         return switch (status) {
@@ -115,11 +119,33 @@ class RedeliveryTest {
 
     @Test
     void aTransientStatusThatStaysIsSentAsOftenAsTheProvidersOwnAttempts() {
-        staysTransient(TRANSIENT.keySet().stream()
-                .collect(
-                        LinkedHashMap::new,
-                        (all, status) -> all.put(aResponse().withStatus(status), TRANSIENT.get(status)),
-                        Map::putAll));
+        staysTransient(answers(status -> !TIME_OUTS.contains(status)), PROVIDERS);
+        staysTransient(answers(TIME_OUTS::contains), List.of("xbridge", "yativo", "bridge-xyz"));
+    }
+
+    private static Map<ResponseDefinitionBuilder, String> answers(Predicate<Integer> which) {
+        return TRANSIENT.keySet().stream()
+                .filter(which)
+                .collect(Collectors.toMap(status -> aResponse().withStatus(status), TRANSIENT::get));
+    }
+
+    /** What comes late would overwrite what a newer message brings. */
+    @Test
+    void afterATimeOutOfWhatHasNoKeyTheNextTryWaitsUntilItMustHaveEnded() {
+        Map<String, CompletableFuture<Report>> reports = new LinkedHashMap<>();
+        TIME_OUTS.forEach(status -> {
+            String reference = Caller.reference("straggles");
+            faults.always("fraudspect", Caller.email(reference, ""), aResponse().withStatus(status));
+            reports.put(Caller.email(reference, ""), Caller.submit(Caller.person(reference, "", "fraudspect")));
+        });
+
+        reports.forEach((email, pending) -> {
+            assertThat(pending.join().outcome("fraudspect")).startsWith("retrying/");
+            assertThat(gaps("fraudspect", email))
+                    .as("a second such wait is more than the budget")
+                    .singleElement()
+                    .satisfies(gap -> assertThat(gap).isGreaterThan(QuickRetries.REQUEST_TIMEOUT.minusMillis(10)));
+        });
     }
 
     @Test
@@ -128,24 +154,24 @@ class RedeliveryTest {
         endings.put(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER), "unavailable");
         endings.put(aResponse().withFault(Fault.EMPTY_RESPONSE), "unavailable");
         endings.put(aResponse().withFault(Fault.RANDOM_DATA_THEN_CLOSE), "unavailable");
-        staysTransient(endings);
+        staysTransient(endings, PROVIDERS);
     }
 
-    private void staysTransient(Map<ResponseDefinitionBuilder, String> answers) {
+    private void staysTransient(Map<ResponseDefinitionBuilder, String> answers, List<String> providers) {
         Map<String, CompletableFuture<Report>> reports = new LinkedHashMap<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         answers.forEach((answer, reason) -> {
             String reference = Caller.reference("stays");
             String email = Caller.email(reference, "");
-            PROVIDERS.forEach(provider -> faults.always(provider, email, answer));
+            providers.forEach(provider -> faults.always(provider, email, answer));
             reasons.put(email, reason);
-            reports.put(email, Caller.submit(Caller.person(reference, "")));
+            reports.put(email, Caller.submit(Caller.person(reference, "", providers.toArray(String[]::new))));
         });
 
         reports.forEach((email, pending) -> {
             Report report = pending.join();
             assertThat(report.status()).as(report.body().toString()).isEqualTo(202);
-            assertThat(PROVIDERS).allSatisfy(provider -> {
+            assertThat(providers).allSatisfy(provider -> {
                 int attempts = QuickRetries.RETRIES.get(provider).attempts();
                 assertThat(report.outcome(provider)).isEqualTo("retrying/" + reasons.get(email));
                 assertThat(report.attempts(provider)).isEqualTo(attempts);
