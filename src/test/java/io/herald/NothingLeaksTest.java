@@ -16,6 +16,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.herald.caller.Issuer;
 import io.herald.delivery.Faults;
+import io.herald.delivery.MovableClock;
 import io.herald.delivery.QuickRetries;
 import io.herald.rest.Api;
 import io.herald.rest.Api.Answer;
@@ -25,6 +26,7 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -61,6 +63,7 @@ class NothingLeaksTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration A_REFUSED_LOG_IN_RESTS = Duration.ofSeconds(10);
     private static final Pattern CATEGORY = Pattern.compile("\\[([a-zA-Z0-9.$]+)] \\(");
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
     private static final List<String> SECRETS = List.of(
@@ -143,6 +146,9 @@ class NothingLeaksTest {
 
     @ConfigProperty(name = "herald.data-directory")
     Path data;
+
+    @Inject
+    MovableClock clock;
 
     Sandbox sandbox;
     Collector collector;
@@ -452,6 +458,7 @@ class NothingLeaksTest {
                 Answer answer = submit(customers.person(next(), "", provider));
                 assertThat(outcomes(answer)).containsOnly("retrying");
                 sandbox.server().removeStub(stub);
+                clock.putForward(A_REFUSED_LOG_IN_RESTS);
             }
         }
     }

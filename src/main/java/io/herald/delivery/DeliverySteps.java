@@ -22,6 +22,7 @@ import io.herald.privacy.Redaction;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
 import io.herald.provider.Gate;
+import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import io.herald.token.LogInFailedException;
@@ -295,7 +296,7 @@ public final class DeliverySteps {
     public void readAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws UnreadableAnswerException {
         int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-        JsonNode answer = Answers.parse(text(exchange)).orElse(NullNode.instance);
+        Optional<JsonNode> answer = Answers.parse(text(exchange));
         ObjectNode outcome = outcome(delivery, status, answer);
         delivery.delivered(outcome);
         delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
@@ -312,16 +313,22 @@ public final class DeliverySteps {
         return answer == null ? null : new String(answer, ExchangeHelper.getCharset(exchange));
     }
 
-    private ObjectNode outcome(Delivery delivery, int status, JsonNode answer) throws UnreadableAnswerException {
+    private ObjectNode outcome(Delivery delivery, int status, Optional<JsonNode> answer)
+            throws UnreadableAnswerException {
         ObjectNode fragment;
         try {
-            fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+            fragment = mappings.of(delivery.getProvider())
+                    .outcome(status, answer.orElse(NullNode.instance), delivery.getLink());
         } catch (MappingFailedException e) {
             LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
             fragment = json.createObjectNode();
         }
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         if (!outcome.has("providerCustomerId")) {
+            if (answer.isEmpty()) {
+                // a page for people, or nothing: somebody on the way, or the provider under maintenance
+                outcome.put("state", State.RETRYING.word());
+            }
             throw new UnreadableAnswerException(outcome);
         }
         return outcome;
@@ -332,15 +339,26 @@ public final class DeliverySteps {
      *
      * @return how long to wait until what may have arrived can be seen, in milliseconds
      * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
+     * @throws LookUpWaitsException if that is more than is left of the provider's budget for waits
      */
-    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery) throws BreakerOpenException {
+    public long beginLookUp(@ExchangeProperty("delivery") Delivery delivery)
+            throws BreakerOpenException, LookUpWaitsException {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
-        long settle = providers.of(delivery.getProvider()).find().settle().toMillis();
+        ProviderConfig.Provider provider = providers.of(delivery.getProvider());
+        long settle = provider.find().settle().toMillis();
         long since = delivery.unclearSince().orElseThrow().toEpochMilli();
         long longest = settle + longestCall(delivery.getProvider()).toMillis();
-        long wait = Math.min(longest, Math.max(0, settle + since - clock.millis()));
-        delivery.beginLookUp(clock.instant().plusMillis(wait).plus(LONGEST_LOOK_UP));
+        long wait = Math.max(0, settle + since - clock.millis());
+        delivery.beginLookUp(clock.instant().plusMillis(Math.min(wait, longest)).plus(LONGEST_LOOK_UP));
+        if (wait > longest) {
+            // the clock went back
+            return longest;
+        }
+        if (delivery.waitedMillis() + wait > provider.retry().budget().toMillis()) {
+            throw new LookUpWaitsException(wait);
+        }
+        delivery.waits(wait);
         return wait;
     }
 
@@ -350,11 +368,11 @@ public final class DeliverySteps {
     }
 
     /**
-     * Collects the customers on a page of the answer to a look-up. A 404 with JSON says that there is none; one without may
-     * be of anybody on the way.
+     * Collects the customers on a page of the answer to a look-up. A 404 in which the provider's mapping finds the provider's
+     * own code says that there is none; any other may be of anybody on the way.
      *
      * @return the number of the next page, or null if there is none, or what was found decides already
-     * @throws UnclearException if the answer is no JSON, or its pages have no end, or take too long
+     * @throws UnclearException if the answer is no JSON, or a 404 of somebody else, or its pages have no end, or take too long
      */
     public Integer readFound(
             @Body String body,
@@ -362,8 +380,11 @@ public final class DeliverySteps {
             @ExchangeProperty("delivery") Delivery delivery)
             throws UnclearException {
         JsonNode answer = Answers.parsePage(body)
-                .orElseThrow(() -> new UnclearException("the answer to the look-up is not JSON"));
+                .orElseThrow(() -> UnclearException.forNow("the answer to the look-up is not JSON"));
         if (status == NOT_FOUND) {
+            if (!hasProvidersCode(delivery, status, answer)) {
+                throw UnclearException.forNow("the look-up was answered with a 404 that need not be the provider's");
+            }
             return null;
         }
         ObjectNode found = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
@@ -379,6 +400,14 @@ public final class DeliverySteps {
             throw new UnclearException("the look-up took longer than " + LONGEST_LOOK_UP.toMinutes() + " minutes");
         }
         return next;
+    }
+
+    /** A code that only repeats the status is what many a gateway says. */
+    private boolean hasProvidersCode(Delivery delivery, int status, JsonNode answer) {
+        JsonNode code = mappings.of(delivery.getProvider())
+                .outcome(status, answer, delivery.getLink())
+                .at("/error/code");
+        return code.isTextual() && !code.textValue().equals(Integer.toString(status));
     }
 
     /**

@@ -1,8 +1,10 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.Set;
 import org.apache.camel.http.base.HttpOperationFailedException;
 
@@ -14,7 +16,7 @@ import org.apache.camel.http.base.HttpOperationFailedException;
  * @param isTransient whether another try may help
  * @param mayHaveArrived whether the provider may have done what was asked
  * @param retryAfterMillis how long the provider asks us to wait; 0 if it does not say
- * @param isCalledOff whether nothing was sent, because the provider's breaker is open
+ * @param isCalledOff whether nothing was sent, because the provider's breaker is open, or it is too early to look up
  */
 record Failure(
         Throwable cause,
@@ -24,8 +26,14 @@ record Failure(
         long retryAfterMillis,
         boolean isCalledOff) {
 
-    /** What is answered in the place of a provider that does not: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5. */
-    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504);
+    /**
+     * What is answered in the place of a provider that may have the request: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5, and
+     * Cloudflare's for an origin whose answer it cannot use, or that does not answer in time.
+     */
+    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504, 520, 522, 524);
+
+    /** Those of {@link #GATEWAYS} that have waited. */
+    private static final Set<Integer> TIME_OUTS = Set.of(408, 504, 524);
 
     private static final int UNAVAILABLE = 503;
 
@@ -43,6 +51,11 @@ record Failure(
         return new Failure(cause, outcome, false, false, open.millisToProbe(), true);
     }
 
+    /** Nothing was sent, because it is too early to look up what may have arrived. */
+    static Failure tooEarly(LookUpWaitsException cause, ObjectNode outcome) {
+        return new Failure(cause, outcome, false, false, cause.millis(), true);
+    }
+
     /** The same, with the further tries called off. */
     Failure endedBy(Throwable calledOff) {
         return new Failure(calledOff, outcome, false, false, retryAfterMillis);
@@ -55,8 +68,15 @@ record Failure(
 
     /** Whether the provider may be at work still: it did not answer itself, or not in time. */
     boolean mayBeUnderWay() {
-        return cause instanceof IOException
+        return cause instanceof IOException && !(cause instanceof AnswerTooLargeException)
                 || cause instanceof HttpOperationFailedException answered && isOfAGateway(answered.getStatusCode());
+    }
+
+    /** Whether the provider may be at work still because it is slow. */
+    boolean isTimeOut() {
+        return cause instanceof SocketTimeoutException
+                || cause instanceof HttpOperationFailedException answered
+                        && TIME_OUTS.contains(answered.getStatusCode());
     }
 
     private boolean isOfAGateway(int status) {

@@ -8,19 +8,14 @@ import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
+import io.herald.provider.NotSentException;
 import io.herald.provider.RetryAfter;
 import io.herald.token.LogInFailedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.time.Clock;
-import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.http.base.HttpOperationFailedException;
-import org.apache.hc.client5.http.ConnectTimeoutException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jboss.logging.Logger;
 
 /** Tells what a failure of a delivery means. */
@@ -47,8 +42,17 @@ final class Failures {
             return unreadable(
                     thrown, answered.outcome(), "the provider answered with success, but not with a customer's id");
         }
+        if (thrown instanceof UnclearException unclear && unclear.mayPass()) {
+            return new Failure(thrown, unclear(State.RETRYING, unclear.getMessage()), true, true, 0);
+        }
         if (thrown instanceof AnswerTooLargeException) {
             return ofTooLarge(delivery, thrown);
+        }
+        if (thrown instanceof LookUpWaitsException early) {
+            Failure known = delivery.failure();
+            return Failure.tooEarly(
+                    early,
+                    known != null && known.waits() ? known.outcome() : unclear(State.RETRYING, early.getMessage()));
         }
         if (thrown instanceof BreakerOpenException open) {
             return Failure.calledOff(thrown, open);
@@ -82,11 +86,13 @@ final class Failures {
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
         if (delivery.isUnclear() && isDuplicate(outcome)) {
-            outcome = unclear("the provider has such a customer, and an earlier try may have made it");
+            outcome = unclear(
+                    State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
             isTransient = true;
         }
         if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
-            outcome = unclear("the look-up after an unclear ending was answered with status " + status);
+            outcome = unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
+            isTransient = true;
         }
         return new Failure(
                 answered,
@@ -103,7 +109,7 @@ final class Failures {
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
         if (delivery.step() == Delivery.Step.FINDING) {
-            return new Failure(thrown, unclear("the answer to the look-up is too large"), false, false, 0);
+            return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
         }
         return unreadable(
                 thrown,
@@ -134,24 +140,17 @@ final class Failures {
     }
 
     private static Failure ofConnection(IOException io) {
-        boolean late = io instanceof SocketTimeoutException;
+        boolean sent = !(io instanceof NotSentException);
+        Throwable why = sent ? io : io.getCause();
+        boolean late = why instanceof SocketTimeoutException;
         ObjectNode outcome = Outcome.failed(
                 State.RETRYING,
                 late ? "timeout" : "connection_failed",
                 late ? Reason.TIMEOUT : Reason.UNAVAILABLE,
                 late
                         ? "no answer in time"
-                        : "the connection failed: " + io.getClass().getSimpleName());
-        return new Failure(io, outcome, true, !isBeforeAnyByte(io), 0);
-    }
-
-    private static boolean isBeforeAnyByte(IOException io) {
-        return io instanceof ConnectException
-                || io instanceof ConnectTimeoutException
-                || io instanceof ConnectionRequestTimeoutException
-                || io instanceof UnknownHostException
-                || io instanceof NoRouteToHostException
-                || io instanceof SSLHandshakeException;
+                        : "the connection failed: " + why.getClass().getSimpleName());
+        return new Failure(io, outcome, true, sent, 0);
     }
 
     private static ObjectNode lasting(Delivery delivery, Throwable thrown) {
@@ -159,7 +158,7 @@ final class Failures {
             return Outcome.notMappable(refused.faults());
         }
         if (thrown instanceof UnclearException unclear) {
-            return unclear(unclear.getMessage());
+            return unclear(State.DEAD, unclear.getMessage());
         }
         if (thrown instanceof MappingFailedException mapping) {
             return Outcome.failed(State.DEAD, "mapping_failed", Reason.NOT_MAPPABLE, mapping.getMessage());
@@ -178,7 +177,7 @@ final class Failures {
                 "an unexpected error: " + thrown.getClass().getName());
     }
 
-    private static ObjectNode unclear(String message) {
-        return Outcome.failed(State.DEAD, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
+    private static ObjectNode unclear(State state, String message) {
+        return Outcome.failed(state, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
     }
 }

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -37,6 +38,10 @@ public final class Outcome {
             .writer();
 
     private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[^\\p{Cc}\\p{Cs}]{1,1024}");
+
+    /** The reasons that are more worth telling than that there were many tries. */
+    private static final Set<String> STAYING =
+            Set.of(Reason.INVALID.word(), Reason.UNCLEAR.word(), Reason.UNREADABLE_ANSWER.word());
 
     private Outcome() {}
 
@@ -144,14 +149,13 @@ public final class Outcome {
 
     /**
      * Ends an outcome that could have passed by itself, but did not in all its tries: what the provider called invalid is
-     * rejected, anything else needs a person.
+     * rejected, anything else needs a person, who is told where the provider may have done what was asked.
      */
     static void exhaust(ObjectNode outcome) {
         ObjectNode error = outcome.withObject("/error");
-        if (Reason.INVALID.word().equals(error.path("reason").asText())) {
-            outcome.put("state", State.REJECTED.word());
-        } else {
-            outcome.put("state", State.DEAD.word());
+        String reason = error.path("reason").asText();
+        outcome.put("state", (Reason.INVALID.word().equals(reason) ? State.REJECTED : State.DEAD).word());
+        if (!STAYING.contains(reason)) {
             error.put("reason", Reason.EXHAUSTED.word());
         }
     }

@@ -74,13 +74,14 @@ public final class Redelivery {
 
     /**
      * Whether to try again now: while the provider's attempts and budget last. The delay doubles each time, is jittered
-     * by half, and is never shorter than the provider asks.
+     * by half, and is never shorter than the provider asks, or than what it may work on still takes.
      */
     public boolean again(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         ProviderConfig.Retry retry = providers.of(delivery.getProvider()).retry();
         Failure failure = failure(exchange, delivery);
+        long least = Math.max(failure.retryAfterMillis(), untilItHasEnded(delivery, failure));
         int failed = delivery.failedAgain();
-        long delay = Math.max(failure.retryAfterMillis(), backoff(retry, failed));
+        long delay = Math.max(least, backoff(retry, failed));
 
         if (stopping.isOver()
                 || failed >= retry.attempts()
@@ -95,7 +96,7 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended. When Herald is stopped, it is due at once. One that was called off because the breaker is open waits for the breaker.
+     * it; after the last step it has ended. When Herald is stopped, it is due at once. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.step() == Delivery.Step.RECORDING) {
@@ -154,6 +155,16 @@ public final class Redelivery {
         } else if (keyed && failure.isProvidersRefusal()) {
             delivery.clear();
         }
+    }
+
+    /**
+     * After a time-out the provider may be at work for as long again, and what comes late must not overwrite what a newer
+     * message brings. Where it may create, the key or the look-up sees to that.
+     */
+    private long untilItHasEnded(Delivery delivery, Failure failure) {
+        return delivery.step() == Delivery.Step.SENDING && failure.isTimeOut() && !delivery.isUnclear()
+                ? providers.of(delivery.getProvider()).requestTimeout().toMillis()
+                : 0;
     }
 
     /** What was broken off, by Herald or on the way, may be worked on at the provider for as long again. */

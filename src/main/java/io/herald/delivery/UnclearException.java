@@ -2,11 +2,28 @@ package io.herald.delivery;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
-/** Whether an earlier try created the customer cannot be told; a person must look. */
+/** Whether an earlier try created the customer cannot be told; a person must look, unless who asks again later is told. */
 @RegisterForReflection
 public final class UnclearException extends Exception {
 
+    private final boolean mayPass;
+
     UnclearException(String message) {
+        this(message, false);
+    }
+
+    private UnclearException(String message, boolean mayPass) {
         super(message);
+        this.mayPass = mayPass;
+    }
+
+    /** A look-up has an answer that need not be the provider's. */
+    static UnclearException forNow(String message) {
+        return new UnclearException(message, true);
+    }
+
+    /** Whether to ask again may help. */
+    boolean mayPass() {
+        return mayPass;
     }
 }

@@ -14,8 +14,13 @@ public final class RateLedger implements RateSlots {
 
     private static final String RESERVE = "insert into rate (provider, next_at) values (?, ?)"
             + " on conflict (provider) do update set"
-            + " next_at = case when rate.next_at > ? then rate.next_at + ? else excluded.next_at end"
+            + " next_at = case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end"
             + " returning next_at";
+
+    /** Nobody takes slots so far ahead, in microseconds and in batches: a clock was ahead, and was set back. */
+    private static final long FAR_AHEAD = 60_000_000;
+
+    private static final long MANY_BATCHES = 100;
 
     private final Database database;
 
@@ -35,6 +40,7 @@ public final class RateLedger implements RateSlots {
                                 provider,
                                 earliest + length,
                                 earliest,
+                                earliest + FAR_AHEAD + MANY_BATCHES * length,
                                 length)
                         .get(0))
                 .join();

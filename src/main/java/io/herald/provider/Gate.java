@@ -10,10 +10,11 @@ import org.apache.hc.core5.http.HttpException;
 
 /**
  * What every request to a provider passes before its deadline begins, look-ups and log-ins included: the wait for its
- * slot, and then the breaker, which may have opened meanwhile.
+ * slot, and then the breaker, which may have opened meanwhile. Tells of a request that failed whether it was sent.
  */
 public final class Gate implements ExecChainHandler {
 
+    private static final String DEPARTED = "herald.departed";
     private static final ThreadLocal<Runnable> FENCE = new ThreadLocal<>();
 
     private final Breaker breaker;
@@ -45,6 +46,19 @@ public final class Gate implements ExecChainHandler {
                 fence.run();
             }
         }
-        return breaker.call(() -> chain.proceed(request, scope));
+        try {
+            return breaker.call(() -> chain.proceed(request, scope));
+        } catch (BreakerOpenException e) {
+            throw e;
+        } catch (IOException e) {
+            throw scope.clientContext.removeAttribute(DEPARTED) == null ? new NotSentException(e) : e;
+        }
+    }
+
+    /** What a request passes when it has its connection: from here on its bytes may leave. */
+    static ClassicHttpResponse departs(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        scope.clientContext.setAttribute(DEPARTED, true);
+        return chain.proceed(request, scope);
     }
 }

@@ -22,6 +22,7 @@ import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -36,6 +37,9 @@ public final class ProviderHttp {
     private static final int LONGEST_HEADER = 1 << 16;
 
     private static final int MOST_HEADERS = 200;
+
+    /** What is asked for after that goes where the provider's name leads by then. */
+    private static final TimeValue LONGEST_CONNECTION = TimeValue.ofMinutes(2);
 
     private final Map<String, CloseableHttpClient> clients = new TreeMap<>();
     private final List<CallGuard> guards = new ArrayList<>();
@@ -87,6 +91,7 @@ public final class ProviderHttp {
         ConnectionConfig connection = ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(provider.connectTimeout()))
                 .setSocketTimeout(Timeout.DISABLED)
+                .setTimeToLive(LONGEST_CONNECTION)
                 .build();
         return HttpClientBuilder.create()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
@@ -109,6 +114,7 @@ public final class ProviderHttp {
                 .addExecInterceptorAfter(ChainElement.COMPRESS.name(), "bytes", guard::boundBytes)
                 .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
+                .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "departure", Gate::departs)
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()

@@ -1,6 +1,8 @@
 package io.herald.token;
 
+import io.herald.provider.NotSentException;
 import io.herald.provider.RetryAfter;
+import io.herald.provider.TransientStatus;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,7 +18,7 @@ public final class LogInFailedException extends Exception {
     private final int status;
     private final Duration retryAfter;
 
-    /** No answer, or none with a token. */
+    /** No answer. */
     LogInFailedException(String message, Throwable cause) {
         this(message, 0, Duration.ZERO, cause);
     }
@@ -25,6 +27,11 @@ public final class LogInFailedException extends Exception {
         super(message, cause);
         this.status = status;
         this.retryAfter = retryAfter;
+    }
+
+    /** An answer of success, without a token. */
+    static LogInFailedException withoutToken(int status) {
+        return new LogInFailedException("the log-in's answer has no token", status, Duration.ZERO, null);
     }
 
     static LogInFailedException of(Throwable cause, Clock clock) {
@@ -37,7 +44,8 @@ public final class LogInFailedException extends Exception {
             Duration retryAfter = asked.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : asked;
             return new LogInFailedException("the log-in was answered with status " + status, status, retryAfter, cause);
         }
-        return new LogInFailedException("the log-in failed: " + cause.getClass().getSimpleName(), cause);
+        Throwable why = cause instanceof NotSentException ? cause.getCause() : cause;
+        return new LogInFailedException("the log-in failed: " + why.getClass().getSimpleName(), cause);
     }
 
     /** The same, with what is left of the wait if the provider asked for one. */
@@ -45,9 +53,12 @@ public final class LogInFailedException extends Exception {
         return new LogInFailedException(getMessage(), status, retryAfter.isZero() ? retryAfter : left, this);
     }
 
-    /** Whether the provider refuses the credential itself, so that trying again soon is of no use. */
+    /**
+     * Whether the provider answered, gave no token, and does not say that it will soon: it refuses the credential, or will not
+     * have it now, and who tries again soon may lock the account.
+     */
     public boolean isCredentialRefused() {
-        return status == 400 || status == 401 || status == 403;
+        return status > 0 && status < 500 && !TransientStatus.is(status);
     }
 
     /** How long the provider asks us to wait; zero if it does not say. */

@@ -113,16 +113,18 @@ public final class Tokens {
 
     private Token logIn(String provider) throws Exception {
         Exchange answer = routes.request("direct:" + provider + "-log-in", exchange -> {});
-        if (answer.getException() != null) {
+        int status = answer.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
+        if (answer.getException() != null && status == 0) {
             throw answer.getException();
         }
+        // one that is no JSON, so that the route could not read it, has none either
         String token = answer.getVariable("token", String.class);
         if (token == null || token.isBlank()) {
-            throw new LogInFailedException("the log-in's answer has no token", null);
+            throw LogInFailedException.withoutToken(status);
         }
         Instant now = clock.instant();
         Duration lifetime = lifetime(answer, now).orElse(providers.of(provider).tokenLifetime());
-        return new Token(token, now, lifetime, margin);
+        return new Token(token, now, lifetime, margin.plus(providers.longestQueue(provider)));
     }
 
     private static Optional<Duration> lifetime(Exchange answer, Instant now) {

@@ -114,11 +114,19 @@ class ClassificationTest {
                 })
                 .thenAccept(report -> {
                     ObjectNode expected = (ObjectNode) example.file("outcome.json");
+                    if (isSuccessThatIsNoJson(example.file("response.json"))) {
+                        expected.put("state", "retrying");
+                    }
                     Redaction.of(customer).redactError(expected);
                     assertThat(outcome(report.delivery(provider), expected))
                             .as(example.folder().toString())
                             .isEqualTo(expected);
                 });
+    }
+
+    /** What no template can tell from JSON {@code null}. */
+    private static boolean isSuccessThatIsNoJson(JsonNode response) {
+        return response.get("status").asInt() < 300 && !response.has("body");
     }
 
     /** The second call of an update at fraudspect. */

@@ -24,8 +24,8 @@ public class QuickRetries implements QuarkusTestProfile {
     record Retry(int attempts, Duration initialDelay, Duration maxDelay, Duration budget) {}
 
     static final Map<String, Retry> RETRIES = Map.of(
-            "xbridge", retry(3, 40, 160, 3_000),
-            "yativo", retry(4, 20, 200, 4_000),
+            "xbridge", retry(3, 40, 160, 5_500),
+            "yativo", retry(4, 20, 200, 7_500),
             "fraudspect", retry(5, 120, 300, 2_500),
             "bridge-xyz", retry(2, 30, 30, 2_500));
 

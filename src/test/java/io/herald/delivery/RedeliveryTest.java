@@ -2,6 +2,7 @@ package io.herald.delivery;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -47,19 +50,26 @@ class RedeliveryTest {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
 
-    private static final Map<Integer, String> TRANSIENT = Map.of(
-            408, "timeout",
-            425, "unavailable",
-            429, "rate_limited",
-            500, "unavailable",
-            502, "unavailable",
-            503, "unavailable",
-            504, "unavailable");
+    private static final Map<Integer, String> TRANSIENT = IntStream.of(
+                    408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530)
+            .boxed()
+            .collect(Collectors.toMap(status -> status, RedeliveryTest::passing));
+
+    /** After these of them the provider may work on the request still. */
+    private static final List<Integer> TIME_OUTS = List.of(408, 504, 524);
+
+    private static String passing(int status) {
+        return switch (status) {
+            case 408 -> "timeout";
+            case 429 -> "rate_limited";
+            default -> "unavailable";
+        };
+    }
 
     private static final List<Integer> LASTING = List.of(
             300, 301, 302, 303, 304, 307, 308, 400, 402, 403, 404, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415,
-            416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505, 506, 507, 508, 510, 511, 520,
-            522, 599);
+            416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505, 506, 507, 508, 510, 511, 528,
+            599);
 
     Sandbox sandbox;
 
@@ -109,11 +119,33 @@ class RedeliveryTest {
 
     @Test
     void aTransientStatusThatStaysIsSentAsOftenAsTheProvidersOwnAttempts() {
-        staysTransient(TRANSIENT.keySet().stream()
-                .collect(
-                        LinkedHashMap::new,
-                        (all, status) -> all.put(aResponse().withStatus(status), TRANSIENT.get(status)),
-                        Map::putAll));
+        staysTransient(answers(status -> !TIME_OUTS.contains(status)), PROVIDERS);
+        staysTransient(answers(TIME_OUTS::contains), List.of("xbridge", "yativo", "bridge-xyz"));
+    }
+
+    private static Map<ResponseDefinitionBuilder, String> answers(Predicate<Integer> which) {
+        return TRANSIENT.keySet().stream()
+                .filter(which)
+                .collect(Collectors.toMap(status -> aResponse().withStatus(status), TRANSIENT::get));
+    }
+
+    /** What comes late would overwrite what a newer message brings. */
+    @Test
+    void afterATimeOutOfWhatHasNoKeyTheNextTryWaitsUntilItMustHaveEnded() {
+        Map<String, CompletableFuture<Report>> reports = new LinkedHashMap<>();
+        TIME_OUTS.forEach(status -> {
+            String reference = Caller.reference("straggles");
+            faults.always("fraudspect", Caller.email(reference, ""), aResponse().withStatus(status));
+            reports.put(Caller.email(reference, ""), Caller.submit(Caller.person(reference, "", "fraudspect")));
+        });
+
+        reports.forEach((email, pending) -> {
+            assertThat(pending.join().outcome("fraudspect")).startsWith("retrying/");
+            assertThat(gaps("fraudspect", email))
+                    .as("a second such wait is more than the budget")
+                    .singleElement()
+                    .satisfies(gap -> assertThat(gap).isGreaterThan(QuickRetries.REQUEST_TIMEOUT.minusMillis(10)));
+        });
     }
 
     @Test
@@ -122,24 +154,24 @@ class RedeliveryTest {
         endings.put(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER), "unavailable");
         endings.put(aResponse().withFault(Fault.EMPTY_RESPONSE), "unavailable");
         endings.put(aResponse().withFault(Fault.RANDOM_DATA_THEN_CLOSE), "unavailable");
-        staysTransient(endings);
+        staysTransient(endings, PROVIDERS);
     }
 
-    private void staysTransient(Map<ResponseDefinitionBuilder, String> answers) {
+    private void staysTransient(Map<ResponseDefinitionBuilder, String> answers, List<String> providers) {
         Map<String, CompletableFuture<Report>> reports = new LinkedHashMap<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         answers.forEach((answer, reason) -> {
             String reference = Caller.reference("stays");
             String email = Caller.email(reference, "");
-            PROVIDERS.forEach(provider -> faults.always(provider, email, answer));
+            providers.forEach(provider -> faults.always(provider, email, answer));
             reasons.put(email, reason);
-            reports.put(email, Caller.submit(Caller.person(reference, "")));
+            reports.put(email, Caller.submit(Caller.person(reference, "", providers.toArray(String[]::new))));
         });
 
         reports.forEach((email, pending) -> {
             Report report = pending.join();
             assertThat(report.status()).as(report.body().toString()).isEqualTo(202);
-            assertThat(PROVIDERS).allSatisfy(provider -> {
+            assertThat(providers).allSatisfy(provider -> {
                 int attempts = QuickRetries.RETRIES.get(provider).attempts();
                 assertThat(report.outcome(provider)).isEqualTo("retrying/" + reasons.get(email));
                 assertThat(report.attempts(provider)).isEqualTo(attempts);
@@ -409,7 +441,7 @@ class RedeliveryTest {
     }
 
     @Test
-    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() throws BreakerOpenException {
+    void aLookUpWaitsUntilWhatIsUnderWayHasEndedAndCanBeSeen() throws Exception {
         long settle = QuickRetries.SETTLE.toMillis();
         long longest = settle + QuickRetries.REQUEST_TIMEOUT.toMillis();
 
@@ -421,7 +453,26 @@ class RedeliveryTest {
                 .isEqualTo(longest);
     }
 
-    private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException {
+    @Test
+    void aLookUpThatWaitsLongerThanTheBudgetIsParkedUntilThen() throws Exception {
+        Delivery delivery = delivery("xbridge");
+        delivery.unclearSince(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
+        delivery.waits(QuickRetries.RETRIES.get("xbridge").budget().toMillis() - 1_000);
+        Instant seen = delivery.unclearSince().orElseThrow().plus(QuickRetries.SETTLE);
+        Exchange exchange = new DefaultExchange(camel);
+
+        assertThatExceptionOfType(LookUpWaitsException.class)
+                .isThrownBy(() -> steps.beginLookUp(delivery))
+                .satisfies(exchange::setException);
+        assertThat(redelivery.isTransient(exchange, delivery)).isFalse();
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.dueAt().orElseThrow()).isCloseTo(seen, within(1, ChronoUnit.SECONDS));
+        assertThat(delivery.parks()).as("steps of the schedule").isZero();
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("retrying");
+    }
+
+    private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException, LookUpWaitsException {
         Delivery delivery = delivery("xbridge");
         delivery.unclearSince(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);

@@ -34,7 +34,7 @@ public class ParkedForMinutes implements QuarkusTestProfile {
             config.put(prefix + ".retry.attempts", Integer.toString(ATTEMPTS));
             config.put(prefix + ".retry.initial-delay", "10ms");
             config.put(prefix + ".retry.max-delay", "10ms");
-            config.put(prefix + ".retry.budget", "10s");
+            config.put(prefix + ".retry.budget", "12s");
         }
         // only fraudspect's breaker is there to be opened; the others stay closed however many tests there are
         for (String provider : List.of("xbridge", "yativo", "bridge-xyz")) {

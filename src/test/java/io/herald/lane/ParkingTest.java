@@ -153,6 +153,43 @@ class ParkingTest {
     }
 
     @Test
+    void aPageForPeopleIsWaitedForAndKeepsItsReason() {
+        String reference = Caller.reference("maintenance");
+        String email = Caller.email(reference, "");
+        faults.always("bridge-xyz", email, aResponse().withStatus(200).withBody("<html>We are busy</html>"));
+
+        Report parked = Caller.deliver(Caller.person(reference, "", "bridge-xyz"));
+
+        int attempts = ParkedForMinutes.ATTEMPTS;
+        for (Duration step : ParkedForMinutes.SCHEDULE) {
+            assertThat(now(parked).outcome("bridge-xyz")).isEqualTo("retrying/unreadable_answer");
+            clock.putForward(step);
+            attempts += ParkedForMinutes.ATTEMPTS;
+            awaitAttempts(parked, "bridge-xyz", attempts);
+        }
+        assertThat(now(parked).outcome("bridge-xyz")).isEqualTo("dead/unreadable_answer");
+    }
+
+    @Test
+    void aDuplicateOfOurOwnIsFoundWhenItCanBeSeen() {
+        String reference = Caller.reference("not-seen-yet");
+        String magic = "yativo.lost-once";
+        sandbox.server()
+                .stubFor(get(urlPathEqualTo("/yativo/customer"))
+                        .willReturn(aResponse()
+                                .withBody("{\"status\": \"success\", \"data\": [], \"pagination\":"
+                                        + " {\"current_page\": 1, \"last_page\": 1}}")));
+
+        Report parked = Caller.deliver(Caller.person(reference, magic, "yativo"));
+        assertThat(parked.outcome("yativo")).isEqualTo("retrying/unclear");
+        wellAgain();
+        clock.putForward(FIRST_STEP);
+
+        awaitOutcome(parked, "yativo", "delivered");
+        assertThat(faults.customers("yativo", Caller.email(reference, magic))).hasSize(1);
+    }
+
+    @Test
     void holdsItsLaneBackAndThoseBehindItGoInOrder() {
         String reference = Caller.reference("lane");
         String email = Caller.email(reference, "");

@@ -84,6 +84,15 @@ class RateLedgerTest {
         assertThat(ledger.reserve("yativo", NOW, 1, INTERVAL)).isEqualTo(NOW);
     }
 
+    @Test
+    void areNotThoseOfAClockThatWasFarAhead() {
+        RateLedger ledger = ledgers.get(0);
+        ledger.reserve("xbridge", NOW.plusSeconds(3600), 1, INTERVAL);
+
+        assertThat(ledger.reserve("xbridge", NOW, 1, INTERVAL)).isEqualTo(NOW);
+        assertThat(ledger.reserve("xbridge", NOW, 1, INTERVAL)).isEqualTo(NOW.plus(INTERVAL));
+    }
+
     private static List<Instant> reserve(RateLedger ledger, int slots) {
         return IntStream.range(0, 100)
                 .mapToObj(i -> ledger.reserve("xbridge", NOW, slots, INTERVAL))

@@ -64,7 +64,7 @@ class BadNeighbourTest {
         "HANG,  retrying, timeout,           timeout,           0",
         "DRIP,  retrying, timeout,           timeout,           0",
         "RESET, retrying, unavailable,       connection_failed, 0",
-        "HTML,  dead,     unreadable_answer, unreadable_answer, 200",
+        "HTML,  retrying, unreadable_answer, unreadable_answer, 200",
         "ERROR, retrying, unavailable,       http_500,          500",
         "HUGE,  dead,     unreadable_answer, unreadable_answer, 0"
     })
@@ -119,7 +119,7 @@ class BadNeighbourTest {
         "HANG,         retrying, timeout,     timeout,           0,   1",
         "DRIP,         retrying, timeout,     timeout,           0,   1",
         "RESET,        retrying, unavailable, connection_failed, 0,   1",
-        "HTML,         dead,     unclear,     unclear,           0,   1",
+        "HTML,         retrying, unclear,     unclear,           0,   1",
         "ERROR,        retrying, unavailable, http_500,          500, 1",
         "HUGE,         dead,     unclear,     unclear,           0,   1",
         "HUGE_ERROR,   retrying, unavailable, http_500,          500, 1",

@@ -147,7 +147,7 @@ class BreakerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {408, 425, 429, 500, 502, 503, 504})
+    @ValueSource(ints = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530})
     void opensAtItsShareOfTransientAnswers(int status) throws Exception {
         Breaker breaker = breaker("50%");
         for (int i = 0; i < WINDOW / 2; i++) {

@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
@@ -109,7 +110,8 @@ class ProviderHttpTest {
                 IntStream.range(0, 4).mapToObj(i -> failing("xbridge")).toList();
 
         assertThat(calls.stream().map(CompletableFuture::join))
-                .allSatisfy(failure -> assertThat(failure).isInstanceOf(InterruptedIOException.class));
+                .allSatisfy(failure -> assertThat(failure instanceof NotSentException ? failure.getCause() : failure)
+                        .isInstanceOf(InterruptedIOException.class));
         assertThat(Duration.ofNanos(System.nanoTime() - start))
                 .isBetween(DEADLINE, DEADLINE.multipliedBy(2).minusMillis(100));
     }
@@ -133,9 +135,29 @@ class ProviderHttpTest {
             long start = System.nanoTime();
 
             assertThatThrownBy(() -> http.clients().get("xbridge").execute(call, answer -> answer.getCode()))
+                    .isInstanceOf(NotSentException.class)
+                    .cause()
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessage("no complete answer within 2500 ms");
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(DEADLINE, DEADLINE.multipliedBy(2));
+        }
+    }
+
+    @Test
+    void whatIsResetDuringTheHandshakeWasNotSent() throws IOException {
+        try (ServerSocket server = new ServerSocket(0)) {
+            callers.execute(() -> {
+                try (Socket caller = server.accept()) {
+                    caller.getInputStream().read();
+                    caller.setSoLinger(true, 0);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            HttpGet call = new HttpGet("https://localhost:" + server.getLocalPort());
+
+            assertThatThrownBy(() -> http.clients().get("xbridge").execute(call, answer -> answer.getCode()))
+                    .isInstanceOf(NotSentException.class);
         }
     }
 
@@ -159,7 +181,10 @@ class ProviderHttpTest {
         for (Behaviour bad :
                 List.of(Behaviour.HANG, Behaviour.DRIP, Behaviour.RESET, Behaviour.HUGE, Behaviour.HUGE_GZIP)) {
             impostors.of("xbridge").behave(bad);
-            assertThat(failing("xbridge").join()).as("%s", bad).isInstanceOf(IOException.class);
+            assertThat(failing("xbridge").join())
+                    .as("%s", bad)
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(NotSentException.class);
             impostors.of("xbridge").behave(Behaviour.PASS_ON);
 
             assertThat(get("xbridge")).as("after %s", bad).isEqualTo(401);

@@ -1,5 +1,8 @@
 package io.herald.provider;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -7,8 +10,10 @@ import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
+import io.herald.delivery.MovableClock;
 import io.herald.metrics.Meters;
 import io.herald.sandbox.Sandbox;
+import io.herald.token.Tokens;
 import io.herald.trace.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.agroal.DataSource;
@@ -27,6 +32,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,7 +63,10 @@ class RateTest {
     RateSlots slots;
 
     @Inject
-    Clock clock;
+    MovableClock clock;
+
+    @Inject
+    Tokens tokens;
 
     @Inject
     @DataSource("embedded")
@@ -112,6 +121,27 @@ class RateTest {
         assertThat(reports).allSatisfy(report -> assertThat(report.join().outcome("bridge-xyz"))
                 .isEqualTo("delivered"));
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2 * FLOOD / RATE));
+    }
+
+    /** A request waits for its slot with its token. */
+    @Test
+    void aTokenIsRenewedEarlierByTheLongestQueue() throws Exception {
+        tokens.drop("xbridge", tokens.of("xbridge"));
+        sandbox.reset();
+        sandbox.server()
+                .stubFor(post(urlPathEqualTo("/xbridge/generate-token"))
+                        .willReturn(aResponse()
+                                .withBody("{\"token\": \"{{token.value}}\", \"expiresIn\": 1000}")
+                                .withTransformer("sandbox", "work", Map.of("do", "issue-token", "lifeSeconds", 3600))));
+        tokens.of("xbridge");
+        Duration queue = providers.longestQueue("xbridge");
+        assertThat(queue).isGreaterThan(Duration.ofSeconds(3));
+
+        clock.putForward(Duration.ofSeconds(1000 - 60).minus(queue));
+        tokens.of("xbridge");
+
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(sandbox.logIns("xbridge")).isEqualTo(2));
     }
 
     /** Another program took it over meanwhile, as it does when this one could not renew its lease. */

@@ -165,7 +165,7 @@ class TokenCacheTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {400, 401, 403})
+    @ValueSource(ints = {302, 400, 401, 403, 404, 422, 423})
     void aRefusedCredentialIsNotHammeredAndResumesByItself(int status) throws Exception {
         List<FutureTask<String>> callers = callers(200);
         logInFails(answered(status));
