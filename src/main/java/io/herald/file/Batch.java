@@ -3,7 +3,6 @@ package io.herald.file;
 import io.herald.canonical.CanonicalReader;
 import io.herald.intake.Places;
 import io.herald.ledger.DroppedFile;
-import io.herald.ledger.FileLedger;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.Closeable;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -27,6 +27,7 @@ import java.util.function.BooleanSupplier;
 public final class Batch implements Iterator<BatchRecord>, Closeable {
 
     private final DroppedFile file;
+    private final Stamp stamp;
     private final Inbox inbox;
     private final Progress progress;
     private final Reading reading;
@@ -44,20 +45,24 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             Optional<CsvColumns> columns,
             Places places,
             Semaphore slots,
-            BooleanSupplier stops,
-            String stamp) {}
+            BooleanSupplier stops) {}
 
-    private Batch(DroppedFile file, Inbox inbox, Reading reading) {
+    private Batch(DroppedFile file, Stamp stamp, Inbox inbox, Reading reading) {
         this.file = file;
+        this.stamp = stamp;
         this.inbox = inbox;
         this.reading = reading;
         this.progress = new Progress(file, reading == null ? () -> file.bytes() : reading.content()::count);
         this.position = file.records();
     }
 
-    /** A file that only has to leave the inbox. */
-    static Batch withoutRecords(DroppedFile file, Inbox inbox) {
-        return new Batch(file, inbox, null);
+    /**
+     * A file that only has to leave the inbox.
+     *
+     * @param stamp the file's, from before it was looked at
+     */
+    static Batch withoutRecords(DroppedFile file, Stamp stamp, Inbox inbox) {
+        return new Batch(file, stamp, inbox, null);
     }
 
     /**
@@ -66,19 +71,19 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
      * @param stamp the file's, from before its digest was made
      * @param stops whether Herald does
      * @throws UnreadableFileException if its first line says nothing that can be understood
+     * @throws IOException if it cannot be read now, or has changed since
      */
     static Batch open(
-            DroppedFile file,
-            String stamp,
-            Inbox inbox,
-            CanonicalReader customers,
-            Places places,
-            BooleanSupplier stops)
+            DroppedFile file, Stamp stamp, Inbox inbox, CanonicalReader customers, Places places, BooleanSupplier stops)
             throws IOException {
         FileName name = new FileName(file.name());
         Path path = inbox.file(file.name());
         Content content = Content.open(path, name.isCompressed(), inbox.maxExpanded());
         try {
+            if (!stamp.equals(Stamp.of(path))) {
+                throw new IOException("the file was changed before it was read");
+            }
+            content.mustBe(new Content.Digest(file.digest(), file.size()));
             Optional<CsvColumns> columns = Optional.empty();
             Frames frames =
                     switch (name.format().orElseThrow()) {
@@ -97,32 +102,49 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                 frames.next();
             }
             Semaphore slots = new Semaphore(inbox.parallel());
-            return new Batch(file, inbox, new Reading(content, frames, columns, places, slots, stops, stamp));
+            return new Batch(file, stamp, inbox, new Reading(content, frames, columns, places, slots, stops));
         } catch (IOException | RuntimeException e) {
             content.close();
             throw e;
         }
     }
 
-    /** Tells a file from another one, and from itself after a change. */
-    static String stamp(Path path) throws IOException {
-        BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        return file.fileKey() + " " + file.size() + " " + file.lastModifiedTime();
-    }
+    /**
+     * Tells a file from another one, and from itself after a change.
+     *
+     * @param key which file it is, whatever its name
+     */
+    record Stamp(Object key, long size, FileTime modified) {
 
-    /** Whether the file is no longer the one that was opened. */
-    boolean isChanged() throws IOException {
-        return reading != null && !reading.stamp().equals(stamp(inbox.file(file.name())));
-    }
-
-    /** Somebody took it out of the inbox before it was read to its end: what was read is reported. */
-    void isTakenAway(FileLedger ledger) {
-        if (file.state() == DroppedFile.State.READING) {
-            Optional<String> note = Optional.of("it left the inbox before it was read to its end");
-            ledger.end(
-                    file.id(), DroppedFile.State.READ, note, progress.bytes(), progress.records(), progress.refused());
-            ledger.moved(file.id());
+        static Stamp of(Path path) throws IOException {
+            BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return new Stamp(file.fileKey(), file.size(), file.lastModifiedTime());
         }
+
+        /** Whether it is the same file by all that also a move to another file system leaves as it was. */
+        boolean isOfMoved(Stamp moved) {
+            return size == moved.size && modified.toMillis() == moved.modified.toMillis();
+        }
+    }
+
+    /** Whether what is in the inbox under its name, if anything, is no longer the file that was opened. */
+    boolean isChanged() throws IOException {
+        return !inbox.has(file.name()) || !stamp.equals(Stamp.of(inbox.file(file.name())));
+    }
+
+    /** Whether it has left the inbox for its destination. */
+    boolean isFiled() {
+        return Files.exists(Path.of(getDestination()), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Whether what was moved to its destination is another file, or has been changed since this one was read. */
+    boolean isAnotherFiled() throws IOException {
+        return !stamp.isOfMoved(Stamp.of(Path.of(getDestination())));
+    }
+
+    /** Puts what was moved to its destination back into the inbox. */
+    void putBack() throws IOException {
+        inbox.putBack(Path.of(getDestination()), new FileName(file.name()));
     }
 
     DroppedFile file() {

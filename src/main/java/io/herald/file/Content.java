@@ -12,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -27,6 +27,9 @@ final class Content extends FilterInputStream {
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private final long most;
+    private final MessageDigest sha256 = sha256();
+    private Optional<Digest> expected = Optional.empty();
+    private Optional<Digest> digest = Optional.empty();
     private long count;
 
     private Content(InputStream in, long most) {
@@ -119,10 +122,18 @@ final class Content extends FilterInputStream {
 
     /** Reads it to its end. */
     Digest digest() throws IOException {
+        transferTo(OutputStream.nullOutputStream());
+        return digest.orElseThrow();
+    }
+
+    /** From here on an end that is not that of this content is none: who reads gets an {@link IOException} instead of it. */
+    void mustBe(Digest content) {
+        expected = Optional.of(content);
+    }
+
+    private static MessageDigest sha256() {
         try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            new DigestInputStream(this, sha256).transferTo(OutputStream.nullOutputStream());
-            return new Digest(HexFormat.of().formatHex(sha256.digest()), count);
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java runtime has no SHA-256", e);
         }
@@ -153,8 +164,18 @@ final class Content extends FilterInputStream {
                 throw new UnreadableFileException(
                         "its content is larger than intake.file.max-expanded allows, " + most + " bytes");
             }
+            sha256.update(buffer, offset, read);
+        } else if (read < 0 && digest.isEmpty()) {
+            digest = Optional.of(new Digest(HexFormat.of().formatHex(sha256.digest()), count));
         }
+        requireExpected();
         return read;
+    }
+
+    private void requireExpected() throws IOException {
+        if (expected.isPresent() && (count > expected.get().size() || digest.isPresent() && !digest.equals(expected))) {
+            throw new IOException("the file was changed while it was read");
+        }
     }
 
     @Override

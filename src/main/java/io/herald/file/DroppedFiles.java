@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.CanonicalReader;
+import io.herald.file.Batch.Stamp;
 import io.herald.intake.Places;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
@@ -95,10 +96,13 @@ public final class DroppedFiles {
     }
 
     private Batch open(FileName name) throws IOException {
+        Stamp stamp = Stamp.of(inbox.file(name.name()));
         if (name.format().isEmpty()) {
-            return failed(name, "its name does not end in .json, .ndjson, .jsonl or .csv, nor in one of these and .gz");
+            return failed(
+                    name,
+                    stamp,
+                    "its name does not end in .json, .ndjson, .jsonl or .csv, nor in one of these and .gz");
         }
-        String stamp = Batch.stamp(inbox.file(name.name()));
         Optional<String> unreadable = Optional.empty();
         Content.Digest digest = null;
         try (Content content = Content.open(inbox.file(name.name()), name.isCompressed(), inbox.maxExpanded())) {
@@ -106,61 +110,79 @@ public final class DroppedFiles {
         } catch (UnreadableFileException e) {
             unreadable = Optional.of(e.getMessage());
         }
-        if (!stamp.equals(Batch.stamp(inbox.file(name.name())))) {
+        if (!stamp.equals(Stamp.of(inbox.file(name.name())))) {
             throw new IOException("the file was changed while it was looked at");
         }
         if (unreadable.isPresent()) {
-            return failed(name, unreadable.get());
+            return failed(name, stamp, unreadable.get());
         }
         if (digest.size() == 0) {
-            return failed(name, "it is empty");
+            return failed(name, stamp, "it is empty");
         }
         DroppedFile file = ledger.begin(
-                new DroppedFile.Arrival(name.name(), digest.sha256(), digest.size(), name.isAgain()),
-                inbox::has,
-                inbox.filingNames(name));
+                        new DroppedFile.Arrival(name.name(), digest.sha256(), digest.size(), name.isAgain()),
+                        begun -> name.isReadAs(new FileName(begun)),
+                        inbox::isFiled,
+                        inbox.filingNames(name))
+                .orElseThrow(() -> new IOException("another Herald reads a file with the same content"));
         if (file.state() != State.READING) {
             file.note().ifPresent(note -> LOG.warnf("File %s: %s", name.name(), note));
-            return Batch.withoutRecords(file, inbox);
+            return Batch.withoutRecords(file, stamp, inbox);
         }
         LOG.infof("File %s is read, %d bytes, from record %d on", name.name(), file.size(), file.records() + 1);
+        return read(file, stamp);
+    }
+
+    private Batch read(DroppedFile file, Stamp stamp) throws IOException {
         try {
             current = Optional.of(Batch.open(file, stamp, inbox, customers, places, stopping::hasBegun));
             return current.get();
-        } catch (UnreadableFileException e) {
-            LOG.warnf("File %s cannot be read: %s", name.name(), e.getMessage());
+        } catch (IOException e) {
+            Batch unread = Batch.withoutRecords(file, stamp, inbox);
+            if (!(e instanceof UnreadableFileException) || unread.isChanged()) {
+                ledger.letGo(file.id());
+                throw e;
+            }
+            LOG.warnf("File %s cannot be read: %s", file.name(), e.getMessage());
             // what was accepted of it before is in its report, and another run of it would accept it once more
             State state = file.records() > 0 ? State.READ : State.FAILED;
             ledger.end(file.id(), state, Optional.of(e.getMessage()), 0, file.records(), file.refused());
-            return Batch.withoutRecords(file.ended(state), inbox);
+            return Batch.withoutRecords(file.ended(state), stamp, inbox);
         }
     }
 
-    private Batch failed(FileName name, String why) {
+    private Batch failed(FileName name, Stamp stamp, String why) {
         LOG.warnf("File %s cannot be read: %s", name.name(), why);
         DroppedFile.Arrival arrival = new DroppedFile.Arrival(name.name(), "", 0, name.isAgain());
-        return Batch.withoutRecords(ledger.fail(arrival, why, inbox.filingNames(name)), inbox);
+        return Batch.withoutRecords(ledger.fail(arrival, why, inbox::isFiled, inbox.filingNames(name)), stamp, inbox);
     }
 
     /**
      * Ends a file all of whose records are kept.
      *
-     * @throws IOException if it was changed while it was read; then it is read anew, as another file
+     * @throws IOException if the inbox does not have it any more, as it was; what it has is read anew, as another file
      */
     public void close(@ExchangeProperty("batch") Batch batch) throws IOException {
         batch.close();
         current = Optional.empty();
+        boolean changed = batch.isChanged();
         DroppedFile file = batch.file();
-        if (file.state() != State.READING) {
-            return;
+        if (file.state() == State.READING) {
+            end(batch, changed);
+            if (changed) {
+                ledger.moved(file.id());
+            }
         }
-        if (batch.isChanged()) {
-            end(batch, State.READ, Optional.of("the file was changed while it was read, and is read anew"));
-            ledger.moved(file.id());
-            throw new IOException("the file was changed while it was read");
+        if (changed) {
+            throw new IOException("the file was changed, replaced or taken away while it was read");
         }
+    }
+
+    private void end(Batch batch, boolean changed) {
         if (batch.hasFailed()) {
             end(batch, State.FAILED, Optional.of("nothing in it could be read"));
+        } else if (changed) {
+            end(batch, State.READ, Optional.of("it was changed, replaced or taken away when all of it had been read"));
         } else {
             end(batch, State.READ, Optional.empty());
         }

@@ -62,6 +62,11 @@ record FileName(String name) {
         return match().map(match -> match.group("again")).isPresent();
     }
 
+    /** Whether the same content has the same records under that name, and is to be sent as often. */
+    boolean isReadAs(FileName other) {
+        return format().equals(other.format()) && isAgain() == other.isAgain();
+    }
+
     /**
      * Names that it may have where it goes: its own, and then with a number before the extension. When a hundred are taken the
      * number is the time, so that a file that comes every hour does not try all that came before it.

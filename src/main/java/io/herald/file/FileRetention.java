@@ -17,7 +17,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/** Deletes a file that was filed, and its report, when {@code intake.file.retention} has passed since the report was written. */
+/**
+ * Deletes a file that was filed, and its report, when {@code intake.file.retention} has passed since the report was written; and
+ * from the inbox what was fetched in part only.
+ */
 @Singleton
 final class FileRetention {
 
@@ -27,33 +30,39 @@ final class FileRetention {
 
     private final FileLedger ledger;
     private final Inbox inbox;
+    private final PartnerFiles partnerFiles;
     private final Clock clock;
     private final ScheduledExecutorService sweeper =
             Executors.newSingleThreadScheduledExecutor(Threads.named("file-retention-"));
 
-    FileRetention(FileLedger ledger, Inbox inbox, Clock clock) {
+    FileRetention(FileLedger ledger, Inbox inbox, PartnerFiles partnerFiles, Clock clock) {
         this.ledger = ledger;
         this.inbox = inbox;
+        this.partnerFiles = partnerFiles;
         this.clock = clock;
     }
 
     void start(@Observes StartupEvent event) {
-        inbox.retention().ifPresent(kept -> {
-            long period = Math.min(kept.toMillis(), LONGEST_PERIOD.toMillis());
-            sweeper.scheduleWithFixedDelay(() -> sweep(kept), 0, period, TimeUnit.MILLISECONDS);
-        });
+        long period = inbox.retention()
+                .filter(kept -> kept.compareTo(LONGEST_PERIOD) < 0)
+                .orElse(LONGEST_PERIOD)
+                .toMillis();
+        sweeper.scheduleWithFixedDelay(this::sweep, 0, period, TimeUnit.MILLISECONDS);
     }
 
     void stop(@Observes ShutdownEvent event) {
         sweeper.shutdownNow();
     }
 
-    private void sweep(Duration kept) {
+    private void sweep() {
         try {
-            Instant limit = clock.instant().minus(kept);
-            inbox.filed().stream()
-                    .filter(filedAs -> ledger.isReportedBefore(filedAs, limit))
-                    .forEach(this::delete);
+            partnerFiles.deleteLeftBehind();
+            if (inbox.retention().isPresent()) {
+                Instant limit = clock.instant().minus(inbox.retention().get());
+                inbox.filed().stream()
+                        .filter(filedAs -> ledger.isReportedBefore(filedAs, limit))
+                        .forEach(this::delete);
+            }
         } catch (IOException | RuntimeException | Error e) {
             LOG.errorf("Files that were kept long enough cannot be deleted now: %s", e);
         }

@@ -157,6 +157,22 @@ public final class Inbox {
         return Files.exists(file(name), LinkOption.NOFOLLOW_LINKS);
     }
 
+    /**
+     * Puts a file back that should not have left, under its name or, if that is taken, the next one that is not.
+     *
+     * @throws IOException if it cannot be put back: it stands where it stood
+     */
+    void putBack(Path moved, FileName name) throws IOException {
+        Files.createLink(
+                name.filingNames()
+                        .map(this::file)
+                        .filter(free -> !Files.exists(free, LinkOption.NOFOLLOW_LINKS))
+                        .findFirst()
+                        .orElseThrow(),
+                moved);
+        Files.delete(moved);
+    }
+
     private Path done() {
         return inbox.resolveSibling("done");
     }
@@ -173,6 +189,12 @@ public final class Inbox {
     /** Where a file goes that was filed under that name. */
     Path destination(String filedAs, boolean hasFailed) {
         return (hasFailed ? failed() : done()).resolve(filedAs);
+    }
+
+    /** Whether a file stands where files go that are filed under that name. */
+    boolean isFiled(String filedAs) {
+        return Stream.of(destination(filedAs, false), destination(filedAs, true))
+                .anyMatch(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS));
     }
 
     /** The names that a file may be filed under, in order, none of which stands anywhere yet. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -150,6 +151,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public void releaseExclusiveReadLockOnRollback(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
+        Optional.ofNullable(exchange.getProperty("batch", Batch.class)).ifPresent(this::letGo);
         if (rootOf(exchange.getException()) instanceof LedgerException away) {
             LOG.warnf("Files stay where they are: %s", away.getMessage());
             pauseAll();
@@ -157,10 +159,17 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         } else {
             giveUp(file, described(exchange.getException()));
         }
-        Batch batch = exchange.getProperty("batch", Batch.class);
-        if (batch != null && isGone(file)) {
+        if (isGone(file)) {
             forget(file);
-            batch.isTakenAway(ledger);
+        }
+    }
+
+    /** Nobody reads it until it is taken again, by whatever name and whichever program. */
+    private void letGo(Batch batch) {
+        try {
+            ledger.letGo(batch.file().id());
+        } catch (CompletionException | LedgerException e) {
+            LOG.warnf("That a file is not read now cannot be kept: %s", e.getMessage());
         }
     }
 
@@ -178,19 +187,42 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
         if (!isLocal(file)) {
             forget(file);
-        } else if (isGone(file)) {
-            forget(file);
-            hasMoved(exchange.getProperty("batch", Batch.class).file().id());
         } else {
-            pause(file);
+            hasBeenRead(file, exchange.getProperty("batch", Batch.class));
         }
         release(file);
     }
 
-    /** What is not kept now is found out later. */
-    private void hasMoved(long file) {
+    private void hasBeenRead(GenericFile<?> file, Batch batch) {
+        if (batch.isFiled()) {
+            forget(file);
+            putBackWhatCameLast(batch);
+            hasMoved(batch);
+        } else {
+            pause(file);
+        }
+    }
+
+    /** Between the last look at a file and its move, another one may have got its name, or somebody added to it. */
+    private static void putBackWhatCameLast(Batch batch) {
         try {
-            ledger.moved(file);
+            if (batch.isAnotherFiled()) {
+                batch.putBack();
+                LOG.warnf(
+                        "What took the place of file %s is in the inbox again",
+                        batch.file().name());
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.errorf(
+                    "What stands in done or failed as %s is not what was read, and cannot be put back into the inbox: %s",
+                    batch.file().filedAs(), e);
+        }
+    }
+
+    /** What is not kept now is found out later. */
+    private void hasMoved(Batch batch) {
+        try {
+            ledger.moved(batch.file().id());
         } catch (CompletionException | LedgerException e) {
             LOG.warnf("That a file has left the inbox cannot be kept now: %s", e.getMessage());
         }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Arrays;
 
 /**
@@ -67,16 +68,21 @@ final class JsonFrames implements Frames {
             ended = true;
             boolean more = inArray ? parser.nextToken() != null : token != null;
             return more
-                    ? Frame.faulty(
-                            line(), "stands after the end of the JSON; a customer a line is a file named .ndjson")
+                    ? last(line(), "stands after the end of the JSON; a customer a line is a file named .ndjson")
                     : null;
         } catch (JsonProcessingException | CharConversionException e) {
-            ended = true;
-            return Frame.faulty(
+            return last(
                     parser.currentLocation().getLineNr(),
                     "is not JSON, at column " + parser.currentLocation().getColumnNr()
                             + "; nothing after that in the file can be read");
         }
+    }
+
+    /** What is wrong is so in the file as it was dropped: the content says at its end whether that is what was read. */
+    private Frame last(long line, String fault) throws IOException {
+        ended = true;
+        window.in.transferTo(OutputStream.nullOutputStream());
+        return Frame.faulty(line, fault);
     }
 
     private long line() {

@@ -1,8 +1,6 @@
 package io.herald.file;
 
-import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import jakarta.enterprise.event.Observes;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -59,23 +57,18 @@ public final class PartnerFiles {
     private static final int BUFFER = 1 << 16;
     private static final Logger LOG = Logger.getLogger(PartnerFiles.class);
 
-    private final Partner partner;
     private final Inbox inbox;
     private final CamelContext context;
     private final Clock clock;
 
-    public PartnerFiles(Partner partner, Inbox inbox, CamelContext context, Clock clock) {
-        this.partner = partner;
+    public PartnerFiles(Inbox inbox, CamelContext context, Clock clock) {
         this.inbox = inbox;
         this.context = context;
         this.clock = clock;
     }
 
     /** Deletes what a program that ended in the middle of a file has left behind. */
-    void start(@Observes StartupEvent event) {
-        if (!partner.isThere()) {
-            return;
-        }
+    void deleteLeftBehind() {
         LEFT_BEHIND.forEach(this::deleteLeftBehind);
     }
 
@@ -119,6 +112,7 @@ public final class PartnerFiles {
             } else {
                 Files.createLink(inbox.file(name), part);
                 Files.writeString(mark, fetched);
+                force(mark);
                 force(inbox.directory());
                 LOG.infof("File %s is fetched from the partner's server, %d bytes", name, length);
             }
@@ -202,8 +196,8 @@ public final class PartnerFiles {
         return HexFormat.of().formatHex(sha256.digest());
     }
 
-    private static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+    private static void force(Path written) throws IOException {
+        try (FileChannel channel = FileChannel.open(written, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }

@@ -24,6 +24,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -117,13 +118,17 @@ public final class Records {
      * Keeps what a record became; when this returns, it is on disk.
      *
      * @throws LedgerException if it cannot be kept now; to be called again until it can
+     * @throws IOException if it is no longer this program's to keep
      */
-    public void keep(@Body BatchRecord record, Exchange exchange) {
+    public void keep(@Body BatchRecord record, Exchange exchange) throws IOException {
         Span span = Traces.of(exchange);
         Progress progress = record.batch().progress();
         Kept kept = kept(record, Traces.traceparent(span));
         if (kept == Kept.OUT_OF_TURN) {
             throw new LedgerException("the record before this one is not kept yet", null);
+        }
+        if (kept == Kept.TAKEN_OVER) {
+            throw new IOException("another Herald has taken the file over, or it has ended");
         }
         if (record.customer().isPresent()) {
             if (kept == Kept.KEPT) {

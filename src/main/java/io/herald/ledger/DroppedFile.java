@@ -42,7 +42,7 @@ public record DroppedFile(
         READING,
         /** All its records are accepted or refused. */
         READ,
-        /** Nothing in it could be read. */
+        /** Nothing in it could be read, or it was gone before its end; what was accepted of it until then goes on. */
         FAILED,
         /** Its content was dropped before. */
         DUPLICATE;
@@ -78,7 +78,9 @@ public record DroppedFile(
         /** It was kept before. */
         ALREADY,
         /** The one before it is not kept yet; nor is this one. */
-        OUT_OF_TURN
+        OUT_OF_TURN,
+        /** Another program has the file in hand, or it has ended; the record is not kept. */
+        TAKEN_OVER
     }
 
     /** The same, when no more of it is read. */

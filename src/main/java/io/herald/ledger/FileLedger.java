@@ -11,9 +11,12 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -39,6 +42,16 @@ public final class FileLedger {
     /** A file whose reader has ended is anybody's. */
     private static final String IS_MINE = "(reader = ? or reader not in (select id from replica))";
 
+    /** One that is to be gone on with. */
+    private static final String IS_BROKEN_OFF =
+            "state = 'reading' and not moved and reader <> ? and reader not in (select id from replica)";
+
+    /** Nobody, in the place of a reader. */
+    private static final String NOBODY = "''";
+
+    /** One that was broken off and is not in the inbox may appear there under another name for so long. */
+    private static final Duration AWAY_AT_MOST = Duration.ofHours(1);
+
     /** So many records are forgotten in one write: others wait behind it. */
     private static final int BATCH = 5000;
 
@@ -47,6 +60,7 @@ public final class FileLedger {
     private final Sealing sealing;
     private final Clock clock;
     private final String me;
+    private final Map<Long, Instant> awaySince = new HashMap<>();
 
     FileLedger(Database database, Ledger ledger, Sealing sealing, Replica replica, Clock clock) {
         this.database = database;
@@ -81,57 +95,133 @@ public final class FileLedger {
     private record Row(DroppedFile file, boolean moved) {}
 
     /**
-     * Begins to read a file, or goes on with it: then its first records are kept already. One that stands as {@link
-     * State#READ} was read to its end, and only has to leave the inbox; so does a duplicate.
+     * Begins to read a file, or goes on with it: then its first records are kept already. One whose reading was broken off is
+     * told by its content, whatever name it has by now. One that stands as {@link State#READ} was read to its end, and only has
+     * to leave the inbox; so does a duplicate.
      *
-     * @param inInbox whether a file of that name is in the inbox
+     * @param isReadAlike whether the content has the same records under that name
+     * @param isFiled whether a file has left the inbox that was to be filed under that name
      * @param names to file it under, of which the first is taken that no other file has
+     * @return empty if another program reads that content now
      */
-    public DroppedFile begin(DroppedFile.Arrival arrival, Predicate<String> inInbox, Supplier<Stream<String>> names) {
-        return database.write(connection -> begin(connection, arrival, inInbox, names))
+    public Optional<DroppedFile> begin(
+            DroppedFile.Arrival arrival,
+            Predicate<String> isReadAlike,
+            Predicate<String> isFiled,
+            Supplier<Stream<String>> names) {
+        return database.write(connection -> begin(connection, arrival, isReadAlike, isFiled, names))
                 .join();
     }
 
-    private DroppedFile begin(
+    private Optional<DroppedFile> begin(
             Connection connection,
             DroppedFile.Arrival arrival,
-            Predicate<String> inInbox,
+            Predicate<String> isReadAlike,
+            Predicate<String> isFiled,
             Supplier<Stream<String>> names)
             throws SQLException {
+        endReplaced(connection, arrival);
         List<Row> same =
                 query(connection, COLUMNS + "where digest = ? order by id desc", FileLedger::row, arrival.digest());
-        Optional<DroppedFile> left = same.stream()
-                .filter(row -> !row.moved())
-                .map(Row::file)
-                .filter(file -> file.name().equals(arrival.name())
-                        || file.state() == State.READING && !inInbox.test(file.name()))
+        Optional<DroppedFile> left = inInbox(connection, same, isFiled).stream()
+                .filter(file -> file.state() == State.READING
+                        ? isReadAlike.test(file.name())
+                        : file.name().equals(arrival.name()))
                 .findFirst();
         if (left.isPresent()) {
             return goOn(connection, left.get(), arrival.name());
         }
         Optional<DroppedFile> sent = same.stream()
                 .map(Row::file)
-                .filter(file -> file.state() == State.READ || file.state() == State.READING)
+                .filter(file -> file.state() == State.READ)
                 .findFirst();
         if (sent.isPresent() && !arrival.again()) {
             String note = "its content is that of " + sent.get().filedAs()
                     + "; a name that ends in .again, before its extension, has it sent again";
-            return insert(connection, arrival, 0, State.DUPLICATE, Optional.of(note), names);
+            return Optional.of(insert(connection, arrival, 0, State.DUPLICATE, Optional.of(note), names));
         }
-        int run = sent.map(earlier -> earlier.run() + 1).orElse(0);
-        return insert(connection, arrival, run, State.READING, Optional.empty(), names);
+        return Optional.of(insert(connection, arrival, nextRun(same), State.READING, Optional.empty(), names));
     }
 
-    private DroppedFile goOn(Connection connection, DroppedFile file, String name) throws SQLException {
-        execute(connection, "update file set name = ?, reader = ? where id = ?", name, me, file.id());
+    /** What was broken off and had this name has another file in its place. */
+    private void endReplaced(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
+        breakOff(
+                connection,
+                "it was changed or replaced before it was read to its end",
+                "name = ? and digest <> ? and state = 'reading' and not moved and " + IS_MINE,
+                arrival.name(),
+                arrival.digest(),
+                me);
+    }
+
+    private void breakOff(Connection connection, String note, String which, Object... parameters) throws SQLException {
+        execute(
+                connection,
+                "update file set state = 'failed', moved = true, note = ?, read_at = ?,"
+                        + " records = (select count(*) from record where record.file = file.id),"
+                        + " refused = (select count(faults) from record where record.file = file.id) where " + which,
+                Stream.concat(Stream.of(note, clock.millis()), Stream.of(parameters))
+                        .toArray());
+    }
+
+    /** Those of the files that have not left the inbox; of one that has, and whose program ended before it said so, it is kept. */
+    private static List<DroppedFile> inInbox(Connection connection, List<Row> rows, Predicate<String> isFiled)
+            throws SQLException {
+        List<DroppedFile> inInbox = new ArrayList<>();
+        for (Row row : rows) {
+            if (!row.moved()
+                    && row.file().state() != State.READING
+                    && isFiled.test(row.file().filedAs())) {
+                execute(
+                        connection,
+                        "update file set moved = true where id = ?",
+                        row.file().id());
+            } else if (!row.moved()) {
+                inInbox.add(row.file());
+            }
+        }
+        return inInbox;
+    }
+
+    /** Another run of a content of which any record may have been accepted. */
+    private static int nextRun(List<Row> same) {
+        return same.stream()
+                        .map(Row::file)
+                        .filter(file -> file.state() == State.READ
+                                || file.state() == State.READING
+                                || file.records() > file.refused())
+                        .mapToInt(DroppedFile::run)
+                        .max()
+                        .orElse(-1)
+                + 1;
+    }
+
+    private Optional<DroppedFile> goOn(Connection connection, DroppedFile file, String name) throws SQLException {
+        int mine = execute(
+                connection,
+                "update file set name = ?, reader = ? where id = ? and (state <> 'reading' or " + IS_MINE + ")",
+                name,
+                me,
+                file.id(),
+                me);
+        if (mine == 0) {
+            return Optional.empty();
+        }
         execute(
                 connection,
                 "update file set records = (select count(*) from record where file = id),"
                         + " refused = (select count(faults) from record where file = id) where id = ? and state = 'reading'",
                 file.id());
-        return query(connection, COLUMNS + "where id = ?", FileLedger::row, file.id())
-                .get(0)
-                .file();
+        return query(connection, COLUMNS + "where id = ?", FileLedger::row, file.id()).stream()
+                .map(Row::file)
+                .findFirst();
+    }
+
+    /** Lets a file go whose reading was broken off: whoever finds its content next goes on with it. */
+    public void letGo(long id) {
+        database.write(connection -> execute(
+                        connection, "update file set reader = " + NOBODY + " where id = ?" + IS_READ_HERE, id, me))
+                .join();
     }
 
     private DroppedFile insert(
@@ -177,18 +267,24 @@ public final class FileLedger {
         }
     }
 
-    /** Keeps why a file cannot even be begun; its digest is empty. */
-    public DroppedFile fail(DroppedFile.Arrival arrival, String why, Supplier<Stream<String>> names) {
+    /**
+     * Keeps why a file cannot even be begun; its digest is empty.
+     *
+     * @param isFiled whether a file has left the inbox that was to be filed under that name
+     * @param names to file it under, of which the first is taken that no other file has
+     */
+    public DroppedFile fail(
+            DroppedFile.Arrival arrival, String why, Predicate<String> isFiled, Supplier<Stream<String>> names) {
         return database.write(connection -> {
-                    Optional<Row> left = query(
-                                    connection,
-                                    COLUMNS + "where digest = '' and name = ? and not moved",
-                                    FileLedger::row,
-                                    arrival.name())
-                            .stream()
-                            .findFirst();
+                    List<Row> same = query(
+                            connection,
+                            COLUMNS + "where digest = '' and name = ? and not moved",
+                            FileLedger::row,
+                            arrival.name());
+                    Optional<DroppedFile> left =
+                            inInbox(connection, same, isFiled).stream().findFirst();
                     return left.isPresent()
-                            ? left.get().file()
+                            ? left.get()
                             : insert(connection, arrival, 0, State.FAILED, Optional.of(why), names);
                 })
                 .join();
@@ -235,6 +331,9 @@ public final class FileLedger {
 
     private CompletableFuture<Kept> keep(DroppedFile.Place place, GroupCommit.Write<?> write) {
         return database.write(connection -> {
+            if (isTakenOver(connection, place.file())) {
+                return Kept.TAKEN_OVER;
+            }
             long last = query(
                             connection,
                             "select coalesce(max(position), 0) from record where file = ?",
@@ -250,6 +349,17 @@ public final class FileLedger {
             write.apply(connection);
             return Kept.KEPT;
         });
+    }
+
+    /** Not if it was let go only: a record that was on its way by then is kept in its turn all the same. */
+    private boolean isTakenOver(Connection connection, long file) throws SQLException {
+        return query(
+                        connection,
+                        "select 1 from file where id = ? and state = 'reading' and reader in (?, " + NOBODY + ")",
+                        row -> true,
+                        file,
+                        me)
+                .isEmpty();
     }
 
     /** Keeps how far a file was read, for those who ask. */
@@ -281,18 +391,45 @@ public final class FileLedger {
                 .join();
     }
 
-    /** Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. */
+    /**
+     * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
+     * broken off and has been away for an hour, under whatever name, is ended: it is not expected back.
+     */
     public void settleWhatLeft(Predicate<String> inInbox) {
         database
                 .all(COLUMNS + "where not moved and state <> 'reading' and " + IS_MINE, row -> row(row).file(), me)
                 .stream()
                 .filter(file -> !inInbox.test(file.name()))
                 .forEach(file -> moved(file.id()));
+        List<Long> away = database.all(COLUMNS + "where " + IS_BROKEN_OFF, row -> row(row).file(), me).stream()
+                .filter(file -> !inInbox.test(file.name()))
+                .map(DroppedFile::id)
+                .toList();
+        Instant now = clock.instant();
+        awaySince.keySet().retainAll(away);
+        away.forEach(file -> awaySince.putIfAbsent(file, now));
+        away.stream()
+                .filter(file -> !awaySince.get(file).plus(AWAY_AT_MOST).isAfter(now))
+                .forEach(this::endTakenAway);
     }
 
-    /** Keeps that a file has left the inbox. */
+    private void endTakenAway(long file) {
+        database.write(connection -> {
+                    breakOff(
+                            connection,
+                            "it left the inbox before it was read to its end",
+                            "id = ? and " + IS_BROKEN_OFF,
+                            file,
+                            me);
+                    return null;
+                })
+                .join();
+    }
+
+    /** Keeps that a file has left the inbox, unless another program has it in hand by now. */
     public void moved(long id) {
-        database.write(connection -> execute(connection, "update file set moved = true where id = ?", id))
+        database.write(connection ->
+                        execute(connection, "update file set moved = true where id = ? and " + IS_MINE, id, me))
                 .join();
     }
 

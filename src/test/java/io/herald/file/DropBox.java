@@ -120,9 +120,12 @@ final class DropBox {
         }
     }
 
+    /** Its report may be there a moment before. */
     void hasMoved(String name, Path to) {
-        assertThat(inbox.resolve(name)).doesNotExist();
-        assertThat(to.resolve(name)).exists();
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(inbox.resolve(name)).doesNotExist();
+            assertThat(to.resolve(name)).exists();
+        });
     }
 
     /** The names of what is in a folder. */

@@ -1,19 +1,24 @@
 package io.herald.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where records begin and end in a file, whatever is in them. */
@@ -21,6 +26,42 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FramesTest {
 
     private static final int MOST = 100_000;
+
+    @TempDir
+    Path directory;
+
+    /** By somebody who writes the same name once more, from its beginning. */
+    @ParameterizedTest
+    @CsvSource({
+        "ndjson, '{\"a\":1}\n{\"b\":2}\n', '{\"a\":1}\n{\"b', 1",
+        "ndjson, '{\"a\":1}\n{\"b\":2}', '{\"a\":1}\n{\"b\":2}, {\"c\":3}', 0",
+        "ndjson, '{\"a\":1}\n{\"b\":2}', '{\"a\":1}\n{\"c\":2}', 1",
+        "json, '[{\"a\":1},{\"b\":2}]', '[{\"a\":1},{\"b\"}}}]', 1"
+    })
+    void whatIsReadIsTheContentThatTheFileWasToldBy(String format, String content, String changed, int most)
+            throws IOException {
+        Path file = directory.resolve("changed." + format);
+        Files.writeString(file, content);
+        Content.Digest digest;
+        try (Content before = Content.open(file, false, MOST)) {
+            digest = before.digest();
+        }
+        Files.writeString(file, changed);
+
+        try (Content now = Content.open(file, false, MOST)) {
+            now.mustBe(digest);
+            Frames frames = format.equals("json") ? new JsonFrames(now, MOST) : LineFrames.ofLines(now, MOST);
+            List<Frame> read = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        for (Frame frame = frames.next(); frame != null; frame = frames.next()) {
+                            read.add(frame);
+                        }
+                    })
+                    .isExactlyInstanceOf(IOException.class)
+                    .hasMessageContaining("was changed");
+            assertThat(read).hasSizeLessThanOrEqualTo(most).noneMatch(frame -> frame.bytes() == null);
+        }
+    }
 
     @Test
     void aLineIsARecordAndBlankOnesAreNone() throws IOException {

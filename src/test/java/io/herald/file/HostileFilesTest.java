@@ -1,11 +1,15 @@
 package io.herald.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.common.Json;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
 import io.herald.file.DropBox.Report;
+import io.herald.ledger.DroppedFile;
+import io.herald.ledger.DroppedFile.State;
+import io.herald.ledger.FileLedger;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
@@ -22,10 +26,14 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
 import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.support.DefaultExchange;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +54,18 @@ class HostileFilesTest {
 
     @Inject
     InboxLock lock;
+
+    @Inject
+    DroppedFiles files;
+
+    @Inject
+    FileLedger ledger;
+
+    @Inject
+    Inbox folders;
+
+    @Inject
+    CamelContext context;
 
     private DropBox box;
 
@@ -173,7 +193,9 @@ class HostileFilesTest {
         assertThat(files).noneMatch(file -> lock.acquireExclusiveReadLock(null, file, null));
 
         GenericFile<Object> first = files.get(0);
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> lock.acquireExclusiveReadLock(null, first, null));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> lock.acquireExclusiveReadLock(null, first, new DefaultExchange(context)));
         lock.releaseExclusiveReadLockOnCommit(null, first, null);
     }
 
@@ -193,6 +215,80 @@ class HostileFilesTest {
 
         assertThat(report.faults(1)).containsExactly(" is larger than intake.file.max-line allows, 1048576 bytes");
         assertThat(report.state(2, "fraudspect")).isEqualTo("delivered");
+    }
+
+    /** Between the last look at a file and its move, or while it is appended to. */
+    @Test
+    void whatWasMovedUnreadIsReadAllTheSame() throws IOException {
+        String reference = Caller.reference("UNREAD");
+        DroppedFile read = begun(reference + ".json", State.READ);
+        Path dropped = Files.writeString(inbox.resolve(reference + ".part"), "{}");
+        Batch batch = Batch.withoutRecords(read, Batch.Stamp.of(dropped), folders);
+        Files.delete(dropped);
+        Files.writeString(box.done().resolve(reference + ".json"), person(reference));
+
+        lock.releaseExclusiveReadLockOnCommit(null, file(reference + ".json"), exchange(batch));
+
+        assertThat(box.report(reference + "-2.json").state(1, "fraudspect")).isEqualTo("delivered");
+        assertThat(box.done().resolve(reference + ".json")).doesNotExist();
+    }
+
+    @Test
+    void aDuplicateThatIsReplacedWhileItIsLookedAtStays() throws IOException {
+        String reference = Caller.reference("LOOKED");
+        Path dropped = Files.writeString(inbox.resolve("." + reference + ".json"), "{}");
+        DroppedFile duplicate = begun(dropped.getFileName().toString(), State.DUPLICATE);
+        Batch batch = Batch.withoutRecords(duplicate, Batch.Stamp.of(dropped), folders);
+        Files.writeString(dropped, person(reference));
+
+        assertThatThrownBy(() -> files.close(batch)).isInstanceOf(IOException.class);
+        Files.delete(dropped);
+    }
+
+    @Test
+    void whatIsRenamedWhileItIsReadAndBrokenOffIsGoneOnWith() {
+        String reference = Caller.reference("BROKEN");
+        DroppedFile reading = begun(reference + ".json", State.READING);
+        Exchange exchange = exchange(Batch.withoutRecords(reading, null, folders));
+        exchange.setException(new HeraldStopsException());
+
+        lock.releaseExclusiveReadLockOnRollback(null, file(reference + ".json"), exchange);
+
+        DroppedFile renamed = begun(reference + "-renamed.json", reading.digest(), State.READING);
+        assertThat(renamed.id()).isEqualTo(reading.id());
+        ledger.end(renamed.id(), State.READ, Optional.empty(), 2, 0, 0);
+        ledger.moved(renamed.id());
+    }
+
+    private DroppedFile begun(String name, State state) {
+        return begun(name, "digest of " + name, state);
+    }
+
+    private DroppedFile begun(String name, String digest, State state) {
+        DroppedFile begun = ledger.begin(
+                        new DroppedFile.Arrival(name, digest, 2, false),
+                        other -> true,
+                        filed -> false,
+                        folders.filingNames(new FileName(name)))
+                .orElseThrow();
+        if (state != State.READING) {
+            ledger.end(begun.id(), state, Optional.empty(), 2, 0, 0);
+        }
+        return state == State.READING ? begun : begun.ended(state);
+    }
+
+    private Exchange exchange(Batch batch) {
+        Exchange exchange = new DefaultExchange(context);
+        exchange.setProperty("batch", batch);
+        return exchange;
+    }
+
+    private GenericFile<Object> file(String name) {
+        GenericFile<Object> file = new GenericFile<>();
+        file.setFile(inbox.resolve(name).toFile());
+        file.setFileNameOnly(name);
+        file.setAbsoluteFilePath(inbox.resolve(name).toString());
+        return file;
     }
 
     @Test

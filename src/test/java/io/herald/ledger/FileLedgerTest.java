@@ -44,6 +44,7 @@ class FileLedgerTest {
     Path directory;
 
     private final Set<String> inbox = new HashSet<>();
+    private final Set<String> filed = new HashSet<>();
     private final MovableClock clock = new MovableClock();
     private TestDatabase database;
     private Replica replica;
@@ -159,17 +160,131 @@ class FileLedgerTest {
     void oneThatWasRenamedBeforeItsEndIsGoneOnWith() {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
-        inbox.add("a.json");
-        assertThat(begin("b.json", DIGEST).state())
-                .as("while the first is there")
-                .isEqualTo(State.DUPLICATE);
-        inbox.remove("a.json");
         DroppedFile renamed = begin("c.json", DIGEST);
 
         assertThat(renamed.id()).isEqualTo(file.id());
         assertThat(renamed.name()).isEqualTo("c.json");
         assertThat(renamed.filedAs()).isEqualTo("a.json");
         assertThat(renamed.records()).isEqualTo(1);
+    }
+
+    @Test
+    void whatAnotherProgramReadsWaitsUnderAnyNameUntilThatOneLetsItGo() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        belongsToAnother(file);
+
+        assertThat(tryToBegin("b.json", DIGEST)).isEmpty();
+        assertThat(accept(file, 2, "CUST-2")).isEqualTo(Kept.TAKEN_OVER);
+        assertThat(refuse(file, 2)).isEqualTo(Kept.TAKEN_OVER);
+        database.change("delete from replica where id = 'another'");
+        assertThat(begin("b.json", DIGEST).id()).isEqualTo(file.id());
+        files.letGo(file.id());
+        assertThat(accept(file, 2, "CUST-2")).as("it was on its way").isEqualTo(Kept.KEPT);
+        assertThat(begin("c.json", DIGEST).records()).isEqualTo(2);
+        end(file);
+        assertThat(accept(file, 3, "CUST-3")).isEqualTo(Kept.TAKEN_OVER);
+    }
+
+    @Test
+    void whatIsReplacedBeforeItsEndIsReportedAndIsNotTakenForSent() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        refuse(file, 2);
+        begin("a.json", "e".repeat(64));
+        DroppedFile ended = byId(file.id());
+
+        assertThat(ended.state()).isEqualTo(State.FAILED);
+        assertThat(ended.note().orElseThrow()).contains("changed or replaced");
+        assertThat(List.of(ended.records(), ended.refused())).containsExactly(2L, 1L);
+        assertThat(files.toReport()).extracting(DroppedFile::id).containsExactly(file.id());
+        DroppedFile again = begin("b.json", DIGEST);
+        assertThat(again.state()).isEqualTo(State.READING);
+        assertThat(again.run()).as("messages with other ids").isEqualTo(1);
+    }
+
+    @Test
+    void whatAnotherProgramReadsIsNotEndedByTheNextFileOfItsName() {
+        DroppedFile file = begin("a.json", DIGEST);
+        belongsToAnother(file);
+        begin("a.json", "e".repeat(64));
+
+        assertThat(byId(file.id()).state()).isEqualTo(State.READING);
+    }
+
+    @Test
+    void theSameContentInAnotherFormatHasOtherRecords() {
+        DroppedFile file = begin("a.ndjson", DIGEST);
+        accept(file, 1, "CUST-1");
+        DroppedFile rows = begin("a.csv", DIGEST);
+
+        assertThat(rows.id()).isNotEqualTo(file.id());
+        assertThat(rows.state()).isEqualTo(State.READING);
+        assertThat(List.of(rows.records(), (long) rows.run())).containsExactly(0L, 1L);
+        assertThat(begin("b.ndjson", DIGEST).id()).isEqualTo(file.id());
+    }
+
+    @Test
+    void theNextFileOfANameIsNotTakenForOneThatHasLeft() {
+        DroppedFile failed = fail("a.xlsx");
+        filed.add("a.xlsx");
+        DroppedFile sent = again("a.again.json");
+        end(sent);
+        filed.add("a.again.json");
+
+        assertThat(fail("a.xlsx").filedAs()).isEqualTo("a.xlsx-2").isNotEqualTo(failed.filedAs());
+        assertThat(again("a.again.json").run()).isEqualTo(1);
+        filed.clear();
+        assertThat(fail("a.xlsx").filedAs()).isEqualTo("a.xlsx-2");
+    }
+
+    @Test
+    void whatIsBrokenOffAndStaysAwayIsEnded() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        files.settleWhatLeft(inbox::contains);
+        clock.putForward(Duration.ofHours(2));
+        files.settleWhatLeft(inbox::contains);
+        assertThat(byId(file.id()).state()).as("it is read here").isEqualTo(State.READING);
+        files.letGo(file.id());
+        files.settleWhatLeft(inbox::contains);
+        clock.putForward(Duration.ofMinutes(59));
+        files.settleWhatLeft(inbox::contains);
+        assertThat(byId(file.id()).state()).as("it may come back").isEqualTo(State.READING);
+        inbox.add("a.json");
+        files.settleWhatLeft(inbox::contains);
+        inbox.remove("a.json");
+        clock.putForward(Duration.ofMinutes(2));
+        files.settleWhatLeft(inbox::contains);
+        assertThat(byId(file.id()).state()).as("it was back").isEqualTo(State.READING);
+        clock.putForward(Duration.ofHours(1));
+        files.settleWhatLeft(inbox::contains);
+
+        assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
+        assertThat(byId(file.id()).note().orElseThrow()).contains("left the inbox before");
+        assertThat(begin("b.json", DIGEST).state()).isEqualTo(State.READING);
+    }
+
+    @Test
+    void whoHasLostAFileDoesNotSayThatItHasLeft() {
+        DroppedFile file = begin("a.json", DIGEST);
+        belongsToAnother(file);
+        files.moved(file.id());
+        database.change("delete from replica where id = 'another'");
+
+        assertThat(begin("b.json", DIGEST).id()).isEqualTo(file.id());
+    }
+
+    private void belongsToAnother(DroppedFile file) {
+        database.change("update file set reader = 'another' where id = " + file.id());
+        database.change("insert into replica (id, alive_till) values ('another', 9999999999999)");
+    }
+
+    private DroppedFile byId(long id) {
+        return files.list(OptionalLong.empty(), 50).stream()
+                .filter(file -> file.id() == id)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -415,7 +530,23 @@ class FileLedgerTest {
     }
 
     private DroppedFile begin(String name, String digest) {
-        return files.begin(new DroppedFile.Arrival(name, digest, 100, false), inbox::contains, names(name));
+        return tryToBegin(name, digest).orElseThrow();
+    }
+
+    private Optional<DroppedFile> tryToBegin(String name, String digest) {
+        return tryToBegin(new DroppedFile.Arrival(name, digest, 100, false));
+    }
+
+    private Optional<DroppedFile> tryToBegin(DroppedFile.Arrival arrival) {
+        return files.begin(
+                arrival,
+                begun -> extension(begun).equals(extension(arrival.name())),
+                filed::contains,
+                names(arrival.name()));
+    }
+
+    private static String extension(String name) {
+        return name.substring(name.lastIndexOf('.'));
     }
 
     private DroppedFile again(String name) {
@@ -423,11 +554,11 @@ class FileLedgerTest {
     }
 
     private DroppedFile again(String name, String digest) {
-        return files.begin(new DroppedFile.Arrival(name, digest, 100, true), inbox::contains, names(name));
+        return tryToBegin(new DroppedFile.Arrival(name, digest, 100, true)).orElseThrow();
     }
 
     private DroppedFile fail(String name) {
-        return files.fail(new DroppedFile.Arrival(name, "", 0, false), "no known format", names(name));
+        return files.fail(new DroppedFile.Arrival(name, "", 0, false), "no known format", filed::contains, names(name));
     }
 
     private static Supplier<Stream<String>> names(String name) {

@@ -1,0 +1,54 @@
+package io.herald.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is in files in clear does not stay for good where nobody looks for it. */
+class FileRetentionTest {
+
+    private static final MemorySize SIZE = new MemorySize(BigInteger.valueOf(1 << 20));
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whatWasFetchedInPartIsDeletedWhileHeraldRunsAlsoIfNothingIsFetchedAnyMore() throws Exception {
+        Inbox inbox = new Inbox(
+                directory.resolve("inbox"),
+                Duration.ofSeconds(1),
+                1,
+                ",",
+                SIZE,
+                SIZE,
+                Duration.ofHours(1),
+                Optional.of(Duration.ofMillis(100)));
+        inbox.make();
+        PartnerFiles files = new PartnerFiles(inbox, null, Clock.systemUTC());
+        FileRetention retention = new FileRetention(null, inbox, files, Clock.systemUTC());
+        retention.start(null);
+        try {
+            Path fresh = Files.writeString(inbox.file(".sftp-1.part"), "half");
+            for (int i = 0; i < 2; i++) {
+                Path part = Files.writeString(inbox.file(".half.part"), "half");
+                Files.setLastModifiedTime(part, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+                Path left = Files.move(part, inbox.file(".sftp-2.part"));
+                await().until(() -> !Files.exists(left));
+            }
+            assertThat(fresh).exists();
+        } finally {
+            retention.stop(null);
+        }
+    }
+}
