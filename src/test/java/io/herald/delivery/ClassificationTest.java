@@ -6,6 +6,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -24,7 +25,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -42,6 +45,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ClassificationTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final AtomicLong IDS = new AtomicLong();
     private static final Path MAPPINGS = Path.of("mappings");
 
     /** How each provider answers a create with success and this id. */
@@ -99,21 +103,24 @@ class ClassificationTest {
         ObjectNode contact = customer.withObject("/contact");
         contact.put("email", email);
         CompletableFuture<Report> linked = CompletableFuture.completedFuture(null);
+        String said = example.isUpdate()
+                ? example.file("link.json").asText()
+                : example.file("outcome.json").path("providerCustomerId").asText();
+        String id = anotherThan(said);
         if (example.isUpdate()) {
-            String link = example.file("link.json").asText();
             faults.always(
                     provider,
                     email,
-                    aResponse().withStatus(200).withBody(CREATED.get(provider).formatted(link)));
+                    aResponse().withStatus(200).withBody(CREATED.get(provider).formatted(id)));
             linked = Caller.submit(customer);
         }
         return linked.thenCompose(created -> {
-                    faults.always(provider, email, answer(example.file("response.json")));
+                    faults.always(provider, email, answer(with(id, said, example.file("response.json"))));
                     takesConnectionsOf(reference);
                     return Caller.submit(customer);
                 })
                 .thenAccept(report -> {
-                    ObjectNode expected = (ObjectNode) example.file("outcome.json");
+                    ObjectNode expected = (ObjectNode) with(id, said, example.file("outcome.json"));
                     if (isSuccessThatIsNoJson(example.file("response.json"))) {
                         expected.put("state", "retrying");
                     }
@@ -122,6 +129,22 @@ class ClassificationTest {
                             .as(example.folder().toString())
                             .isEqualTo(expected);
                 });
+    }
+
+    /** Of the same form: no two customers of a provider have the same id. */
+    private static String anotherThan(String id) {
+        if (id.matches("[0-9]*")) {
+            return String.valueOf(7_000_000_000L + IDS.incrementAndGet());
+        }
+        return id.length() == 36 ? UUID.randomUUID().toString() : id + "-" + IDS.incrementAndGet();
+    }
+
+    private static JsonNode with(String id, String said, JsonNode json) {
+        try {
+            return said.isEmpty() ? json : JSON.readTree(json.toString().replace(said, id));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** What no template can tell from JSON {@code null}. */
