@@ -22,7 +22,7 @@ public final class Outcome {
      *
      * @param status the HTTP status of the answer
      * @param fragment what the provider's {@code response.jslt} made of it; its {@code state} and {@code error.reason}
-     *     win over the common classification
+     *     win over the common classification, and where it has no {@code error.message} there are words of Herald's
      * @param update whether the request changed a customer that was linked already
      */
     public static ObjectNode of(int status, ObjectNode fragment, boolean update) {
@@ -42,8 +42,11 @@ public final class Outcome {
         error.put("code", told.path("code").asText(success ? Reason.UNREADABLE_ANSWER.word() : "http_" + status));
         error.put("reason", told.path("reason").asText(common.reason().word()));
         error.put("httpStatus", status);
-        copy(told, "message", error);
-        copy(told, "fields", error);
+        String words = told.path("message").asText();
+        error.put("message", words.isBlank() ? withoutWords(status, success) : words);
+        if (told.has("fields")) {
+            error.set("fields", told.get("fields"));
+        }
         return outcome;
     }
 
@@ -107,9 +110,9 @@ public final class Outcome {
         return JsonNodeFactory.instance.textNode(word);
     }
 
-    private static void copy(JsonNode from, String field, ObjectNode to) {
-        if (from.has(field)) {
-            to.set(field, from.get(field));
-        }
+    private static String withoutWords(int status, boolean success) {
+        return success
+                ? "the provider answered with success, but not with a customer's id"
+                : "the provider answered with status " + status + ", and with no words";
     }
 }

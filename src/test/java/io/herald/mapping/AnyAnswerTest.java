@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.delivery.Outcome;
 import io.herald.schema.Fault;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -75,6 +76,7 @@ class AnyAnswerTest {
                             || error.path("message").isTextual())
                     .as(what + ": message")
                     .isTrue();
+            assertHasWords(Outcome.of(status, outcome, example.isUpdate()), what);
             error.path("fields").forEach(field -> {
                 assertThat(field.path("pointer").isTextual()).as(what).isTrue();
                 assertThat(field.path("pointer").textValue()).as(what).matches("(/([^~]|~[01])*)?");
@@ -123,6 +125,13 @@ class AnyAnswerTest {
         } catch (MappingFailedException e) {
             throw new AssertionError(what + ": " + e.getMessage(), e);
         }
+    }
+
+    private static void assertHasWords(ObjectNode report, String what) {
+        assertThat(report.path("state").asText().equals("delivered")
+                        || !report.at("/error/message").asText().isBlank())
+                .as(what + " has words, the provider's or ours")
+                .isTrue();
     }
 
     private static void assertTextOrAbsent(JsonNode object, String field, String what) {
