@@ -439,7 +439,7 @@ public final class DeliverySteps {
                 outcome,
                 delivery.getAttempts(),
                 attempts(delivery),
-                delivery.durationMillis(),
+                delivery.durationMillis(clock.instant()),
                 delivery.unclearSince(),
                 delivery.parks(),
                 delivery.dueAt(),
@@ -448,7 +448,7 @@ public final class DeliverySteps {
         if (isKept(delivery, progress)) {
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
-            meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
+            meters.recorded(delivery.getProvider(), outcome, delivery.inHandMillis());
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded(progress);
             audit(delivery, outcome);
