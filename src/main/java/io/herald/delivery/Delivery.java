@@ -284,9 +284,14 @@ public final class Delivery {
         parks += counts ? 1 : 0;
     }
 
-    /** How long it took so far, in milliseconds, its turn in the lane included. */
-    public long durationMillis() {
+    /** How long it has been in hand, in milliseconds, its turn in the lane included. */
+    long inHandMillis() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
+    }
+
+    /** How long it took from its acceptance until then, in milliseconds, whatever it waited for. */
+    long durationMillis(Instant until) {
+        return Math.max(0, Duration.between(message.acceptedAt(), until).toMillis());
     }
 
     /** Whether the request was made with another link than the one that is known now, and has to be made anew. */

@@ -477,7 +477,7 @@ public final class DeliverySteps {
             ObjectNode outcome = progress.outcome();
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
-            meters.recorded(delivery.getProvider(), outcome, progress.durationMillis());
+            meters.recorded(delivery.getProvider(), outcome, delivery.inHandMillis());
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded(progress);
             audit(delivery, outcome);
@@ -491,7 +491,7 @@ public final class DeliverySteps {
                 outcome,
                 delivery.getAttempts(),
                 attempts(delivery),
-                delivery.durationMillis(),
+                delivery.durationMillis(clock.instant()),
                 delivery.unclearSince(),
                 delivery.parks(),
                 delivery.dueAt(),

@@ -39,8 +39,7 @@ final class Failures {
             return ofAnswer(delivery, answered);
         }
         if (thrown instanceof UnreadableAnswerException answered) {
-            return unreadable(
-                    thrown, answered.outcome(), "the provider answered with success, but not with a customer's id");
+            return new Failure(thrown, answered.outcome(), true, true, 0);
         }
         if (thrown instanceof UnclearException unclear && unclear.mayPass()) {
             return new Failure(thrown, unclear(State.RETRYING, unclear.getMessage()), true, true, 0);
@@ -111,17 +110,8 @@ final class Failures {
         if (delivery.step() == Delivery.Step.FINDING) {
             return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
         }
-        return unreadable(
-                thrown,
-                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER.word(), Reason.UNREADABLE_ANSWER, TOO_LARGE),
-                TOO_LARGE);
-    }
-
-    private static Failure unreadable(Throwable thrown, ObjectNode outcome, String message) {
-        ObjectNode error = outcome.withObject("/error");
-        if (error.path("message").asText().isBlank()) {
-            error.put("message", message);
-        }
+        ObjectNode outcome =
+                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER.word(), Reason.UNREADABLE_ANSWER, TOO_LARGE);
         return new Failure(thrown, outcome, true, true, 0);
     }
 

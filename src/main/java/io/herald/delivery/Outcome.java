@@ -50,7 +50,7 @@ public final class Outcome {
      *
      * @param status the HTTP status of the answer
      * @param fragment what the provider's {@code response.jslt} made of it; its {@code state} and {@code error.reason}
-     *     win over the common classification
+     *     win over the common classification, and where it has no {@code error.message} there are words of Herald's
      * @param update whether the request changed a customer that was linked already
      */
     public static ObjectNode of(int status, ObjectNode fragment, boolean update) {
@@ -71,7 +71,7 @@ public final class Outcome {
                 "code", words(told.path("code")).orElse(success ? Reason.UNREADABLE_ANSWER.word() : "http_" + status));
         error.put("reason", told.path("reason").asText(common.reason().word()));
         error.put("httpStatus", status);
-        words(told.path("message")).ifPresent(message -> error.put("message", message));
+        error.put("message", words(told.path("message")).orElse(withoutWords(status, success)));
         putFields(
                 error,
                 told.path("fields")
@@ -168,6 +168,12 @@ public final class Outcome {
         return Optional.of(told)
                 .filter(JsonNode::isValueNode)
                 .map(value -> value.asText(null))
-                .filter(words -> words.length() <= LONGEST_WORDS);
+                .filter(words -> !words.isBlank() && words.length() <= LONGEST_WORDS);
+    }
+
+    private static String withoutWords(int status, boolean success) {
+        return success
+                ? "the provider answered with success, but not with a customer's id"
+                : "the provider answered with status " + status + ", and with no words";
     }
 }

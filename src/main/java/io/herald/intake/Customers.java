@@ -73,9 +73,7 @@ public final class Customers {
      */
     public CanonicalCustomer read(@Body byte[] body, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
             throws IdempotencyKeyException {
-        byte[] bytes = body == null ? new byte[0] : body;
-        exchange.setProperty(BYTES, bytes.length);
-        placeOf(exchange).ifPresent(place -> place.weigh(bytes.length));
+        byte[] bytes = weighed(body, exchange);
         try {
             return reader.read(bytes, providers.ids());
         } catch (NotCanonicalException e) {
@@ -85,6 +83,23 @@ public final class Customers {
             }
             return reader.read(bytes);
         }
+    }
+
+    /**
+     * Reads a body that corrects a customer for one provider: whom it names as targets does not matter.
+     *
+     * @throws NotJsonException if it is not JSON
+     * @throws NotCanonicalException if it is not a canonical customer
+     */
+    public CanonicalCustomer readCorrection(@Body byte[] body, Exchange exchange) {
+        return reader.read(weighed(body, exchange));
+    }
+
+    private static byte[] weighed(byte[] body, Exchange exchange) {
+        byte[] bytes = body == null ? new byte[0] : body;
+        exchange.setProperty(BYTES, bytes.length);
+        placeOf(exchange).ifPresent(place -> place.weigh(bytes.length));
+        return bytes;
     }
 
     /**

@@ -46,7 +46,7 @@ public final class DeadLetters {
 
     /** Deliveries in these states, and those that were replayed, are dead letters, or were. */
     private static final String IS_OR_WAS_DEAD =
-            " and (d.generation > 0 or d.state in ('dead', 'rejected', 'retrying', 'discarded'))";
+            " and (d.source = 'replay' or d.state in ('dead', 'rejected', 'retrying', 'discarded'))";
 
     private static final String HAS_CUSTOMER = "(d.correction is not null or exists (select 1 from message m"
             + " where m.sequence = d.sequence and m.payload is not null))";

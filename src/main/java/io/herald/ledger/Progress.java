@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param outcome as the report shows it
  * @param attempts how often its request was sent, or was about to be
  * @param tries those since the last record, each with what came of it
+ * @param durationMillis from acceptance until now
  * @param unclearSince since when the provider may have created the customer without our knowing
  * @param parks how often it was parked
  * @param dueAt when a parked delivery is tried again; empty if it has ended

@@ -8,13 +8,16 @@ import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.apache.camel.spi.RestConfiguration;
 import org.apache.camel.spi.RestOpenApiConsumerFactory;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
@@ -31,6 +34,14 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
 
     /** All paths of the contract; the rest of the server is Quarkus' own, Swagger UI among it. */
     private static final String ROOT = "/v1/";
+
+    /** Camel takes a part of a method's name for the method, and OPTIONS for any. */
+    private static final Set<String> METHODS = Set.of("GET", "POST", "DELETE");
+
+    private static final String NO_METHOD_OF_THE_CONTRACT = "TRACE";
+
+    /** Camel makes one map of headers and query; these are no parameters. */
+    private static final List<String> HEADERS = List.of("Content-Type", "Prefer", "Idempotency-Key");
 
     @Override
     public Consumer createConsumer(
@@ -54,6 +65,10 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
         public boolean process(Exchange exchange, AsyncCallback callback) {
             // a body is UTF-8 whatever its caller says, and what providers answer is not for the caller to say
             exchange.removeProperty(Exchange.CHARSET_NAME);
+            if (!METHODS.contains(exchange.getMessage().getHeader(Exchange.HTTP_METHOD, String.class))) {
+                exchange.getMessage().setHeader(Exchange.HTTP_METHOD, NO_METHOD_OF_THE_CONTRACT);
+            }
+            takeHeadersFromNoQuery(exchange.getMessage(HttpMessage.class));
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
             if (exchange.getMessage().getBody() == null) {
@@ -72,6 +87,16 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             } catch (RuntimeException | Error e) {
                 place.ifPresent(Place::leave);
                 throw e;
+            }
+        }
+
+        private static void takeHeadersFromNoQuery(HttpMessage message) {
+            for (String header : HEADERS) {
+                List<String> lines = message.getRequest().headers().getAll(header);
+                message.removeHeader(header);
+                if (!lines.isEmpty()) {
+                    message.setHeader(header, lines.size() == 1 ? lines.get(0) : lines);
+                }
             }
         }
 

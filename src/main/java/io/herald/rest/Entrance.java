@@ -53,6 +53,7 @@ public final class Entrance {
 
     private static final Logger LOG = Logger.getLogger(Entrance.class);
     private static final String NOTHING_HERE = "there is nothing here";
+    private static final String NO_ADDRESS = "the path or the host is not written as HTTP wants it";
 
     /** As the ledger and the metrics call what comes this way. */
     private static final String SOURCE = "rest";
@@ -84,16 +85,24 @@ public final class Entrance {
             "GET", Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
             "GET, DELETE", Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
 
+    /** To the contract's other methods this is also the path of a dead letter. */
+    private static final String REPLAY_ALL = "/v1/dead-letters/replay";
+
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
-    private static final Set<HttpMethod> METHODS = Set.of(
-            HttpMethod.GET,
-            HttpMethod.HEAD,
-            HttpMethod.POST,
-            HttpMethod.PUT,
-            HttpMethod.PATCH,
-            HttpMethod.DELETE,
-            HttpMethod.OPTIONS);
+    /** What no header may say: the parameters of the contract's queries, and what Vert.x reads to choose an answer's type. */
+    private static final Set<String> NOT_READ = Set.of(
+            "provider",
+            "reason",
+            "state",
+            "limit",
+            "after",
+            "reveal",
+            "force",
+            "Accept",
+            "Accept-Charset",
+            "Accept-Encoding",
+            "Accept-Language");
 
     /** Of these no body is read. */
     private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
@@ -147,6 +156,7 @@ public final class Entrance {
     void onRouter(@Observes Router router) {
         router.route("/v1/customers").order(FIRST).handler(this::countIntake);
         router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
+        router.route().order(ORDER).failureHandler(this::ofNoAddress);
         router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, NOTHING_HERE)));
     }
 
@@ -177,17 +187,15 @@ public final class Entrance {
             turnAway(call, bytes, Problem.of(429, "you call more often than herald.caller.rate allows"));
             return;
         }
-        if (!METHODS.contains(call.request().method())) {
-            call.response().putHeader(HttpHeaders.ALLOW, "GET, POST, DELETE");
-            turnAway(call, bytes, Problem.of(405, "there is no such method here"));
-            return;
-        }
         if (!PATH.matcher(call.request().path()).matches()
                 || !call.request().path().equals(call.normalizedPath())) {
             turnAway(call, bytes, Problem.of(404, NOTHING_HERE));
             return;
         }
-        if (bytes > SMALL && isAnnounced(call.request()) && !takesBody(call.request())) {
+        boolean isOnlyPosted =
+                call.request().path().equals(REPLAY_ALL) && call.request().method() != HttpMethod.POST;
+        boolean isBodyUnwanted = bytes > SMALL && isAnnounced(call.request()) && !takesBody(call.request());
+        if (isOnlyPosted || isBodyUnwanted) {
             turnAway(call, bytes, unwanted(call));
             return;
         }
@@ -213,7 +221,7 @@ public final class Entrance {
                 return;
             }
         }
-        keepFormsWhole(call.request().headers());
+        keepWhatIsRead(call.request().headers());
         ContextLocals.put(Callers.CALLER, subject);
         call.next();
     }
@@ -235,7 +243,7 @@ public final class Entrance {
         if (isIntake(request)) {
             return Optional.of("/v1/customers");
         }
-        if (request.path().equals("/v1/dead-letters/replay")) {
+        if (request.path().equals(REPLAY_ALL)) {
             return Optional.of(request.path());
         }
         return Optional.of("/v1/dead-letters/{id}/replay")
@@ -345,12 +353,18 @@ public final class Entrance {
         return comes ? bodyMax : 0;
     }
 
-    /** A form is not taken apart: its fields would become headers. */
-    private static void keepFormsWhole(MultiMap headers) {
+    /**
+     * A form is not taken apart: its fields would become headers, as headers would become parameters. Vert.x fails over a media
+     * type whose parameters are none, so it sees none.
+     */
+    private static void keepWhatIsRead(MultiMap headers) {
         String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
-        if (contentType != null && !Problems.isJson(contentType)) {
-            headers.set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
+        if (contentType != null) {
+            headers.set(
+                    HttpHeaders.CONTENT_TYPE,
+                    Problems.isJson(contentType) ? Problems.JSON : "application/octet-stream");
         }
+        NOT_READ.forEach(headers::remove);
     }
 
     /**
@@ -389,6 +403,15 @@ public final class Entrance {
             }
         });
         request.handler(dropped -> {}).resume();
+    }
+
+    /** What Vert.x finds no route for: Quarkus would log it as an error, with its stack. */
+    private void ofNoAddress(RoutingContext call) {
+        switch (call.statusCode()) {
+            case 400 -> turnAway(call, bytes(call.request()), Problem.of(400, NO_ADDRESS));
+            case 404 -> turnAway(call, bytes(call.request()), Problem.of(404, NOTHING_HERE));
+            default -> call.next();
+        }
     }
 
     private void ofFailure(RoutingContext call) {

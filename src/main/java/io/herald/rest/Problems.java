@@ -27,6 +27,7 @@ public final class Problems {
 
     private static final Logger LOG = Logger.getLogger(Problems.class);
     static final String RETRY_AFTER_SECONDS = "1";
+    static final String JSON = "application/json";
 
     /** Answers a call whose route threw. */
     public ObjectNode ofException(Exchange exchange) {
@@ -90,7 +91,7 @@ public final class Problems {
     }
 
     static boolean isJson(String contentType) {
-        return contentType != null && contentType.split(";", 2)[0].strip().equalsIgnoreCase("application/json");
+        return contentType != null && contentType.split(";", 2)[0].strip().equalsIgnoreCase(JSON);
     }
 
     /** What was thrown and where; not its message, which may quote the caller. */

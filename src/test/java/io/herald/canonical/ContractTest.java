@@ -168,7 +168,7 @@ class ContractTest {
                 checked++;
             }
         }
-        assertThat(checked).isEqualTo(5);
+        assertThat(checked).isEqualTo(6);
     }
 
     @ParameterizedTest

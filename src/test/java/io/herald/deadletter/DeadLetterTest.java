@@ -233,7 +233,7 @@ class DeadLetterTest {
     @Test
     void untilItIsDeliveredAgainItsReportIsPending() throws SQLException {
         String id = dead();
-        change("update delivery set state = 'pending', owner = 'another program', generation = 1");
+        change("update delivery set state = 'pending', owner = 'another program', source = 'replay'");
 
         JsonNode report = operator.report(id);
 
@@ -305,6 +305,19 @@ class DeadLetterTest {
         assertThat(operator.ids("")).containsExactly(id);
         assertThat(sandbox.requests("fraudspect")).hasSize(sent);
         assertThat(audit.lines()).isEmpty();
+    }
+
+    @Test
+    void theTargetsOfACorrectionDoNotMatter() {
+        String reference = Caller.reference("corrected-targets");
+        String id = Operator.letter(Caller.person(reference, "bridge-xyz.422", "bridge-xyz"), "rejected/invalid");
+
+        Answer replayed = operator.replay(
+                id, Caller.person(reference, "", "disabled-since", "xbridge").toString());
+
+        assertThat(replayed.status()).as(replayed.body()).isEqualTo(202);
+        operator.awaitState(id, "delivered");
+        assertThat(sandbox.requests("xbridge")).isEmpty();
     }
 
     @Test
@@ -500,6 +513,7 @@ class DeadLetterTest {
         assertThat(another.status()).as("another request under another key").isEqualTo(409);
         assertThat(replayed.status()).isEqualTo(202);
         operator.awaitState(id, "delivered");
+        assertThat(operator.show(id).json().path("state").asText()).isEqualTo("delivered");
         assertThat(faults.sends("bridge-xyz", Caller.email(reference, "")))
                 .singleElement()
                 .satisfies(again -> {

@@ -79,6 +79,9 @@ class ParkingTest {
 
         Report delivered = awaitOutcome(parked, provider, "delivered");
         assertThat(delivered.body().path("status").asText()).isEqualTo("delivered");
+        assertThat(delivered.delivery(provider).path("durationMs").asLong())
+                .as("from acceptance on")
+                .isGreaterThanOrEqualTo(FIRST_STEP.toMillis());
         assertThat(PROVIDERS)
                 .allSatisfy(each ->
                         assertThat(faults.customers(each, email)).as(each).hasSize(1));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.delivery.Outcome;
 import io.herald.schema.Fault;
 import java.time.Clock;
 import java.time.Duration;
@@ -78,6 +79,7 @@ class AnyAnswerTest {
                             || error.path("message").isTextual())
                     .as(what + ": message")
                     .isTrue();
+            assertHasWords(Outcome.of(status, outcome, example.isUpdate()), what);
             error.path("fields").forEach(field -> {
                 assertThat(field.path("pointer").isTextual()).as(what).isTrue();
                 assertThat(field.path("pointer").textValue()).as(what).matches("(/([^~]|~[01])*)?");
@@ -168,6 +170,13 @@ class AnyAnswerTest {
         } catch (MappingFailedException e) {
             throw new AssertionError(what + ": " + e.getMessage(), e);
         }
+    }
+
+    private static void assertHasWords(ObjectNode report, String what) {
+        assertThat(report.path("state").asText().equals("delivered")
+                        || !report.at("/error/message").asText().isBlank())
+                .as(what + " has words, the provider's or ours")
+                .isTrue();
     }
 
     private static void assertTextOrAbsent(JsonNode object, String field, String what) {

@@ -25,13 +25,18 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a caller sends beside the message changes nothing; what a provider sends beside its answer reaches nobody. */
 @QuarkusTest
@@ -133,6 +138,48 @@ class HeadersTest {
         }
     }
 
+    static Stream<Arguments> parametersOfQueries() {
+        JsonNode contract = Contract.load().tree();
+        return contract.path("paths").properties().stream()
+                .flatMap(path -> path.getValue().properties().stream().flatMap(operation -> operation
+                        .getValue()
+                        .path("parameters")
+                        .valueStream()
+                        .map(named -> named.has("$ref")
+                                ? contract.at(named.get("$ref").textValue().substring(1))
+                                : named)
+                        .filter(parameter -> parameter.path("in").asText().equals("query"))
+                        .map(parameter -> Arguments.of(
+                                operation.getKey().toUpperCase(Locale.ROOT),
+                                path.getKey().replaceAll("\\{[a-z]+}", "none"),
+                                parameter.path("name").textValue()))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("parametersOfQueries")
+    void aHeaderIsNoParameterOfAQuery(String method, String path, String name) throws IOException {
+        Answer plain = call(method, path, null, Map.of());
+
+        Answer answer = call(method, path, null, Map.of(name, MARK));
+
+        assertThat(call(method, path + "?" + name + "=" + MARK, null, Map.of()).status())
+                .as("as a parameter")
+                .isIn(400, 404);
+        assertThat(answer.status()).isEqualTo(plain.status());
+        assertThat(answer.json().path("detail")).isEqualTo(plain.json().path("detail"));
+    }
+
+    @Test
+    void aParameterOfAQueryIsNoHeader() throws IOException {
+        Answer answer = call(
+                "POST",
+                "/v1/customers?Prefer=respond-async&Idempotency-Key=%20&Content-Type=text/plain",
+                Customers.person("CUST-no-header").toString(),
+                Map.of());
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    }
+
     @Test
     void aProvidersHeadersReachNoCaller() throws IOException {
         impostors
@@ -207,10 +254,8 @@ class HeadersTest {
                 Map<String, List<String>> headers = new TreeMap<>();
                 request.headers()
                         .forEach((name, values) -> headers.put(
-                                name.toLowerCase(java.util.Locale.ROOT),
-                                OF_EACH_CALL.contains(name.toLowerCase(java.util.Locale.ROOT))
-                                        ? List.of("its own")
-                                        : values));
+                                name.toLowerCase(Locale.ROOT),
+                                OF_EACH_CALL.contains(name.toLowerCase(Locale.ROOT)) ? List.of("its own") : values));
                 all.put(provider + " " + request.method() + " " + request.path(), headers);
             }
         }
@@ -258,7 +303,7 @@ class HeadersTest {
             Map<String, String> answered = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
             for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
                 answered.put(
-                        line.substring(0, line.indexOf(':')).toLowerCase(java.util.Locale.ROOT),
+                        line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT),
                         line.substring(line.indexOf(':') + 1).strip());
             }
             return new Answer(status, answered, in.lines().collect(Collectors.joining("\n")));

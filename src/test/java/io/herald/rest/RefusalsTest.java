@@ -137,17 +137,25 @@ class RefusalsTest {
         "DELETE, /v1/customers,        POST",
         "GET,    /v1/preview,          POST",
         "DELETE, /v1/preview,          POST",
-        "POST,   /v1/customers/CUST-1, GET",
-        "PUT,    /v1/customers/CUST-1, GET",
+        "POST,   /v1/customers/CUST-1, GET DELETE",
+        "PUT,    /v1/customers/CUST-1, GET DELETE",
         "POST,   /v1/messages/x,       GET",
         "PATCH,  /v1/messages/x,       GET",
+        "OPTIONS, /v1/customers,       POST",
+        "OPTIONS, /v1/customers/CUST-1, GET DELETE",
+        "TRACE,  /v1/preview,          POST",
+        "PROPFIND, /v1/messages/x,     GET",
+        "DEL,    /v1/customers/CUST-1, GET DELETE",
+        "GET,    /v1/dead-letters/replay, POST",
+        "DELETE, /v1/dead-letters/replay, POST",
+        "OPTIONS, /v1/dead-letters/replay, POST",
     })
     void aWrongMethod(String method, String path, String allowed) {
         for (String body : new String[] {null, "{}"}) {
             Api.Answer answer = herald.send(method, path, body);
 
             assertProblem(answer, 405, "Method Not Allowed");
-            assertThat(answer.header("Allow").split(" *, *")).contains(allowed).doesNotContain(method);
+            assertThat(answer.header("Allow").split(" *, *")).containsExactlyInAnyOrder(allowed.split(" "));
         }
     }
 
@@ -161,6 +169,7 @@ class RefusalsTest {
                 "multipart/form-data; boundary=x",
                 "application/x-www-form-urlencoded",
                 "*/*",
+                "text/plain; charset=\"",
                 "json"
             })
     void aWrongContentType(String type) {
@@ -175,15 +184,22 @@ class RefusalsTest {
 
     @Test
     void noContentType() throws IOException {
-        String answer =
-                raw("POST /v1/preview HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+        for (String path : List.of("/v1/preview", "/v1/preview?Content-Type=application/json")) {
+            String answer = raw("POST " + path
+                    + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
 
-        assertThat(answer).startsWith("HTTP/1.1 415 ").contains("application/problem+json");
+            assertThat(answer).as(path).startsWith("HTTP/1.1 415 ").contains("application/problem+json");
+        }
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"application/json;charset=utf-8", "APPLICATION/JSON", "application/json ; charset=\"UTF-8\""})
+            strings = {
+                "application/json;charset=utf-8",
+                "APPLICATION/JSON",
+                "application/json ; charset=\"UTF-8\"",
+                "application/json; charset=\""
+            })
     void aContentTypeThatIsRight(String type) {
         assertThat(herald.send(
                                 "POST",
@@ -193,6 +209,37 @@ class RefusalsTest {
                                 type)
                         .status())
                 .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language"})
+    void whatIsAcceptedDoesNotMatter(String header) {
+        assertThat(herald.send(
+                                "POST",
+                                "/v1/preview",
+                                Customers.person("CUST-accept").toString(),
+                                header,
+                                "text/html, */*;x=\"")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    /** A first line and a host that come as far as to Herald, and are none. */
+    @ParameterizedTest
+    @CsvSource({
+        "400, ?x,       Host: localhost",
+        "400, /nothing, Host: a b",
+        "400, /nothing, X: no host",
+        "400, /v1/files, X: no host",
+        "404, *,        Host: localhost"
+    })
+    void whatIsNoAddress(int status, String path, String header) throws IOException {
+        String answer =
+                raw("POST " + path + " HTTP/1.1\r\n" + header + "\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+
+        assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
+        assertThat(answer.toLowerCase(Locale.ROOT)).contains("\r\ncontent-type: application/problem+json");
+        assertThat(answer).contains("\"status\":" + status);
     }
 
     @Test
@@ -211,6 +258,7 @@ class RefusalsTest {
         }
         assertProblem(herald.send("POST", "/v1/nothing", "{}"), 404, "Not Found");
         assertProblem(herald.send("DELETE", "/v1/nothing", null), 404, "Not Found");
+        assertProblem(herald.send("PROPFIND", "/v1/nothing", null), 404, "Not Found");
     }
 
     @Test
