@@ -174,6 +174,6 @@ public final class Outcome {
     private static String withoutWords(int status, boolean success) {
         return success
                 ? "the provider answered with success, but not with a customer's id"
-                : "the provider answered with status " + status + ", and with no words";
+                : "the provider answered with status " + status + ", without readable words";
     }
 }

@@ -55,6 +55,11 @@ class ClassificationTest {
             "fraudspect", "{\"data\": {\"id\": \"%s\"}}",
             "bridge-xyz", "{\"id\": \"%s\"}");
 
+    private static final String WITHOUT_WORDS =
+            """
+            {"code": "http_400", "reason": "invalid", "httpStatus": 400,
+             "message": "the provider answered with status 400, without readable words"}""";
+
     Sandbox sandbox;
 
     private Faults faults;
@@ -273,7 +278,7 @@ class ClassificationTest {
     @Test
     void anErrorOfLongTextsGoesByItsStatus() {
         assertThat(refusal("{\"message\": \"%s\", \"source\": {\"key\": \"a\"}}".formatted("m".repeat(9_000))))
-                .isEqualTo(json("{\"code\": \"http_400\", \"reason\": \"invalid\", \"httpStatus\": 400}"));
+                .isEqualTo(json(WITHOUT_WORDS));
     }
 
     @Test
@@ -281,7 +286,7 @@ class ClassificationTest {
         String[] texts = new String[10];
         Arrays.fill(texts, "\"" + "t".repeat(7_000) + "\"");
         assertThat(refusal("{\"message\": \"no\", \"trace\": [%s]}".formatted(String.join(",", texts))))
-                .isEqualTo(json("{\"code\": \"http_400\", \"reason\": \"invalid\", \"httpStatus\": 400}"));
+                .isEqualTo(json(WITHOUT_WORDS));
     }
 
     @Test
@@ -308,7 +313,8 @@ class ClassificationTest {
     /** What is kept of it could not be written, or would take forty times as much as it came with. */
     @ParameterizedTest(name = "{0}")
     @CsvSource({"too deep, '[', '', ']', 997", "of too many parts, ',{}', '[{}', ']', 20000"})
-    void aSuccessThatCannotBeReadEndsTheDelivery(String name, String part, String before, String after, int parts) {
+    void aSuccessThatCannotBeReadIsAskedForAgainLater(
+            String name, String part, String before, String after, int parts) {
         String score = before + part.repeat(parts) + (before.isEmpty() ? after.repeat(parts) : after);
         ObjectNode customer = Caller.person(Caller.reference("hostile"), "", "fraudspect");
         faults.always(
@@ -318,7 +324,7 @@ class ClassificationTest {
                         .withHeader("Content-Type", "application/json")
                         .withBody("{\"data\": {\"id\": \"4711\", \"riskScore\": " + score + "}}"));
 
-        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("dead/unreadable_answer");
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("retrying/unreadable_answer");
     }
 
     private static List<Path> folders(Path parent) {

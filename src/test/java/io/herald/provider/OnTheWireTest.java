@@ -88,7 +88,8 @@ class OnTheWireTest {
         provider.stubFor(any(anyUrl()).willReturn(ok()));
 
         assertThatThrownBy(() -> post("https://localhost:" + provider.httpsPort() + "/customers"))
-                .isInstanceOf(SSLHandshakeException.class);
+                .isInstanceOf(NotSentException.class)
+                .hasCauseInstanceOf(SSLHandshakeException.class);
         assertThat(provider.getAllServeEvents()).isEmpty();
     }
 
