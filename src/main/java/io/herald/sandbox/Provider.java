@@ -273,7 +273,6 @@ final class Provider {
         indexes.clear();
         keys.clear();
         shown.clear();
-        lastNumber = 0;
         logIns = 0;
         tokenLife = null;
         visibleAfter = Duration.ZERO;

@@ -166,7 +166,7 @@ class FifthProviderIT {
         customer.putArray("targets").add("acme");
         sandbox.server()
                 .stubFor(any(urlPathMatching("/acme/.*"))
-                        .willReturn(aResponse().withStatus(201).withBody("<html>")));
+                        .willReturn(aResponse().withStatus(201).withBody("{}")));
         herald.submit(customer).body("deliveries[0].state", is("dead"));
         sandbox.reset();
 
