@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Optional;
 
 /**
@@ -25,21 +28,20 @@ final class Answers {
     private static final int MAX_TOKENS_OF_PAGE = 100_000;
 
     /** In characters. A template may repeat a text of an error answer for each field that another one names. */
-    private static final int LONGEST_TEXT_OF_ERROR = 8_192;
+    static final int LONGEST_TEXT_OF_ERROR = 8_192;
 
-    private static final ObjectReader ANSWER = reader(MAX_TOKENS, Integer.MAX_VALUE);
-    private static final ObjectReader PAGE = reader(MAX_TOKENS_OF_PAGE, Integer.MAX_VALUE);
-    private static final ObjectReader ERROR = reader(MAX_TOKENS, LONGEST_TEXT_OF_ERROR);
+    private static final ObjectReader ANSWER = reader(MAX_TOKENS);
+    private static final ObjectReader PAGE = reader(MAX_TOKENS_OF_PAGE);
 
     private Answers() {}
 
-    private static ObjectReader reader(int maxTokens, int longestText) {
+    private static ObjectReader reader(int maxTokens) {
         JsonFactory factory = JsonFactory.builder()
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(MAX_DEPTH)
                         .maxNameLength(MAX_NAME_LENGTH)
                         .maxTokenCount(maxTokens)
-                        .maxStringLength(longestText)
+                        .maxStringLength(Integer.MAX_VALUE)
                         .build())
                 .build();
         return new JsonMapper(factory).reader(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -58,9 +60,22 @@ final class Answers {
         return parse(PAGE, body);
     }
 
-    /** As {@link #parse(String)}, of an error answer; one with a longer text than people are told cannot be read either. */
+    /** As {@link #parse(String)}, of an error answer; of a longer text than people are told there is the beginning. */
     static Optional<JsonNode> parseError(String body) {
-        return parse(ERROR, body);
+        return parse(ANSWER, body).map(Answers::cut);
+    }
+
+    private static JsonNode cut(JsonNode error) {
+        if (error instanceof ObjectNode object) {
+            object.properties().forEach(field -> field.setValue(cut(field.getValue())));
+        } else if (error instanceof ArrayNode array) {
+            for (int i = 0; i < array.size(); i++) {
+                array.set(i, cut(array.get(i)));
+            }
+        } else if (error.isTextual() && error.textValue().length() > LONGEST_TEXT_OF_ERROR) {
+            return TextNode.valueOf(error.textValue().substring(0, LONGEST_TEXT_OF_ERROR));
+        }
+        return error;
     }
 
     private static Optional<JsonNode> parse(ObjectReader reader, String body) {

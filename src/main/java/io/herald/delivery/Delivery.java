@@ -69,6 +69,7 @@ public final class Delivery {
     private List<Ledger.Created> createdBy = List.of();
     private Instant unclearSince;
     private boolean outdated;
+    private long mustWaitMillis;
     private boolean renewed;
     private String token;
     private Failure failure;
@@ -271,6 +272,15 @@ public final class Delivery {
         Instant began = tryBegan == null ? now : tryBegan;
         tries.add(new Try(began, Duration.between(began, now).toMillis(), result.deepCopy()));
         tryBegan = null;
+    }
+
+    /** No further try may begin before so long has passed since the last one. */
+    void mustWait(long millis) {
+        mustWaitMillis = millis;
+    }
+
+    long mustWaitMillis() {
+        return mustWaitMillis;
     }
 
     /** The tries that the ledger does not have yet. */

@@ -397,7 +397,7 @@ public final class DeliverySteps {
             throw new UnclearException("the list that the look-up reads has no end");
         }
         if (delivery.isLookUpLate(clock.instant())) {
-            throw new UnclearException("the look-up took longer than " + LONGEST_LOOK_UP.toMinutes() + " minutes");
+            throw UnclearException.forNow("the look-up took longer than " + LONGEST_LOOK_UP.toMinutes() + " minutes");
         }
         return next;
     }
@@ -465,6 +465,9 @@ public final class DeliverySteps {
         Progress progress = progress(delivery);
         Recorded recorded = keep(delivery, progress);
         if (recorded == Recorded.LINKED_TO_ANOTHER) {
+            if (mayCreateTwice(delivery)) {
+                delivery.unclearSince(clock.instant());
+            }
             delivery.settle(Outcome.failed(
                     State.DEAD,
                     Reason.UNCLEAR.word(),

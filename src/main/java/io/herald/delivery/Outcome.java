@@ -27,8 +27,11 @@ public final class Outcome {
     /** The report nests what an outcome has, and Jackson writes no more than a thousand levels. */
     private static final int MAX_DEPTH = 200;
 
-    /** Nobody says so much: a template repeated something. What is shorter is cut when the customer's values are out of it. */
-    private static final int LONGEST_WORDS = 65_536;
+    /**
+     * Nobody says so much: it was cut, perhaps in the middle of one of the customer's values, or a template repeated something.
+     * What is shorter is cut when the customer's values are out of it.
+     */
+    private static final int LONGEST_WORDS = Answers.LONGEST_TEXT_OF_ERROR - 1;
 
     private static final ObjectWriter WRITER = new JsonMapper(JsonFactory.builder()
                     .streamWriteConstraints(StreamWriteConstraints.builder()

@@ -80,6 +80,7 @@ public final class Redelivery {
         ProviderConfig.Retry retry = providers.of(delivery.getProvider()).retry();
         Failure failure = failure(exchange, delivery);
         long least = Math.max(failure.retryAfterMillis(), untilItHasEnded(delivery, failure));
+        delivery.mustWait(least);
         int failed = delivery.failedAgain();
         long delay = Math.max(least, backoff(retry, failed));
 
@@ -118,8 +119,8 @@ public final class Redelivery {
                     .equals(outcome.at("/error/reason").asText());
             int step = paused ? 0 : delivery.parks();
             if (step < schedule.size()) {
-                long wait = Math.max(
-                        schedule.get(step).toMillis(), Math.min(failure.retryAfterMillis(), LONGEST_WAIT.toMillis()));
+                long least = Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis());
+                long wait = Math.max(schedule.get(step).toMillis(), Math.min(least, LONGEST_WAIT.toMillis()));
                 delivery.park(clock.instant().plusMillis(wait), !paused);
             } else {
                 Outcome.exhaust(outcome);

@@ -171,15 +171,20 @@ final class ProviderLanes implements AsyncProcessor {
         }
     }
 
-    /** Where no thread can be made now, what is queued waits for one that works already, or for the next try to make one. */
+    /** Where no thread can be made now, what is queued waits for one that works already; if none does, it goes back. */
     private void startWorking() {
         try {
             threads.execute(this::work);
         } catch (RejectedExecutionException | OutOfMemoryError e) {
             LOG.errorf("No thread for a delivery to %s can be made now: %s", provider, e.getMessage());
+            List<Arrival> stopped = new ArrayList<>();
             synchronized (this) {
                 working--;
+                for (Queued next = working > 0 ? null : queue.poll(); next != null; next = queue.poll()) {
+                    stopped.add(next.arrival());
+                }
             }
+            stopped.forEach(Arrival::stop);
         }
     }
 

@@ -659,7 +659,8 @@ public final class Ledger {
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
                 "select l.provider_customer_id, null, null, null, null from link l where l.reference = ? and l.provider = ?"
-                        + " union all select null, d.sequence, d.unclear_since, d.look_up, d.sent_at from delivery d"
+                        + " union all select null, d.sequence, d.unclear_since, d.look_up,"
+                        + " d.attempts > 0 or d.request is not null from delivery d"
                         + " where d.provider = ? and d.reference = ? and d.unclear_since is not null"
                         + " and (d.sequence <> ? or d.request is null)"
                         + " and not exists (select 1 from link where reference = ? and provider = ?)",
@@ -684,7 +685,7 @@ public final class Ledger {
     private Unclear unclear(ResultSet row, String provider, long inHand) throws SQLException {
         long sequence = row.getLong(2);
         Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes(4));
-        boolean isFoundByNothing = sequence != inHand && instant(row, 5).isPresent() && lookUp.isEmpty();
+        boolean isFoundByNothing = sequence != inHand && row.getBoolean(5) && lookUp.isEmpty();
         return new Unclear(
                 Optional.ofNullable(row.getString(1)),
                 sequence,

@@ -4,12 +4,17 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The address of another program that Herald trusts with something: https, unless it is on this machine. */
 public final class BaseUrl {
 
     /** What is wrong with an address that is not {@link #isProtected}. */
     public static final String PROTECTED = "must be https (http is for a loopback host only)";
+
+    private static final Pattern ADDRESS = Pattern.compile(
+            "(?<scheme>https?)(:(//)?((?<host>\\[[0-9A-Fa-f:.]+]|[^/?:@\\[]+)(:[0-9]+)?)?([/?].*)?)?", Pattern.DOTALL);
 
     private BaseUrl() {}
 
@@ -30,11 +35,12 @@ public final class BaseUrl {
         }
     }
 
-    /** Whether nobody on the way can read what is sent there. */
+    /** Whether nobody on the way can read what is sent there; what stands behind the host does not matter. */
     public static boolean isProtected(String url) {
-        URI uri = URI.create(url);
-        return "https".equals(uri.getScheme())
-                || "http".equals(uri.getScheme()) && uri.getHost() != null && isLoopback(uri.getHost());
+        Matcher address = ADDRESS.matcher(url);
+        return address.matches()
+                && (address.group("scheme").equals("https")
+                        || address.group("host") != null && isLoopback(address.group("host")));
     }
 
     private static boolean isLoopback(String host) {

@@ -312,6 +312,10 @@ class OnceAtTheProviderTest {
 
         assertThat(report.outcome("xbridge")).isEqualTo("dead/unclear");
         assertThat(report.delivery("xbridge").at("/error/message").asText()).contains("another reference");
+        assertThat(Caller.deliver(Caller.person(reference, "", "xbridge")).outcome("xbridge"))
+                .as("it is looked up, and not found, before it is created again")
+                .isEqualTo("dead/unclear");
+        assertThat(faults.lookUps("xbridge")).hasSize(1);
         assertThat(Caller.customer(reference).at("/providers/0").has("providerCustomerId"))
                 .isFalse();
     }
