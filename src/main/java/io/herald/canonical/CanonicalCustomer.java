@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
  */
 public record CanonicalCustomer(JsonNode tree) {
 
-    private static final Pattern REFERENCE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern REFERENCE = Pattern.compile("[^\\p{Cc}\\p{Cs}]+");
 
-    /** Whether any customer can have that reference. Not every database can be asked for what none has, such as a NUL. */
+    /** Whether a customer may have that reference, by whatever schema. Not every database can be asked for others, such as a NUL. */
     public static boolean isReference(String text) {
         return REFERENCE.matcher(text).matches();
     }

@@ -168,6 +168,10 @@ public final class Entrance {
     }
 
     private void beforeItIsRead(RoutingContext call) {
+        if (call.response().closed()) {
+            // its caller went while the issuer was asked: nothing that is begun from here on would be ended
+            return;
+        }
         if (traces.areMade()) {
             operation(call.request()).ifPresent(operation -> trace(call, operation));
         }

@@ -276,9 +276,12 @@ class ClassificationTest {
 
     /** Each of the words would stand in each of the fields. */
     @Test
-    void anErrorOfLongTextsGoesByItsStatus() {
+    void anErrorOfLongTextsIsToldWithoutThem() {
+        ObjectNode expected = (ObjectNode) json(WITHOUT_WORDS);
+        expected.putArray("fields").addObject().put("pointer", "/a").put("message", "");
+
         assertThat(refusal("{\"message\": \"%s\", \"source\": {\"key\": \"a\"}}".formatted("m".repeat(9_000))))
-                .isEqualTo(json(WITHOUT_WORDS));
+                .isEqualTo(expected);
     }
 
     @Test
@@ -296,6 +299,21 @@ class ClassificationTest {
         assertThat(error.path("message").textValue()).isEqualTo("no");
         assertThat(error.path("fields")).hasSize(101);
         assertThat(error.at("/fields/100/message").textValue()).isEqualTo("has 3900 more faults");
+    }
+
+    /** Customers who name each other come one after the other, however many of them there are. */
+    @Test
+    void aLongRefusalIsUnderstoodByItsBeginning() {
+        ObjectNode customer = Caller.person(Caller.reference("connected"), "", "fraudspect");
+        faults.always(
+                "fraudspect",
+                customer.at("/contact/email").asText(),
+                aResponse()
+                        .withStatus(400)
+                        .withBody("{\"message\": \"Connected customer(s) not found: " + "COMP-1, ".repeat(1_500)
+                                + "\"}"));
+
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).startsWith("retrying/");
     }
 
     private JsonNode refusal(String body) {

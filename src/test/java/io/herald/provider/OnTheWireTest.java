@@ -95,6 +95,21 @@ class OnTheWireTest {
 
     @ParameterizedTest
     @CsvSource({
+        "https, true",
+        "https://login.example.com/${variable.path}?key=a b, true",
+        "http://localhost:8089/${variable.path}, true",
+        "http://[::1]/x, true",
+        "http, false",
+        "http://login.example.com/${variable.path}, false",
+        "http://${variable.host}/x, false",
+        "http:login.example.com, false"
+    })
+    void whatStandsBehindTheHostOfAnAddressDoesNotMatter(String address, boolean isProtected) {
+        assertThat(BaseUrl.isProtected(address)).isEqualTo(isProtected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "https://api.example.com/v1, true",
         "http://localhost:8089/xbridge, true",
         "http://127.0.0.1:8089, true",
