@@ -84,7 +84,7 @@ class ForgottenKeyTest {
 
     /** It would hold a place in the provider's lane as long. */
     @Test
-    void aLookUpThatTakesTooLongEndsUnclear() {
+    void aLookUpThatTakesTooLongIsMadeLater() {
         String reference = Caller.reference("slow-list");
         String email = Caller.email(reference, "");
         faults.once("yativo", email, aResponse().withStatus(500));
@@ -103,7 +103,7 @@ class ForgottenKeyTest {
 
         clock.putForward(Duration.ofMinutes(5));
 
-        assertThat(submitted.join().outcome("yativo")).isEqualTo("dead/unclear");
+        assertThat(submitted.join().outcome("yativo")).isEqualTo("retrying/unclear");
         assertThat(faults.lookUps("yativo")).hasSizeLessThan(30);
         assertThat(faults.sends("yativo", email)).hasSize(1);
     }

@@ -144,9 +144,8 @@ class TracesTest {
         assertThat(again.parent()).isEqualTo(awaitSpan(INTAKE).id());
         assertThat(again.links()).containsExactly(parked.asLink());
         assertThat(again.attributes()).containsEntry("herald.state", "delivered");
-        assertThat(spans("find xbridge"))
+        assertThat(spans("find xbridge").stream().map(Exported::parent).distinct())
                 .as("looked up before the second try, and before that of the second delivery")
-                .extracting(Exported::parent)
                 .containsExactly(parked.id(), again.id());
     }
 
