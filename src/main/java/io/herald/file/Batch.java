@@ -121,7 +121,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             return new Stamp(file.fileKey(), file.size(), file.lastModifiedTime());
         }
 
-        /** Whether it is the same file by all that also a move to another file system leaves as it was. */
+        /** Whether it is the same file by all that a move leaves as it was in every file system. */
         boolean isOfMoved(Stamp moved) {
             return size == moved.size && modified.toMillis() == moved.modified.toMillis();
         }
@@ -132,9 +132,9 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         return !inbox.has(file.name()) || !stamp.equals(Stamp.of(inbox.file(file.name())));
     }
 
-    /** Whether it has left the inbox for its destination. */
-    boolean isFiled() {
-        return Files.exists(Path.of(getDestination()), LinkOption.NOFOLLOW_LINKS);
+    /** Whether it has left the inbox for its destination: what stands there while the inbox has it too is a copy. */
+    boolean isFiled() throws IOException {
+        return Files.exists(Path.of(getDestination()), LinkOption.NOFOLLOW_LINKS) && isChanged();
     }
 
     /** Whether what was moved to its destination is another file, or has been changed since this one was read. */

@@ -4,9 +4,11 @@ import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /**
  * Where files are dropped, where they go, and what may be in them. {@code done}, {@code failed} and {@code reports} stand
@@ -26,6 +29,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public final class Inbox {
 
     private static final String SUMMARY = ".summary.json";
+    private static final Logger LOG = Logger.getLogger(Inbox.class);
 
     private final Path inbox;
     private final Duration poll;
@@ -73,7 +77,7 @@ public final class Inbox {
     /**
      * Makes the directories where they are missing.
      *
-     * @throws PreventFurtherStepsException if they cannot be made
+     * @throws PreventFurtherStepsException if they cannot be made, or files cannot be renamed from one to the other
      */
     public void make() {
         try {
@@ -86,6 +90,27 @@ public final class Inbox {
                     "Herald does not start: intake.file.directory: cannot make " + inbox
                             + " and done, failed and reports beside it: " + e,
                     1);
+        }
+        tryToMoveTo(done());
+        tryToMoveTo(failed());
+    }
+
+    /** Only a move tells: two mounts of one file system are as good as two. What else is in its way may pass. */
+    private void tryToMoveTo(Path directory) {
+        try {
+            Path probe = Files.createTempFile(inbox, ".herald", ".tmp");
+            try {
+                Files.delete(Files.move(probe, directory.resolve(probe.getFileName()), StandardCopyOption.ATOMIC_MOVE));
+            } finally {
+                Files.deleteIfExists(probe);
+            }
+        } catch (AtomicMoveNotSupportedException e) {
+            throw new PreventFurtherStepsException(
+                    "Herald does not start: intake.file.directory: " + inbox + " and " + directory
+                            + " must be on one file system, and not be mounted apart: " + e.getReason(),
+                    1);
+        } catch (IOException e) {
+            LOG.warnf("Files cannot be moved from %s to %s now: %s", inbox, directory, e);
         }
     }
 

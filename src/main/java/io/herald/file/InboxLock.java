@@ -194,12 +194,23 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     private void hasBeenRead(GenericFile<?> file, Batch batch) {
-        if (batch.isFiled()) {
+        if (hasLeft(batch)) {
             forget(file);
             putBackWhatCameLast(batch);
             hasMoved(batch);
         } else {
             pause(file);
+        }
+    }
+
+    private static boolean hasLeft(Batch batch) {
+        try {
+            return batch.isFiled();
+        } catch (IOException e) {
+            LOG.warnf(
+                    "Whether file %s has left the inbox cannot be told now: %s",
+                    batch.file().name(), e);
+            return false;
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param filedAs its name in {@code done} or {@code failed}, and that of its report; no other file has it
  * @param digest SHA-256 of its content, expanded if it was compressed, in hexadecimal
  * @param run how often the same content was asked to be sent before
- * @param note why it failed, or which file it is a duplicate of
+ * @param note why it failed, or will if it does not turn up again; or which file it is a duplicate of
  * @param size of its content, in bytes
  * @param bytes of it that were read
  * @param records that were accepted or refused

@@ -120,7 +120,7 @@ public final class FileLedger {
             Predicate<String> isFiled,
             Supplier<Stream<String>> names)
             throws SQLException {
-        endReplaced(connection, arrival);
+        letGoOfReplaced(connection, arrival);
         List<Row> same =
                 query(connection, COLUMNS + "where digest = ? order by id desc", FileLedger::row, arrival.digest());
         Optional<DroppedFile> left = inInbox(connection, same, isFiled).stream()
@@ -143,25 +143,16 @@ public final class FileLedger {
         return Optional.of(insert(connection, arrival, nextRun(same), State.READING, Optional.empty(), names));
     }
 
-    /** What was broken off and had this name has another file in its place. */
-    private void endReplaced(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
-        breakOff(
+    /** What was broken off and had this name has another file in its place; it may be in the inbox under another one. */
+    private void letGoOfReplaced(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
+        execute(
                 connection,
-                "it was changed or replaced before it was read to its end",
-                "name = ? and digest <> ? and state = 'reading' and not moved and " + IS_MINE,
+                "update file set reader = " + NOBODY
+                        + ", note = 'it was changed or replaced before it was read to its end'"
+                        + " where name = ? and digest <> ? and state = 'reading' and not moved and " + IS_MINE,
                 arrival.name(),
                 arrival.digest(),
                 me);
-    }
-
-    private void breakOff(Connection connection, String note, String which, Object... parameters) throws SQLException {
-        execute(
-                connection,
-                "update file set state = 'failed', moved = true, note = ?, read_at = ?,"
-                        + " records = (select count(*) from record where record.file = file.id),"
-                        + " refused = (select count(faults) from record where record.file = file.id) where " + which,
-                Stream.concat(Stream.of(note, clock.millis()), Stream.of(parameters))
-                        .toArray());
     }
 
     /** Those of the files that have not left the inbox; of one that has, and whose program ended before it said so, it is kept. */
@@ -209,7 +200,7 @@ public final class FileLedger {
         }
         execute(
                 connection,
-                "update file set records = (select count(*) from record where file = id),"
+                "update file set note = null, records = (select count(*) from record where file = id),"
                         + " refused = (select count(faults) from record where file = id) where id = ? and state = 'reading'",
                 file.id());
         return query(connection, COLUMNS + "where id = ?", FileLedger::row, file.id()).stream()
@@ -393,7 +384,8 @@ public final class FileLedger {
 
     /**
      * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
-     * broken off and has been away for an hour, under whatever name, is ended: it is not expected back.
+     * broken off and has been away for an hour, or has had another file in its place for so long, is ended: it is not expected
+     * back.
      */
     public void settleWhatLeft(Predicate<String> inInbox) {
         database
@@ -402,7 +394,7 @@ public final class FileLedger {
                 .filter(file -> !inInbox.test(file.name()))
                 .forEach(file -> moved(file.id()));
         List<Long> away = database.all(COLUMNS + "where " + IS_BROKEN_OFF, row -> row(row).file(), me).stream()
-                .filter(file -> !inInbox.test(file.name()))
+                .filter(file -> isReplaced(file) || !inInbox.test(file.name()))
                 .map(DroppedFile::id)
                 .toList();
         Instant now = clock.instant();
@@ -413,16 +405,22 @@ public final class FileLedger {
                 .forEach(this::endTakenAway);
     }
 
+    /** What the inbox has under its name is another file. */
+    private static boolean isReplaced(DroppedFile brokenOff) {
+        return brokenOff.note().isPresent();
+    }
+
     private void endTakenAway(long file) {
-        database.write(connection -> {
-                    breakOff(
-                            connection,
-                            "it left the inbox before it was read to its end",
-                            "id = ? and " + IS_BROKEN_OFF,
-                            file,
-                            me);
-                    return null;
-                })
+        database.write(connection -> execute(
+                        connection,
+                        "update file set state = 'failed', moved = true,"
+                                + " note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,"
+                                + " records = (select count(*) from record where record.file = file.id),"
+                                + " refused = (select count(faults) from record where record.file = file.id)"
+                                + " where id = ? and " + IS_BROKEN_OFF,
+                        clock.millis(),
+                        file,
+                        me))
                 .join();
     }
 

@@ -2,6 +2,7 @@ package io.herald.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.tomakehurst.wiremock.common.Json;
 import io.herald.delivery.Caller;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -231,6 +233,53 @@ class HostileFilesTest {
 
         assertThat(box.report(reference + "-2.json").state(1, "fraudspect")).isEqualTo("delivered");
         assertThat(box.done().resolve(reference + ".json")).doesNotExist();
+    }
+
+    /** As by hand, or by a move that went half way. */
+    @Test
+    void aCopyInDoneIsNotTakenForTheFileThatIsStillInTheInbox() throws IOException {
+        String reference = Caller.reference("COPY");
+        String name = "." + reference + ".json";
+        Path dropped = Files.writeString(inbox.resolve(name), "{}");
+        DroppedFile read = begun(name, State.READ);
+        Batch batch = Batch.withoutRecords(read, Batch.Stamp.of(dropped), folders);
+        Path copy = Files.writeString(box.done().resolve(name), "{");
+
+        lock.releaseExclusiveReadLockOnCommit(null, file(name), exchange(batch));
+
+        assertThat(copy).exists();
+        assertThat(DropBox.names(inbox))
+                .filteredOn(left -> left.contains(reference))
+                .containsExactly(name);
+        assertThat(begun(name, State.READING).id()).as("it has not left").isEqualTo(read.id());
+        Files.delete(copy);
+        Files.delete(dropped);
+    }
+
+    /** As where others may add files to a folder, but each remove its own only. */
+    @Test
+    void whatMayNotLeaveTheInboxStaysThereAndIsSentOnce() throws Exception {
+        String reference = Caller.reference("STICKY");
+        String name = reference + ".again.json";
+        assumeTrue(
+                Command.succeeds("chattr", "+a", inbox.toString()), "a folder that nothing leaves cannot be had here");
+        try {
+            Files.writeString(inbox.resolve(name), person(reference));
+            assertThat(box.report(name).state(1, "fraudspect")).isEqualTo("delivered");
+            Awaitility.await()
+                    .during(Duration.ofSeconds(4))
+                    .atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(
+                                    Stream.of(inbox, box.done()).flatMap(folder -> DropBox.names(folder).stream()))
+                            .filteredOn(left -> left.contains(reference))
+                            .containsExactly(name));
+            assertThat(requestsFor(reference))
+                    .filteredOn(request -> request.method().equals("POST"))
+                    .hasSize(1);
+        } finally {
+            Command.succeeds("chattr", "-a", inbox.toString());
+        }
+        box.hasMoved(name, box.done());
     }
 
     @Test

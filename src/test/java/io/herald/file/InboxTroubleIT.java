@@ -44,12 +44,14 @@ class InboxTroubleIT {
     @BeforeEach
     void prepare() throws Exception {
         assumeTrue(
-                run("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "true"), "no setpriv here");
+                Command.succeeds("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "true"),
+                "no setpriv here");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         reports = Files.createDirectories(directory.resolve("data/reports"));
-        mounted = run("mount", "-t", "tmpfs", "-o", "size=128k", "herald-test", reports.toString());
+        mounted = Command.succeeds("mount", "-t", "tmpfs", "-o", "size=128k", "herald-test", reports.toString());
         assumeTrue(mounted, "a small file system cannot be mounted here");
-        assertThat(run("chown", "-R", NOBODY, directory.toString())).isTrue();
+        assertThat(Command.succeeds("chown", "-R", NOBODY, directory.toString()))
+                .isTrue();
         sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
     }
 
@@ -59,7 +61,7 @@ class InboxTroubleIT {
             sandbox.close();
         }
         if (mounted) {
-            run("umount", "-l", reports.toString());
+            Command.succeeds("umount", "-l", reports.toString());
         }
     }
 
@@ -134,18 +136,5 @@ class InboxTroubleIT {
 
     private static String person(String reference) {
         return Caller.person(reference, "", "fraudspect").toString();
-    }
-
-    private static boolean run(String... command) throws InterruptedException {
-        try {
-            return new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
-        }
     }
 }

@@ -191,7 +191,10 @@ class FileLedgerTest {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
         refuse(file, 2);
-        begin("a.json", "e".repeat(64));
+        replace("a.json");
+        files.settleWhatLeft(inbox::contains);
+        clock.putForward(Duration.ofHours(1));
+        files.settleWhatLeft(inbox::contains);
         DroppedFile ended = byId(file.id());
 
         assertThat(ended.state()).isEqualTo(State.FAILED);
@@ -204,12 +207,40 @@ class FileLedgerTest {
     }
 
     @Test
+    void whatIsReplacedAndTurnsUpUnderAnotherNameIsGoneOnWith() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        files.letGo(file.id());
+        replace("a.json");
+        files.settleWhatLeft(inbox::contains);
+        clock.putForward(Duration.ofMinutes(59));
+        files.settleWhatLeft(inbox::contains);
+        inbox.add("b.json");
+        DroppedFile renamed = begin("b.json", DIGEST);
+
+        assertThat(renamed.id()).isEqualTo(file.id());
+        assertThat(renamed.records()).isEqualTo(1);
+        assertThat(renamed.note()).isEmpty();
+        files.letGo(file.id());
+        clock.putForward(Duration.ofHours(2));
+        files.settleWhatLeft(inbox::contains);
+        assertThat(byId(file.id()).state()).as("it is in the inbox").isEqualTo(State.READING);
+    }
+
+    /** The next file of its name stays in the inbox. */
+    private void replace(String name) {
+        begin(name, "e".repeat(64));
+        inbox.add(name);
+    }
+
+    @Test
     void whatAnotherProgramReadsIsNotEndedByTheNextFileOfItsName() {
         DroppedFile file = begin("a.json", DIGEST);
         belongsToAnother(file);
         begin("a.json", "e".repeat(64));
 
-        assertThat(byId(file.id()).state()).isEqualTo(State.READING);
+        assertThat(byId(file.id()).note()).isEmpty();
+        assertThat(accept(file, 1, "CUST-1")).isEqualTo(Kept.TAKEN_OVER);
     }
 
     @Test
