@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
  * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed. A long value, such as an
  * image, is known by its beginning, a data URI also by that of its content; nothing is left from there on, nor from two hundred
- * characters of base64 on.
+ * characters of base64 on that are not within one of the other values.
  */
 public final class Redaction {
 
@@ -45,7 +45,7 @@ public final class Redaction {
     private static final String DATA_URI = "data:";
 
     /** A part of a document, wherever it was cut out, also as it stands in a URL and in JSON. */
-    private static final String BASE64 = "(?<![A-Za-z0-9+/=_%\\\\-])[A-Za-z0-9+/=_%\\\\-]{200,}+";
+    private static final String BASE64 = "(?<base64>(?<![A-Za-z0-9+/=_%\\\\-])[A-Za-z0-9+/=_%\\\\-]{200,}+)";
 
     /** To look for more values than that, or for more characters in all their spellings, would cost more than the words are worth. */
     private static final int MOST_VALUES = 1_000;
@@ -152,22 +152,27 @@ public final class Redaction {
         if (tooMuch) {
             return MASK;
         }
-        String text = beginnings
-                .map(any -> any.matcher(words))
-                .filter(Matcher::find)
-                .map(found -> words.substring(0, found.start()) + MASK)
-                .orElse(words);
         StringBuilder left = new StringBuilder();
         int at = 0;
+        Matcher beginning = beginnings.orElseThrow().matcher(words);
+        boolean begins = beginning.find();
         if (values.isPresent()) {
-            Matcher found = values.get().matcher(text).useTransparentBounds(true);
+            Matcher found = values.get().matcher(words).useTransparentBounds(true);
             while (left.length() < LONGEST_TEXT
-                    && found.region(at, Math.min(text.length(), at + WINDOW)).find()) {
-                left.append(text, at, found.start()).append(MASK);
+                    && found.region(at, Math.min(words.length(), at + WINDOW)).find()
+                    && !(begins && beginning.start() <= found.start())) {
+                left.append(words, at, found.start()).append(MASK);
                 at = found.end();
+                while (begins && beginning.end() <= at && beginning.group("base64") != null) {
+                    begins = beginning.find(beginning.start() + 1);
+                }
             }
         }
-        left.append(text, at, Math.min(text.length(), at + LONGEST_TEXT));
+        int end = begins ? Math.max(at, beginning.start()) : words.length();
+        left.append(words, at, Math.min(end, at + LONGEST_TEXT));
+        if (begins) {
+            left.append(MASK);
+        }
         left.setLength(Math.min(left.length(), LONGEST_TEXT));
         return left.toString();
     }

@@ -246,6 +246,41 @@ class RedactionTest {
         assertThat(Redaction.of(customer).redact("the branch is closed")).isEqualTo("***");
     }
 
+    /** Thirty-four letters in a row that JSON escapes, or twenty-three bytes of a URL, look like base64. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "cannot process {\"business\":{\"description\":\"***\"}}, 2 errors | \\u0E02 | ' '",
+                "POST description=***&country=TH has 2 errors | %E0%B8%82 | %20"
+            })
+    void removesAValueWholeWhereAPartOfItsSpellingLooksLikeBase64(String left, String letter, String space) {
+        JsonNode customer = JSON.createObjectNode()
+                .put("description", "Owned by Jane Doe. " + "\u0e02".repeat(40) + ". Also " + "\u0e02".repeat(40));
+        String spelled =
+                ("Owned by Jane Doe. " + letter.repeat(40) + ". Also " + letter.repeat(40)).replace(" ", space);
+        Redaction redaction = Redaction.of(customer);
+
+        assertThat(redaction.redact(left.replace("***", spelled))).isEqualTo(left);
+        assertThat(redaction.redact("not " + spelled + ", nor: " + "iVBORw0KGgo/".repeat(20) + ", Jane"))
+                .isEqualTo("not ***, nor: ***");
+        assertThat(redaction.redact("not " + spelled + "iVBORw0KGgo/".repeat(10) + ", Jane"))
+                .as("a part of a document that sticks out of the value")
+                .isEqualTo("not ******");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {40, 300})
+    void nothingIsLeftFromTheBeginningOfALongValueOnWhereAShorterOneHoldsItToo(int held) {
+        String content = "iVBORw0KGgo/" + "B+/3".repeat(2_000);
+        String note = "My photo: x/" + content.substring(0, held);
+        JsonNode customer = JSON.createObjectNode().put("file", content).put("note", note);
+
+        assertThat(Redaction.of(customer).redact("no file: " + note + content.substring(held, held + 20) + "..."))
+                .isEqualTo("no file: ******");
+        assertThat(Redaction.of(customer).redact("no file: " + note + "...")).isEqualTo("no file: ******");
+    }
+
     /** Whoever takes the image out of its data URI quotes nothing of the URI's head. */
     @Test
     void nothingIsLeftOfTheContentOfADataUri() {
