@@ -345,7 +345,7 @@ class RedeliveryTest {
         assertThat(PROVIDERS).allSatisfy(provider -> assertThat(
                         faults.arrivals(provider, email).get(1).plus(ahead))
                 .isAfterOrEqualTo(date.minusMillis(10))
-                .isBefore(date.plusMillis(1500)));
+                .isBefore(date.plusSeconds(4)));
     }
 
     private static final List<String> BEYOND_THE_BUDGET = List.of(
