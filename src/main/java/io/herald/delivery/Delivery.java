@@ -482,7 +482,9 @@ public final class Delivery {
     boolean mayRenewToken() {
         boolean first = !renewed;
         renewed = true;
-        step = Step.PREPARING;
+        if (first) {
+            step = Step.PREPARING;
+        }
         return first;
     }
 

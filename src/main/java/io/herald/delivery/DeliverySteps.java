@@ -313,12 +313,20 @@ public final class DeliverySteps {
         return answer == null ? null : new String(answer, ExchangeHelper.getCharset(exchange));
     }
 
+    /** The id that the customer has, as far as it is known: where a create is sent again, the provider need not say it again. */
+    private String knownId(Delivery delivery) {
+        boolean wasAnswered = delivery.isSettled() && upserts(delivery.getProvider());
+        return wasAnswered && delivery.getLink() == null
+                ? delivery.getOutcome().path("providerCustomerId").textValue()
+                : delivery.getLink();
+    }
+
     private ObjectNode outcome(Delivery delivery, int status, Optional<JsonNode> answer)
             throws UnreadableAnswerException {
         ObjectNode fragment;
         try {
             fragment = mappings.of(delivery.getProvider())
-                    .outcome(status, answer.orElse(NullNode.instance), delivery.getLink());
+                    .outcome(status, answer.orElse(NullNode.instance), knownId(delivery));
         } catch (MappingFailedException e) {
             LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
             fragment = json.createObjectNode();
@@ -449,13 +457,20 @@ public final class DeliverySteps {
     public void recordFailure(@ExchangeProperty("delivery") Delivery delivery) {
         try {
             record(delivery);
-        } catch (CompletionException | LedgerException e) {
+        } catch (RuntimeException e) {
             LOG.errorf(
                     "The outcome of message %s to %s could not be kept: %s",
                     delivery.getMessage().id(),
                     delivery.getProvider(),
-                    e instanceof CompletionException ? e.getCause().getMessage() : e.getMessage());
+                    reason(e instanceof CompletionException ? e.getCause() : e));
         }
+    }
+
+    /** What the ledger says; not the text of other exceptions. */
+    private static String reason(Throwable thrown) {
+        return thrown instanceof LedgerException
+                ? thrown.getMessage()
+                : thrown.getClass().getName() + " at " + thrown.getStackTrace()[0];
     }
 
     /** Keeps the outcome in the ledger, and what came of each try. */

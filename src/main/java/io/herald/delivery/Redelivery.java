@@ -97,7 +97,8 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended. When Herald is stopped, it is due at once. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
+     * it; after the last step it has ended. When Herald is stopped, it is due as soon as it may be. One that was called off waits for the
+     * breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.step() == Delivery.Step.RECORDING) {
@@ -106,9 +107,10 @@ public final class Redelivery {
         Failure failure = failure(exchange, delivery);
         ObjectNode outcome = failure.outcome();
         boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
+        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), LONGEST_WAIT.toMillis());
         if (mayPass && stopping.isOver()) {
             outcome.put("state", State.RETRYING.word());
-            delivery.park(clock.instant(), false);
+            delivery.park(clock.instant().plusMillis(least), false);
         } else if (failure.isCalledOff()) {
             delivery.park(clock.instant().plusMillis(failure.retryAfterMillis()), false);
         } else if (failure.waits()) {
@@ -119,8 +121,7 @@ public final class Redelivery {
                     .equals(outcome.at("/error/reason").asText());
             int step = paused ? 0 : delivery.parks();
             if (step < schedule.size()) {
-                long least = Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis());
-                long wait = Math.max(schedule.get(step).toMillis(), Math.min(least, LONGEST_WAIT.toMillis()));
+                long wait = Math.max(schedule.get(step).toMillis(), least);
                 delivery.park(clock.instant().plusMillis(wait), !paused);
             } else {
                 Outcome.exhaust(outcome);

@@ -137,17 +137,17 @@ public final class DroppedFiles {
         try {
             current = Optional.of(Batch.open(file, stamp, inbox, customers, places, stopping::hasBegun));
             return current.get();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             Batch unread = Batch.withoutRecords(file, stamp, inbox);
-            if (!(e instanceof UnreadableFileException) || unread.isChanged()) {
+            // what could be read before is read when the setting is back that has changed since
+            boolean couldBeRead = file.records() > 0;
+            if (!(e instanceof UnreadableFileException) || couldBeRead || unread.isChanged()) {
                 ledger.letGo(file.id());
                 throw e;
             }
             LOG.warnf("File %s cannot be read: %s", file.name(), e.getMessage());
-            // what was accepted of it before is in its report, and another run of it would accept it once more
-            State state = file.records() > 0 ? State.READ : State.FAILED;
-            ledger.end(file.id(), state, Optional.of(e.getMessage()), 0, file.records(), file.refused());
-            return Batch.withoutRecords(file.ended(state), stamp, inbox);
+            ledger.end(file.id(), State.FAILED, Optional.of(e.getMessage()), 0, file.records(), file.refused());
+            return Batch.withoutRecords(file.ended(State.FAILED), stamp, inbox);
         }
     }
 

@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -74,8 +75,7 @@ final class FileReports {
     void start(@Observes StartupEvent event) {
         writer.execute(() -> trying("Records of reported files cannot be forgotten now", ledger::forgetReported));
         writer.scheduleWithFixedDelay(
-                () -> trying(
-                        "Files that left the inbox cannot be settled now", () -> ledger.settleWhatLeft(inbox::has)),
+                () -> trying("Files that left the inbox cannot be settled now", this::settleWhatLeft),
                 0,
                 SETTLED_EVERY.toMillis(),
                 TimeUnit.MILLISECONDS);
@@ -85,6 +85,14 @@ final class FileReports {
 
     void stop(@Observes ShutdownEvent event) {
         writer.shutdownNow();
+    }
+
+    private void settleWhatLeft() {
+        try {
+            ledger.settleWhatLeft(inbox.files());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void writeAll() {

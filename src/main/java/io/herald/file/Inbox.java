@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -146,6 +147,16 @@ public final class Inbox {
     /** How long a file that was filed, and its report, are kept after the report was written; empty if for good. */
     Optional<Duration> retention() {
         return retention;
+    }
+
+    /** The names of the files in the inbox, but those that are not looked at. */
+    Set<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(inbox)) {
+            return files.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+                    .map(path -> path.getFileName().toString())
+                    .filter(name -> !new FileName(name).isIgnored())
+                    .collect(Collectors.toSet());
+        }
     }
 
     /** The names of all that stands where files are filed, and of all that has a summary. */

@@ -59,7 +59,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public boolean acquireExclusiveReadLock(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (System.nanoTime() - allPausedTill < 0 || !isSettled(file)) {
+        if (System.nanoTime() - allPausedTill < 0 || !isSettled(file) || isListedLongAgo(file)) {
             return false;
         }
         try {
@@ -80,6 +80,12 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             exchange.setProperty(PartnerFiles.IS_AS_LISTED, isAsListed);
         }
         return true;
+    }
+
+    /** Those before it in the listing may have taken long to read, and it may have changed since. */
+    private static boolean isListedLongAgo(GenericFile<?> file) {
+        return file.getFile() instanceof File now
+                && (now.length() != file.getFileLength() || now.lastModified() != file.getLastModified());
     }
 
     private static boolean isAsListed(GenericFileOperations<Object> operations, GenericFile<Object> file) {

@@ -182,11 +182,19 @@ final class Parking {
         InHand all = inHand.get(open.provider());
         all.count().incrementAndGet();
         all.bytes().addAndGet(open.size());
-        routes.get(open.provider()).process(exchange, doneSync -> {
-            all.count().decrementAndGet();
-            if (all.bytes().getAndAdd(-open.size()) >= MOST_BYTES) {
-                wake();
-            }
-        });
+        try {
+            routes.get(open.provider()).process(exchange, doneSync -> isDone(all, open));
+        } catch (RuntimeException | Error e) {
+            LOG.errorf("Delivery %d to %s cannot be worked on: %s", open.sequence(), open.provider(), e.getMessage());
+            isDone(all, open);
+            lanes.giveUp(open.provider(), taken.place(), Returns.PAUSE);
+        }
+    }
+
+    private void isDone(InHand all, OpenDelivery open) {
+        all.count().decrementAndGet();
+        if (all.bytes().getAndAdd(-open.size()) >= MOST_BYTES) {
+            wake();
+        }
     }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -385,24 +386,34 @@ public final class FileLedger {
     /**
      * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
      * broken off and has been away for an hour, or has had another file in its place for so long, is ended: it is not expected
-     * back.
+     * back. But it may be any of those that have not been looked at yet.
+     *
+     * @param inInbox the names of the files there
      */
-    public void settleWhatLeft(Predicate<String> inInbox) {
+    public void settleWhatLeft(Set<String> inInbox) {
         database
                 .all(COLUMNS + "where not moved and state <> 'reading' and " + IS_MINE, row -> row(row).file(), me)
                 .stream()
-                .filter(file -> !inInbox.test(file.name()))
+                .filter(file -> !inInbox.contains(file.name()))
                 .forEach(file -> moved(file.id()));
         List<Long> away = database.all(COLUMNS + "where " + IS_BROKEN_OFF, row -> row(row).file(), me).stream()
-                .filter(file -> isReplaced(file) || !inInbox.test(file.name()))
+                .filter(file -> isReplaced(file) || !inInbox.contains(file.name()))
                 .map(DroppedFile::id)
                 .toList();
         Instant now = clock.instant();
         awaySince.keySet().retainAll(away);
         away.forEach(file -> awaySince.putIfAbsent(file, now));
-        away.stream()
+        List<Long> forLong = away.stream()
                 .filter(file -> !awaySince.get(file).plus(AWAY_AT_MOST).isAfter(now))
-                .forEach(this::endTakenAway);
+                .toList();
+        if (!forLong.isEmpty() && inInbox.stream().allMatch(this::isLookedAt)) {
+            forLong.forEach(this::endTakenAway);
+        }
+    }
+
+    private boolean isLookedAt(String name) {
+        return database.one("select 1 from file where name = ? and not moved and note is null", row -> true, name)
+                .isPresent();
     }
 
     /** What the inbox has under its name is another file. */

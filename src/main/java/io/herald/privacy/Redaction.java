@@ -145,8 +145,8 @@ public final class Redaction {
     }
 
     /**
-     * That text without the customer's values, cut to a length that a report can carry; nothing of it where the values are too many to look for. Of a long text only so much is
-     * searched that no value can reach from there into what is left.
+     * That text without the customer's values, cut to a length that a report can carry; nothing of it where the values are too
+     * many to look for. Of a long text only so much is searched that no value can reach from there into what is left.
      */
     public String redact(String words) {
         if (tooMuch) {

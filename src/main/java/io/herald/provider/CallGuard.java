@@ -26,9 +26,9 @@ import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 
 /**
  * Gives one call to a provider a deadline and its answer a largest size. HttpClient's own time-outs are between two
- * packets, so a provider that drips a byte a second would never end; here the whole answer is read under the deadline, and HttpClient has
- * none, which would cost a timer for each packet. Of
- * an answer without success that is too large, or larger than any error has reason to be, the status is kept, and the body dropped.
+ * packets, so a provider that drips a byte a second would never end; here the whole answer is read under the deadline, and
+ * HttpClient has none, which would cost a timer for each packet. Of an answer without success that is too large, or larger than
+ * any error has reason to be, the status is kept, and the body dropped.
  */
 final class CallGuard implements ExecChainHandler {
 

@@ -192,9 +192,9 @@ class FileLedgerTest {
         accept(file, 1, "CUST-1");
         refuse(file, 2);
         replace("a.json");
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         clock.putForward(Duration.ofHours(1));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         DroppedFile ended = byId(file.id());
 
         assertThat(ended.state()).isEqualTo(State.FAILED);
@@ -212,9 +212,9 @@ class FileLedgerTest {
         accept(file, 1, "CUST-1");
         files.letGo(file.id());
         replace("a.json");
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         clock.putForward(Duration.ofMinutes(59));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         inbox.add("b.json");
         DroppedFile renamed = begin("b.json", DIGEST);
 
@@ -223,7 +223,7 @@ class FileLedgerTest {
         assertThat(renamed.note()).isEmpty();
         files.letGo(file.id());
         clock.putForward(Duration.ofHours(2));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         assertThat(byId(file.id()).state()).as("it is in the inbox").isEqualTo(State.READING);
     }
 
@@ -273,23 +273,23 @@ class FileLedgerTest {
     void whatIsBrokenOffAndStaysAwayIsEnded() {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         clock.putForward(Duration.ofHours(2));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         assertThat(byId(file.id()).state()).as("it is read here").isEqualTo(State.READING);
         files.letGo(file.id());
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         clock.putForward(Duration.ofMinutes(59));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         assertThat(byId(file.id()).state()).as("it may come back").isEqualTo(State.READING);
         inbox.add("a.json");
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         inbox.remove("a.json");
         clock.putForward(Duration.ofMinutes(2));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
         assertThat(byId(file.id()).state()).as("it was back").isEqualTo(State.READING);
         clock.putForward(Duration.ofHours(1));
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
 
         assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
         assertThat(byId(file.id()).note().orElseThrow()).contains("left the inbox before");
@@ -489,7 +489,7 @@ class FileLedgerTest {
         end(left);
         DroppedFile halfRead = begin("half-read.json", "e".repeat(64));
 
-        files.settleWhatLeft(inbox::contains);
+        files.settleWhatLeft(inbox);
 
         assertThat(again("left.json").run())
                 .as("it has left, so this is another run of it")
