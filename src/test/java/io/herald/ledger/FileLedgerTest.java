@@ -297,6 +297,18 @@ class FileLedgerTest {
     }
 
     @Test
+    void whatIsBrokenOffIsNotEndedWhileAFileWaitsThatMayBeIt() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.letGo(file.id());
+        inbox.add("b.json");
+        files.settleWhatLeft(inbox);
+        clock.putForward(Duration.ofHours(2));
+        files.settleWhatLeft(inbox);
+
+        assertThat(begin("b.json", DIGEST).id()).isEqualTo(file.id());
+    }
+
+    @Test
     void whoHasLostAFileDoesNotSayThatItHasLeft() {
         DroppedFile file = begin("a.json", DIGEST);
         belongsToAnother(file);
