@@ -185,7 +185,9 @@ final class Parking {
         try {
             routes.get(open.provider()).process(exchange, doneSync -> isDone(all, open));
         } catch (RuntimeException | Error e) {
-            LOG.errorf("Delivery %d to %s cannot be worked on: %s", open.sequence(), open.provider(), e.getMessage());
+            LOG.errorf(
+                    "Delivery %d to %s cannot be worked on: %s",
+                    open.sequence(), open.provider(), e.getClass().getName());
             isDone(all, open);
             lanes.giveUp(open.provider(), taken.place(), Returns.PAUSE);
         }
