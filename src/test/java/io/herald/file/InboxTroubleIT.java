@@ -14,10 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 class InboxTroubleIT {
 
     private static final String NOBODY = "65534";
+    private static final List<String> AS_NOBODY =
+            List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
     private static final int RECORDS = 200;
 
     @TempDir
@@ -44,7 +48,8 @@ class InboxTroubleIT {
     @BeforeEach
     void prepare() throws Exception {
         assumeTrue(
-                Command.succeeds("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "true"),
+                Command.succeeds(
+                        Stream.concat(AS_NOBODY.stream(), Stream.of("true")).toArray(String[]::new)),
                 "no setpriv here");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         reports = Files.createDirectories(directory.resolve("data/reports"));
@@ -68,9 +73,10 @@ class InboxTroubleIT {
     @Test
     void bothWaitAndHurtNoOther() throws Exception {
         Map<String, String> environment = PackagedProgram.environment(sandbox);
-        environment.put("JAVA_HOME", javaOfNobody().toString());
         environment.put("INTAKE_FILE_POLL", "250ms");
-        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+        List<String> command = new ArrayList<>(AS_NOBODY);
+        command.addAll(PackagedProgram.command(environment));
+        try (PackagedProgram program = PackagedProgram.ready(PackagedProgram.run(command, directory, environment))) {
             DropBox box = new DropBox(directory.resolve("data/inbox"));
             Path unreadable = box.inbox().resolve("unreadable.json");
             Path part = Files.writeString(box.inbox().resolve("unreadable.json.part"), person("CUST-unreadable"));
@@ -107,18 +113,6 @@ class InboxTroubleIT {
                             "unreadable.json.report.ndjson",
                             "unreadable.json.summary.json"));
         }
-    }
-
-    /** A Java that drops its rights before it begins. */
-    private Path javaOfNobody() throws IOException {
-        Path home = directory.resolve("java");
-        Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
-        Files.writeString(
-                java,
-                "#!/bin/sh\nexec setpriv --reuid=" + NOBODY + " --regid=" + NOBODY + " --clear-groups "
-                        + Path.of(System.getProperty("java.home"), "bin", "java") + " \"$@\"\n");
-        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return home;
     }
 
     /** Writes until nothing more goes in. */

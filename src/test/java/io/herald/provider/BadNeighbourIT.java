@@ -45,7 +45,7 @@ class BadNeighbourIT {
     void keepsItsBounds() {
         Optional<Path> newer = jdkWithVirtualThreads();
         Path jdk = newer.orElseGet(() -> Path.of(System.getProperty("java.home")));
-        boolean virtual = newer.isPresent();
+        boolean virtual = newer.isPresent() || PackagedProgram.isNative();
         System.out.println("On virtual threads: " + virtual + ", by " + jdk);
         try (Impostors impostors = new Impostors();
                 PackagedProgram program = PackagedProgram.start(directory, environment(impostors, jdk))) {

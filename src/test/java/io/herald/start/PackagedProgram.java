@@ -62,8 +62,12 @@ public final class PackagedProgram implements AutoCloseable {
      * in the long run.
      */
     public static PackagedProgram launch(Path workingDirectory, Map<String, String> environment) {
-        List<String> options = isNative() ? List.of() : QuickStart.options(java(environment));
-        return launch(workingDirectory, environment, options);
+        return run(command(environment), workingDirectory, environment);
+    }
+
+    /** The command of {@link #launch}. */
+    public static List<String> command(Map<String, String> environment) {
+        return command(environment, isNative() ? List.of() : QuickStart.options(java(environment)));
     }
 
     /** As it is shipped, with no option of ours, for what is measured; waits until it listens. */
@@ -76,6 +80,10 @@ public final class PackagedProgram implements AutoCloseable {
     }
 
     static PackagedProgram launch(Path workingDirectory, Map<String, String> environment, List<String> options) {
+        return run(command(environment, options), workingDirectory, environment);
+    }
+
+    private static List<String> command(Map<String, String> environment, List<String> options) {
         List<String> command = new ArrayList<>();
         if (!isNative()) {
             command.add(java(environment).toString());
@@ -83,7 +91,7 @@ public final class PackagedProgram implements AutoCloseable {
             command.add("-jar");
         }
         command.add(file().toString());
-        return run(command, workingDirectory, environment);
+        return command;
     }
 
     /** What the last build packaged. */
@@ -91,7 +99,8 @@ public final class PackagedProgram implements AutoCloseable {
         return TARGET.resolve(artifact().getProperty("path"));
     }
 
-    private static boolean isNative() {
+    /** Whether the last build made a native program, which has no options of a JVM. */
+    public static boolean isNative() {
         return artifact().getProperty("type").equals("native");
     }
 
