@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.provider.Providers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -30,7 +31,7 @@ public record DeadLetter(
     /** What names a dead letter: a message and one of its targets, written {@code <message>.<provider>}. */
     public record Id(UUID message, String provider) {
 
-        private static final Pattern TEXT = Pattern.compile("([^.]+)\\.([a-z0-9][a-z0-9-]{0,63})");
+        private static final Pattern TEXT = Pattern.compile("([^.]+)\\.(" + Providers.ID + ")");
 
         /** The id that a text is, if it is one. Not every database can be asked for what is none, such as a NUL. */
         public static Optional<Id> of(String text) {
