@@ -5,6 +5,7 @@ import io.herald.provider.Providers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,9 +53,9 @@ public record DeadLetter(
     /**
      * Which of them; what is empty does not matter.
      *
-     * @param state one of {@code dead}, {@code rejected} and {@code retrying}
+     * @param states at least one of {@code dead}, {@code rejected} and {@code retrying}
      */
-    public record Filter(String state, Optional<String> provider, Optional<String> reason) {}
+    public record Filter(Set<String> states, Optional<String> provider, Optional<String> reason) {}
 
     /** The place of one in the list: newest first. */
     public record Cursor(long sequence, String provider) {}

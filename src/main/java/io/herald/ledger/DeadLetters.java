@@ -295,16 +295,21 @@ public final class DeadLetters {
                 .join();
     }
 
+    /** The index has each state in order, but not several of them together. */
     private static Optional<Long> lastOfBatch(Connection connection, DeadLetter.Filter filter, long after)
             throws SQLException {
         List<Object> parameters = new ArrayList<>();
-        String where = where(filter, parameters);
-        parameters.add(after);
+        List<String> ofEachState = new ArrayList<>();
+        for (String state : filter.states()) {
+            String where = where(new DeadLetter.Filter(Set.of(state), filter.provider(), filter.reason()), parameters);
+            parameters.add(after);
+            ofEachState.add("select sequence from (select d.sequence from delivery d" + where
+                    + " and d.sequence > ? order by d.sequence limit " + BATCH + ") as " + state);
+        }
         return query(
                         connection,
-                        "select max(batch.sequence) from (select d.sequence from delivery d" + where
-                                + " and d.sequence > ? order by d.sequence limit " + BATCH + ") as batch"
-                                + " having count(*) > 0",
+                        "select max(batch.sequence) from (" + String.join(" union all ", ofEachState)
+                                + " order by sequence limit " + BATCH + ") as batch having count(*) > 0",
                         row -> row.getLong(1),
                         parameters.toArray())
                 .stream()
@@ -459,10 +464,11 @@ public final class DeadLetters {
     }
 
     static String where(DeadLetter.Filter filter, List<Object> parameters) {
-        if (!LISTED.contains(filter.state())) {
+        if (filter.states().isEmpty() || !LISTED.containsAll(filter.states())) {
             throw new IllegalArgumentException("no dead letter is in that state");
         }
-        StringBuilder where = new StringBuilder(" where d.state = '" + filter.state() + "'" + IS_INDEXED);
+        StringBuilder where =
+                new StringBuilder(" where d.state in ('" + String.join("', '", filter.states()) + "')" + IS_INDEXED);
         filter.provider().ifPresent(provider -> {
             where.append(" and d.provider = ?");
             parameters.add(provider);
