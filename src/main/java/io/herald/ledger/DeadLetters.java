@@ -359,7 +359,10 @@ public final class DeadLetters {
                     connection,
                     "update delivery set state = 'discarded', due_at = 0, request = null, correction = null, outcome = ?,"
                             + " updated_at = ? where sequence = ? and provider = ?",
-                    sealing.outcome(standing.sequence(), id.provider(), discarded(standing)),
+                    sealing.outcome(
+                            standing.sequence(),
+                            id.provider(),
+                            discarded(json, standing.reason(), standing.httpStatus())),
                     clock.millis(),
                     standing.sequence(),
                     id.provider());
@@ -453,12 +456,12 @@ public final class DeadLetters {
     }
 
     /** What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words. */
-    private ObjectNode discarded(Standing standing) {
+    static ObjectNode discarded(ObjectMapper json, String reason, Optional<Integer> httpStatus) {
         ObjectNode outcome = json.createObjectNode().put("state", "discarded");
         ObjectNode error = outcome.putObject("error")
                 .put("code", "discarded")
-                .put("reason", Objects.requireNonNullElse(standing.reason(), NEVER_TRIED));
-        standing.httpStatus().ifPresent(status -> error.put("httpStatus", status));
+                .put("reason", Objects.requireNonNullElse(reason, NEVER_TRIED));
+        httpStatus.ifPresent(status -> error.put("httpStatus", status));
         error.put("message", "given up by an operator");
         return outcome;
     }
@@ -537,7 +540,7 @@ public final class DeadLetters {
                 .map(kept -> sealing.openPayload(letter.id().message(), kept));
     }
 
-    private static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
+    static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? Optional.empty() : Optional.of(value);
     }
