@@ -1,6 +1,7 @@
 package io.herald.canonical;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.herald.provider.Providers;
 import io.herald.schema.Fault;
 import java.time.Clock;
 import java.time.LocalDate;
@@ -23,7 +24,7 @@ final class Rules {
     private static final Pattern COUNTRY = Pattern.compile("[A-Z]{2}");
     private static final Pattern SUBDIVISION = Pattern.compile("[A-Z]{2}-[A-Z0-9]{1,3}");
 
-    private static final Pattern TARGET = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
+    private static final Pattern TARGET = Pattern.compile(Providers.ID);
 
     private final List<Fault> faults;
 

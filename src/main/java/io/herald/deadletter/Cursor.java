@@ -1,6 +1,7 @@
 package io.herald.deadletter;
 
 import io.herald.ledger.DeadLetter;
+import io.herald.provider.Providers;
 import io.herald.query.BadQueryException;
 import io.herald.query.Query;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import java.util.regex.Pattern;
 /** Where the rest of a list of dead letters begins, as a text that a caller brings back. */
 final class Cursor {
 
-    private static final Pattern TEXT = Pattern.compile("([0-9]{1,18})\\.([a-z0-9-]+)");
+    private static final Pattern TEXT = Pattern.compile("([0-9]{1,18})\\.(" + Providers.ID + ")");
 
     private Cursor() {}
 

@@ -64,7 +64,10 @@ public final class DeadLetterCalls {
             @Header("limit") String limit,
             @Header("after") String after)
             throws BadQueryException {
-        DeadLetter.Filter filter = filter(provider, reason, state, DeadLetters.LISTED);
+        DeadLetter.Filter filter = filter(
+                provider,
+                reason,
+                Set.of(Query.oneOf("state", state, DeadLetters.LISTED).orElse("dead")));
         int most = Query.limit(limit);
         List<DeadLetter> found = letters.list(filter, Cursor.of(after), most + 1);
         ObjectNode answer = json.createObjectNode();
@@ -148,7 +151,8 @@ public final class DeadLetterCalls {
             @Header("reason") String reason,
             @Header("state") String state)
             throws BadQueryException {
-        DeadLetter.Filter filter = filter(provider, reason, state, DeadLetters.REPLAYED);
+        Optional<String> only = Query.oneOf("state", state, DeadLetters.REPLAYED);
+        DeadLetter.Filter filter = filter(provider, reason, only.map(Set::of).orElse(DeadLetters.REPLAYED));
         if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
             throw new BadQueryException("say which: give a provider, a reason or both");
         }
@@ -158,7 +162,7 @@ public final class DeadLetterCalls {
         Audit.did(Callers.of(exchange), "replay-all", event -> event.put(
                         "provider", filter.provider().orElse("any"))
                 .put("reason", filter.reason().orElse("any"))
-                .put("state", filter.state())
+                .put("state", only.orElse("any"))
                 .put("count", count));
         lanes.wake();
         return json.createObjectNode().put("count", count);
@@ -179,14 +183,12 @@ public final class DeadLetterCalls {
         lanes.wake();
     }
 
-    private DeadLetter.Filter filter(String provider, String reason, String state, Set<String> states)
-            throws BadQueryException {
+    private DeadLetter.Filter filter(String provider, String reason, Set<String> states) throws BadQueryException {
         Optional<String> id = Query.given(provider);
         if (id.isPresent() && !providers.isKnown(id.get())) {
             throw new BadQueryException("provider is the id of a provider that is configured");
         }
-        return new DeadLetter.Filter(
-                Query.oneOf("state", state, states).orElse("dead"), id, Query.oneOf("reason", reason, REASONS));
+        return new DeadLetter.Filter(states, id, Query.oneOf("reason", reason, REASONS));
     }
 
     private DeadLetter.Provider provider(String id) {

@@ -80,19 +80,12 @@ record Failure(
     }
 
     private boolean isOfAGateway(int status) {
-        return GATEWAYS.contains(status) || status == UNAVAILABLE && !isProvidersOwn();
+        return GATEWAYS.contains(status) || status == UNAVAILABLE && !Outcome.hasProvidersCode(outcome);
     }
 
     /** Whether it is the provider that said no to the request, and not somebody on the way. */
     boolean isProvidersRefusal() {
-        return isRefusal() && isProvidersOwn();
-    }
-
-    /** The provider's mapping has a code for it. */
-    private boolean isProvidersOwn() {
-        return !outcome.at("/error/code")
-                .asText()
-                .equals("http_" + outcome.at("/error/httpStatus").asText());
+        return isRefusal() && Outcome.hasProvidersCode(outcome);
     }
 
     /** Whether the delivery may be tried later. */

@@ -83,8 +83,10 @@ final class Failures {
             return new Failure(answered, lasting(delivery, e), false, mayHaveArrived, 0);
         }
         ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
+        mayHaveArrived |= has(Reason.UNCLEAR, outcome);
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
-        if (delivery.isUnclear() && isDuplicate(outcome)) {
+        if (delivery.isUnclear() && has(Reason.DUPLICATE, outcome)) {
+            // a reason to look the customer up
             outcome = unclear(
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
             isTransient = true;
@@ -101,9 +103,8 @@ final class Failures {
                 RetryAfter.millis(answered.getResponseHeaders(), clock));
     }
 
-    /** After an unclear ending of our own a duplicate is a reason to look the customer up. */
-    private static boolean isDuplicate(ObjectNode outcome) {
-        return Reason.DUPLICATE.word().equals(outcome.at("/error/reason").asText());
+    private static boolean has(Reason reason, ObjectNode outcome) {
+        return reason.word().equals(outcome.at("/error/reason").asText());
     }
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {

@@ -46,6 +46,10 @@ public final class Outcome {
     private static final Set<String> STAYING =
             Set.of(Reason.INVALID.word(), Reason.UNCLEAR.word(), Reason.UNREADABLE_ANSWER.word());
 
+    /** The reasons that are told by their own word where the provider has none, and not by the status. */
+    private static final Set<String> NAMED =
+            Set.of(Reason.UNAUTHORIZED.word(), Reason.FORBIDDEN.word(), Reason.LINK_BROKEN.word());
+
     private Outcome() {}
 
     /**
@@ -70,9 +74,12 @@ public final class Outcome {
                         : text(common.state().word()));
         JsonNode told = fragment.path("error");
         ObjectNode error = outcome.putObject("error");
+        String reason = told.path("reason").asText(common.reason().word());
         error.put(
-                "code", words(told.path("code")).orElse(success ? Reason.UNREADABLE_ANSWER.word() : "http_" + status));
-        error.put("reason", told.path("reason").asText(common.reason().word()));
+                "code",
+                words(told.path("code"))
+                        .orElse(success ? Reason.UNREADABLE_ANSWER.word() : codeWithoutWords(status, reason)));
+        error.put("reason", reason);
         error.put("httpStatus", status);
         error.put("message", words(told.path("message")).orElse(withoutWords(status, success)));
         putFields(
@@ -122,6 +129,19 @@ public final class Outcome {
                 "the message lacks, or has in another form, what this provider needs");
         putFields(outcome.withObject("/error"), faults);
         return outcome;
+    }
+
+    /** Whether the provider's mapping has a code for what is wrong, and one that says more than its status does. */
+    static boolean hasProvidersCode(ObjectNode outcome) {
+        JsonNode error = outcome.path("error");
+        return !error.path("code")
+                .asText()
+                .equals(codeWithoutWords(
+                        error.path("httpStatus").asInt(), error.path("reason").asText()));
+    }
+
+    private static String codeWithoutWords(int status, String reason) {
+        return NAMED.contains(reason) ? reason : "http_" + status;
     }
 
     /** Whether its error may be in the words of a provider: one that {@link #failed} made is in Herald's own. */

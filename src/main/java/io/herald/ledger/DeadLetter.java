@@ -1,9 +1,11 @@
 package io.herald.ledger;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.provider.Providers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +32,7 @@ public record DeadLetter(
     /** What names a dead letter: a message and one of its targets, written {@code <message>.<provider>}. */
     public record Id(UUID message, String provider) {
 
-        private static final Pattern TEXT = Pattern.compile("([^.]+)\\.([a-z0-9][a-z0-9-]{0,63})");
+        private static final Pattern TEXT = Pattern.compile("([^.]+)\\.(" + Providers.ID + ")");
 
         /** The id that a text is, if it is one. Not every database can be asked for what is none, such as a NUL. */
         public static Optional<Id> of(String text) {
@@ -51,9 +53,9 @@ public record DeadLetter(
     /**
      * Which of them; what is empty does not matter.
      *
-     * @param state one of {@code dead}, {@code rejected} and {@code retrying}
+     * @param states at least one of {@code dead}, {@code rejected} and {@code retrying}
      */
-    public record Filter(String state, Optional<String> provider, Optional<String> reason) {}
+    public record Filter(Set<String> states, Optional<String> provider, Optional<String> reason) {}
 
     /** The place of one in the list: newest first. */
     public record Cursor(long sequence, String provider) {}

@@ -295,16 +295,21 @@ public final class DeadLetters {
                 .join();
     }
 
+    /** The index has each state in order, but not several of them together. */
     private static Optional<Long> lastOfBatch(Connection connection, DeadLetter.Filter filter, long after)
             throws SQLException {
         List<Object> parameters = new ArrayList<>();
-        String where = where(filter, parameters);
-        parameters.add(after);
+        List<String> ofEachState = new ArrayList<>();
+        for (String state : filter.states()) {
+            String where = where(new DeadLetter.Filter(Set.of(state), filter.provider(), filter.reason()), parameters);
+            parameters.add(after);
+            ofEachState.add("select sequence from (select d.sequence from delivery d" + where
+                    + " and d.sequence > ? order by d.sequence limit " + BATCH + ") as " + state);
+        }
         return query(
                         connection,
-                        "select max(batch.sequence) from (select d.sequence from delivery d" + where
-                                + " and d.sequence > ? order by d.sequence limit " + BATCH + ") as batch"
-                                + " having count(*) > 0",
+                        "select max(batch.sequence) from (" + String.join(" union all ", ofEachState)
+                                + " order by sequence limit " + BATCH + ") as batch having count(*) > 0",
                         row -> row.getLong(1),
                         parameters.toArray())
                 .stream()
@@ -354,7 +359,10 @@ public final class DeadLetters {
                     connection,
                     "update delivery set state = 'discarded', due_at = 0, request = null, correction = null, outcome = ?,"
                             + " updated_at = ? where sequence = ? and provider = ?",
-                    sealing.outcome(standing.sequence(), id.provider(), discarded(standing)),
+                    sealing.outcome(
+                            standing.sequence(),
+                            id.provider(),
+                            discarded(json, standing.reason(), standing.httpStatus())),
                     clock.millis(),
                     standing.sequence(),
                     id.provider());
@@ -448,21 +456,22 @@ public final class DeadLetters {
     }
 
     /** What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words. */
-    private ObjectNode discarded(Standing standing) {
+    static ObjectNode discarded(ObjectMapper json, String reason, Optional<Integer> httpStatus) {
         ObjectNode outcome = json.createObjectNode().put("state", "discarded");
         ObjectNode error = outcome.putObject("error")
                 .put("code", "discarded")
-                .put("reason", Objects.requireNonNullElse(standing.reason(), NEVER_TRIED));
-        standing.httpStatus().ifPresent(status -> error.put("httpStatus", status));
+                .put("reason", Objects.requireNonNullElse(reason, NEVER_TRIED));
+        httpStatus.ifPresent(status -> error.put("httpStatus", status));
         error.put("message", "given up by an operator");
         return outcome;
     }
 
     static String where(DeadLetter.Filter filter, List<Object> parameters) {
-        if (!LISTED.contains(filter.state())) {
+        if (filter.states().isEmpty() || !LISTED.containsAll(filter.states())) {
             throw new IllegalArgumentException("no dead letter is in that state");
         }
-        StringBuilder where = new StringBuilder(" where d.state = '" + filter.state() + "'" + IS_INDEXED);
+        StringBuilder where =
+                new StringBuilder(" where d.state in ('" + String.join("', '", filter.states()) + "')" + IS_INDEXED);
         filter.provider().ifPresent(provider -> {
             where.append(" and d.provider = ?");
             parameters.add(provider);
@@ -531,7 +540,7 @@ public final class DeadLetters {
                 .map(kept -> sealing.openPayload(letter.id().message(), kept));
     }
 
-    private static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
+    static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? Optional.empty() : Optional.of(value);
     }

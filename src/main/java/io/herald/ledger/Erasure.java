@@ -14,6 +14,8 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -48,7 +50,7 @@ public final class Erasure {
         ERASED,
         /** Nothing is known of such a customer. */
         UNKNOWN,
-        /** A delivery has not ended: nothing was erased, or nothing more if it came meanwhile. */
+        /** A delivery may be under way: nothing was erased, or nothing more if it came meanwhile. */
         IN_FLIGHT
     }
 
@@ -77,9 +79,10 @@ public final class Erasure {
     /**
      * Erases all that is due, a batch at a time; returns when that is durable.
      *
+     * @param enabled the providers that deliveries are made to; what waits for another one is erased as if it had ended
      * @throws RuntimeException if the ledger cannot be used now; what is left is erased the next time
      */
-    public void sweep() {
+    public void sweep(Collection<String> enabled) {
         long now = clock.millis();
         while (!eraseNext(connection -> endedWell(connection, now)).isEmpty()) {
             LOG.debug("Messages that ended well were reduced to their traces");
@@ -87,8 +90,8 @@ public final class Erasure {
         while (forgetKeys(now) > 0) {
             LOG.debug("Idempotency keys were forgotten");
         }
-        eraseKeptLongEnough(now, "payload is not null and accepted_at <= ?");
-        eraseKeptLongEnough(now, ONLY_CORRECTED);
+        eraseKeptLongEnough(enabled, now, "payload is not null and accepted_at <= ?");
+        eraseKeptLongEnough(enabled, now, ONLY_CORRECTED);
         database.forgetErased();
     }
 
@@ -106,15 +109,24 @@ public final class Erasure {
     }
 
     /** Messages of which something was not delivered, and nothing has happened since. */
-    private List<Due> keptLongEnough(Connection connection, long now, String kept) throws SQLException {
+    private List<Due> keptLongEnough(Connection connection, Collection<String> enabled, long now, String kept)
+            throws SQLException {
         long before = now - retention.toMillis();
+        List<Object> parameters = new ArrayList<>();
+        parameters.add(before);
+        parameters.addAll(enabled);
+        parameters.add(before);
         return due(
                 connection,
-                kept + " and not exists (select 1 from delivery d"
-                        + " where d.sequence = m.sequence and (d.state in ('pending', 'retrying') or d.updated_at > ?))"
-                        + " order by accepted_at",
-                before,
-                before);
+                kept + " and not exists (select 1 from delivery d where d.sequence = m.sequence and ("
+                        + mayBeUnderWay(enabled) + " or d.updated_at > ?)) order by accepted_at",
+                parameters.toArray());
+    }
+
+    /** What waits for a provider that is not enabled is taken up by nobody. The providers are the parameters. */
+    private static String mayBeUnderWay(Collection<String> enabled) {
+        return "(d.owner is not null or d.state in ('pending', 'retrying') and d.provider in ("
+                + String.join(", ", Collections.nCopies(enabled.size(), "?")) + "))";
     }
 
     private static List<Due> due(Connection connection, String condition, Object... parameters) throws SQLException {
@@ -146,12 +158,40 @@ public final class Erasure {
     }
 
     /** Erases what nobody took out of the ledger by ending it well, and keeps account of it. */
-    private void eraseKeptLongEnough(long now, String kept) {
+    private void eraseKeptLongEnough(Collection<String> enabled, long now, String kept) {
         List<Due> erased;
         do {
-            erased = eraseNext(connection -> keptLongEnough(connection, now, kept));
+            erased = eraseNext(connection -> {
+                List<Due> due = keptLongEnough(connection, enabled, now, kept);
+                for (Due message : due) {
+                    giveUp(connection, message.sequence());
+                }
+                return due;
+            });
             erased.forEach(due -> Audit.did(Callers.HERALD, "erase", event -> event.put("message", due.message())));
         } while (!erased.isEmpty());
+    }
+
+    /** Without its customer, what waits could not be made when its provider is enabled again. */
+    private void giveUp(Connection connection, long sequence) throws SQLException {
+        record Waiting(String provider, String reason, Optional<Integer> httpStatus) {}
+        for (Waiting waiting : query(
+                connection,
+                "select provider, reason, http_status from delivery where sequence = ? and state in ('pending', 'retrying')",
+                row -> new Waiting(row.getString(1), row.getString(2), DeadLetters.integer(row, 3)),
+                sequence)) {
+            execute(
+                    connection,
+                    "update delivery set state = 'discarded', due_at = 0, outcome = ?, updated_at = ?"
+                            + " where sequence = ? and provider = ?",
+                    sealing.outcome(
+                            sequence,
+                            waiting.provider(),
+                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus())),
+                    clock.millis(),
+                    sequence,
+                    waiting.provider());
+        }
     }
 
     private void erase(Connection connection, long sequence) throws SQLException {
@@ -217,13 +257,15 @@ public final class Erasure {
     /**
      * Erases all that is kept about a customer, its links and traces too, a batch of messages at a time; returns when that is
      * durable.
+     *
+     * @param enabled the providers that deliveries are made to; what waits for another one is erased with the rest
      */
-    public Result ofCustomer(String reference) {
+    public Result ofCustomer(String reference, Collection<String> enabled) {
         boolean isKnown = false;
-        Optional<Integer> erased = eraseNext(reference);
+        Optional<Integer> erased = eraseNext(reference, enabled);
         while (erased.filter(count -> count > 0).isPresent()) {
             isKnown = true;
-            erased = eraseNext(reference);
+            erased = eraseNext(reference, enabled);
         }
         if (isKnown) {
             database.forgetErased();
@@ -234,20 +276,24 @@ public final class Erasure {
         return isKnown ? Result.ERASED : Result.UNKNOWN;
     }
 
-    private Optional<Integer> eraseNext(String reference) {
-        return database.write(connection -> eraseNext(connection, reference)).join();
+    private Optional<Integer> eraseNext(String reference, Collection<String> enabled) {
+        return database.write(connection -> eraseNext(connection, reference, enabled))
+                .join();
     }
 
-    /** How many rows were erased: none if none is left; empty if a delivery has not ended. The links go last. */
-    private static Optional<Integer> eraseNext(Connection connection, String reference) throws SQLException {
-        boolean open = !query(
+    /** How many rows were erased: none if none is left; empty if a delivery may be under way. The links go last. */
+    private static Optional<Integer> eraseNext(Connection connection, String reference, Collection<String> enabled)
+            throws SQLException {
+        List<Object> parameters = new ArrayList<>(enabled);
+        parameters.add(reference);
+        boolean underWay = !query(
                         connection,
-                        "select 1 from delivery where state in ('pending', 'retrying')"
-                                + " and sequence in (select sequence from message where reference = ?)",
+                        "select 1 from delivery d where " + mayBeUnderWay(enabled)
+                                + " and d.sequence in (select sequence from message where reference = ?)",
                         row -> true,
-                        reference)
+                        parameters.toArray())
                 .isEmpty();
-        if (open) {
+        if (underWay) {
             return Optional.empty();
         }
         String oldest = " from message where reference = ? order by sequence limit " + CUSTOMER_BATCH + ")";

@@ -11,6 +11,9 @@ import java.util.TreeMap;
 @Singleton
 public final class Providers {
 
+    /** A regular expression that the id of every provider matches: it stands in targets and in addresses. */
+    public static final String ID = "[a-z0-9][a-z0-9-]{0,63}";
+
     private final TreeMap<String, ProviderConfig.Provider> enabled = new TreeMap<>();
     private final TreeMap<String, ProviderConfig.Provider> all;
 
@@ -65,6 +68,10 @@ public final class Providers {
             mistakes.add("no provider is enabled");
         }
         enabled.forEach((id, provider) -> {
+            if (!id.matches(ID)) {
+                mistakes.add("provider." + id
+                        + ": the id must be 1 to 64 of a to z, 0 to 9 and -, the first a letter or digit");
+            }
             String property = "provider." + id + ".url";
             provider.url()
                     .ifPresentOrElse(

@@ -4,6 +4,7 @@ import io.herald.audit.Audit;
 import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.ledger.Erasure;
+import io.herald.provider.Providers;
 import io.herald.report.NotFoundException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
@@ -18,23 +19,25 @@ import org.apache.camel.Header;
 public final class Erasures {
 
     private final Erasure erasure;
+    private final Providers providers;
 
-    public Erasures(Erasure erasure) {
+    public Erasures(Erasure erasure, Providers providers) {
         this.erasure = erasure;
+        this.providers = providers;
     }
 
     /**
      * Erases all that is kept about a customer.
      *
      * @throws NotFoundException if nothing is
-     * @throws InFlightException if a delivery has not ended; then nothing was erased
+     * @throws InFlightException if a delivery may be under way; then nothing was erased
      */
     public void ofCustomer(Exchange exchange, @Header("reference") String reference)
             throws NotFoundException, InFlightException {
         if (!CanonicalCustomer.isReference(reference)) {
             throw unknown();
         }
-        switch (erasure.ofCustomer(reference)) {
+        switch (erasure.ofCustomer(reference, providers.ids())) {
             case ERASED -> Audit.did(Callers.of(exchange), "erase", event -> event.put("reference", reference));
             case UNKNOWN -> throw unknown();
             case IN_FLIGHT ->

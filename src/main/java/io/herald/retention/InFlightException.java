@@ -1,6 +1,6 @@
 package io.herald.retention;
 
-/** A customer cannot be erased while a delivery has not ended. */
+/** A customer cannot be erased while a delivery may be under way. */
 public final class InFlightException extends Exception {
 
     InFlightException(String message) {

@@ -1,6 +1,7 @@
 package io.herald.retention;
 
 import io.herald.ledger.Erasure;
+import io.herald.provider.Providers;
 import io.herald.thread.Threads;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -21,11 +22,13 @@ final class Retention {
     private static final Logger LOG = Logger.getLogger(Retention.class);
 
     private final Erasure erasure;
+    private final Providers providers;
     private final ScheduledExecutorService sweeper =
             Executors.newSingleThreadScheduledExecutor(Threads.named("retention-"));
 
-    Retention(Erasure erasure) {
+    Retention(Erasure erasure, Providers providers) {
         this.erasure = erasure;
+        this.providers = providers;
     }
 
     void start(@Observes StartupEvent event) {
@@ -38,7 +41,7 @@ final class Retention {
 
     private void sweep() {
         try {
-            erasure.sweep();
+            erasure.sweep(providers.ids());
         } catch (RuntimeException | Error e) {
             LOG.errorf("What is due for erasure cannot be erased now: %s", e.getMessage());
         }

@@ -670,7 +670,29 @@ class DeadLetterTest {
         assertThat(operator.ids("")).containsExactly(other);
         assertThat(audit.lines())
                 .containsExactly(
-                        "by=development action=replay-all provider=fraudspect reason=unauthorized state=dead count=50");
+                        "by=development action=replay-all provider=fraudspect reason=unauthorized state=any count=50");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', true, true", "&state=dead, true, false", "&state=rejected, false, true"})
+    void deadAndRejectedOnesAreReplayedUnlessOneStateIsGiven(String state, boolean dead, boolean rejected) {
+        String refused = Operator.letter(
+                Caller.person(Caller.reference("refused"), "bridge-xyz.422", "bridge-xyz"), "rejected/invalid");
+        String keyRefused = Operator.letter(
+                Caller.person(Caller.reference("key"), "bridge-xyz.unauthorized-once", "bridge-xyz"),
+                "dead/unauthorized");
+
+        Answer replayed = operator.replayAll("?provider=bridge-xyz" + state);
+
+        assertThat(replayed.json().path("count").asInt()).isEqualTo((dead ? 1 : 0) + (rejected ? 1 : 0));
+        operator.awaitState(keyRefused, dead ? "delivered" : "dead");
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(operator.show(refused).json().path("attempts"))
+                        .hasSize(rejected ? 2 : 1));
+        assertThat(audit.lines())
+                .containsExactly("by=development action=replay-all provider=bridge-xyz reason=any state="
+                        + (dead && rejected ? "any" : dead ? "dead" : "rejected") + " count="
+                        + replayed.json().path("count").asInt());
     }
 
     @Test

@@ -138,6 +138,27 @@ class OnceAtTheProviderTest {
         assertThat(faults.customers("bridge-xyz", email)).hasSize(1);
     }
 
+    /** An earlier request under that key may have made the customer, though Herald knows of none. */
+    @Test
+    void afterAKeyThatIsUsedAlreadyTheNextMessageCreatesNoSecondCustomer() {
+        String reference = Caller.reference("key-used");
+        String email = Caller.email(reference, "");
+        faults.always(
+                "bridge-xyz",
+                email,
+                aResponse()
+                        .withStatus(422)
+                        .withHeader("Content-Type", "application/json")
+                        .withBody("{\"code\": \"not_truly_idempotent\", \"message\": \"the key was used\"}"));
+        ObjectNode customer = Caller.person(reference, "", "bridge-xyz");
+        assertThat(Caller.deliver(customer).outcome("bridge-xyz")).isEqualTo("dead/unclear");
+        sandbox.server().resetToDefaultMappings();
+
+        assertThat(Caller.deliver(customer).outcome("bridge-xyz")).isEqualTo("dead/unclear");
+        assertThat(faults.sends("bridge-xyz", email)).hasSize(1);
+        assertThat(faults.customers("bridge-xyz", email)).isEmpty();
+    }
+
     /** As while the provider works on the first try; it may not have ended when the tries have. */
     @Test
     void aDuplicateOfOurOwnKeyIsAskedAgainLater() {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever a template makes of an answer, the outcome is small and well-formed enough to be kept and reported. */
 class OutcomeTest {
@@ -43,6 +45,27 @@ class OutcomeTest {
             assertThat(field.path("pointer").isTextual()).isTrue();
             assertThat(field.path("message").textValue()).isEmpty();
         });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "401, false, unauthorized, unauthorized",
+        "403, false, forbidden, forbidden",
+        "404, true, link_broken, link_broken",
+        "404, false, http_404, invalid",
+        "422, false, http_422, invalid"
+    })
+    void whereTheProviderHasNoWordTheCodeIsHeralds(int status, boolean update, String code, String reason) {
+        ObjectNode without = Outcome.of(status, JSON.objectNode(), update);
+        assertThat(without.at("/error/code").textValue()).isEqualTo(code);
+        assertThat(without.at("/error/reason").textValue()).isEqualTo(reason);
+        assertThat(Outcome.hasProvidersCode(without)).isFalse();
+
+        ObjectNode fragment = JSON.objectNode();
+        fragment.putObject("error").put("code", "no_way");
+        ObjectNode with = Outcome.of(status, fragment, update);
+        assertThat(with.at("/error/code").textValue()).isEqualTo("no_way");
+        assertThat(Outcome.hasProvidersCode(with)).isTrue();
     }
 
     @Test

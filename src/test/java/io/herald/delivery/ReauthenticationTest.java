@@ -65,7 +65,7 @@ class ReauthenticationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"xbridge, UNAUTHORIZED", "yativo, http_401"})
+    @CsvSource({"xbridge, UNAUTHORIZED", "yativo, unauthorized"})
     void aTokenRefusedTwiceEndsTheDelivery(String provider, String code) {
         warm(provider);
         int before = sandbox.logIns(provider);

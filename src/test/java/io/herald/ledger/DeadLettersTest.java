@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeadLettersTest {
 
     private static final DeadLetter.Filter DEAD =
-            new DeadLetter.Filter("dead", Optional.empty(), Optional.of("unauthorized"));
+            new DeadLetter.Filter(Set.of("dead"), Optional.empty(), Optional.of("unauthorized"));
 
     @Parameter
     Dialect dialect;
@@ -67,6 +68,21 @@ class DeadLettersTest {
                 .isEqualTo(count);
         assertThat(letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz")), Optional.empty()))
                 .isZero();
+    }
+
+    @Test
+    void ofSeveralStatesAReplayOfManyTakesAllOldestFirst() {
+        deadLetters(3_500);
+        database.change("update delivery set state = 'rejected' where sequence > 1200 and sequence % 2 = 0");
+
+        int count = letters.replayAll(
+                new DeadLetter.Filter(DeadLetters.REPLAYED, Optional.empty(), Optional.of("unauthorized")),
+                List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")),
+                Optional.empty());
+
+        assertThat(count).isEqualTo(2 * 3_500);
+        assertThat(database.number("select count(*) from delivery where state = 'pending' and generation = 1"))
+                .isEqualTo(count);
     }
 
     @Test

@@ -80,11 +80,11 @@ class ErasureTest {
         record(message, "yativo", delivered("id-2"));
 
         clock.putForward(Duration.ofMinutes(59));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(outcome(message, "xbridge")).isEqualTo(delivered("id-1"));
 
         clock.putForward(Duration.ofMinutes(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(outcome(message, "xbridge").toString())
                 .isEqualTo("{\"state\":\"delivered\",\"operation\":\"created\",\"providerCustomerId\":\"id-1\"}");
         assertThat(outcome(message, "yativo").fieldNames()).toIterable().doesNotContain("urls");
@@ -103,7 +103,7 @@ class ErasureTest {
         ObjectNode delivered = outcome(message, "xbridge");
 
         clock.putForward(Duration.ofDays(30).minusMinutes(1));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(outcome(message, "xbridge")).isEqualTo(delivered);
         assertThat(outcome(message, "yativo")).isEqualTo(rejected());
         assertThat(kept())
@@ -111,7 +111,7 @@ class ErasureTest {
                 .containsExactly(1L, 1L, 2L);
 
         clock.putForward(Duration.ofMinutes(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(kept()).containsExactly(0L, 0L, 0L);
         assertThat(outcome(message, "xbridge").has("urls")).isFalse();
         assertThat(outcome(message, "yativo").toString())
@@ -127,15 +127,15 @@ class ErasureTest {
         Message message = accept("CUST-1");
         refuse(message);
         clock.putForward(Duration.ofDays(31));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         record(corrected(message, "yativo"), "yativo", rejected());
         clock.putForward(Duration.ofDays(29));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(database.number("select count(correction) from delivery")).isEqualTo(1);
 
         clock.putForward(Duration.ofDays(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(database.number("select count(correction) from delivery")).isZero();
         assertThat(kept()).containsExactly(0L, 0L, 0L);
     }
@@ -145,21 +145,21 @@ class ErasureTest {
         Message message = accept("CUST-1");
         refuse(message);
         clock.putForward(Duration.ofDays(31));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         Message again = corrected(message, "yativo");
         clock.putForward(Duration.ofHours(5));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(database.number("select count(correction) from delivery"))
                 .as("it is on its way")
                 .isEqualTo(1);
         record(again, "yativo", delivered("id-1"));
         clock.putForward(Duration.ofMinutes(59));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(outcome(message, "yativo")).isEqualTo(delivered("id-1"));
 
         clock.putForward(Duration.ofMinutes(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(outcome(message, "yativo").has("urls")).isFalse();
         assertThat(kept()).containsExactly(0L, 0L, 0L);
     }
@@ -186,11 +186,11 @@ class ErasureTest {
         record(message, "yativo", rejected());
 
         clock.putForward(Duration.ofDays(29));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(kept().get(0)).isEqualTo(1);
 
         clock.putForward(Duration.ofDays(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(kept().get(0)).isZero();
     }
 
@@ -201,10 +201,69 @@ class ErasureTest {
         accept("CUST-2");
 
         clock.putForward(Duration.ofDays(400));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         assertThat(kept().get(0)).isEqualTo(2);
         assertThat(outcome(waits, "xbridge")).isEqualTo(rejected());
+    }
+
+    @Test
+    void whatWaitsForAProviderThatIsNotEnabledIsGivenUpAfterTheRetention() {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        Message other = accept("CUST-2");
+        record(other, "xbridge", retrying());
+        record(other, "yativo", rejected());
+        database.change("update delivery set owner = null where provider = 'yativo'");
+
+        clock.putForward(Duration.ofDays(31));
+        erasure.sweep(TARGETS);
+        assertThat(kept().get(0)).as("both providers are enabled").isEqualTo(2);
+        erasure.sweep(List.of("fraudspect"));
+
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
+        assertThat(outcome(message, "yativo").toString())
+                .isEqualTo("{\"state\":\"discarded\",\"error\":{\"code\":\"unavailable\",\"reason\":\"unavailable\","
+                        + "\"message\":\"the provider's words are no longer kept\"}}");
+        assertThat(outcome(other, "xbridge").at("/error/reason").asText()).isEqualTo("timeout");
+        assertThat(database.number("select count(*) from delivery where state = 'discarded'"))
+                .isEqualTo(2);
+        assertThat(outcome(other, "yativo").path("state").asText()).isEqualTo("rejected");
+        for (String provider : TARGETS) {
+            assertThat(ledger.take(provider, 10, Long.MAX_VALUE, open -> {}).join())
+                    .as("enabled again")
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsInHandIsKeptAlsoIfItsProviderIsNotEnabledHere() {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", rejected());
+
+        clock.putForward(Duration.ofDays(400));
+        erasure.sweep(List.of("fraudspect"));
+
+        assertThat(kept().get(0)).isEqualTo(1);
+        assertThat(erasure.ofCustomer("CUST-1", List.of("fraudspect"))).isEqualTo(Erasure.Result.IN_FLIGHT);
+        record(message, "yativo", delivered("id-1"));
+    }
+
+    @Test
+    void onRequestWhatWaitsForAProviderThatIsNotEnabledIsErasedWithTheRest() {
+        Message message = accept("CUST-1");
+        record(message, "xbridge", delivered("id-1"));
+        record(message, "yativo", retrying());
+        accept("CUST-1");
+        database.change("update delivery set owner = null");
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.IN_FLIGHT);
+        assertThat(erasure.ofCustomer("CUST-1", List.of("xbridge"))).isEqualTo(Erasure.Result.IN_FLIGHT);
+
+        assertThat(erasure.ofCustomer("CUST-1", List.of("fraudspect"))).isEqualTo(Erasure.Result.ERASED);
+
+        assertThat(ledger.customer("CUST-1")).isEmpty();
+        assertThat(kept()).containsExactly(0L, 0L, 0L);
+        assertThat(database.number("select count(*) from delivery")).isZero();
     }
 
     @Test
@@ -238,7 +297,7 @@ class ErasureTest {
         }
 
         clock.putForward(Duration.ofDays(31));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         assertThat(kept()).containsExactly(0L, 0L, 0L);
         assertThat(database.number("select count(*) from idempotency")).isZero();
@@ -255,11 +314,11 @@ class ErasureTest {
         ledger.accept(call, kept -> {}).join();
 
         clock.putForward(Duration.ofDays(7).minusMinutes(1));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.REPEATED);
 
         clock.putForward(Duration.ofMinutes(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
         assertThat(ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.NEW);
     }
 
@@ -274,7 +333,7 @@ class ErasureTest {
         open(other);
 
         clock.putForward(Duration.ofHours(2));
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         assertThat(ledger.message(message.id()).orElseThrow().deliveries())
                 .extracting(KeptMessage.Delivery::outcome)
@@ -341,7 +400,7 @@ class ErasureTest {
         record(message, "yativo", delivered("id-2"));
         assertThat(contents()).as("the log has it still").contains(text(payload));
 
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         assertThat(contents()).doesNotContain(text(payload));
     }
@@ -359,12 +418,12 @@ class ErasureTest {
             rows.next();
             record(message, "xbridge", delivered("id-1"));
             record(message, "yativo", delivered("id-2"));
-            erasure.sweep();
+            erasure.sweep(TARGETS);
             accept("CUST-3");
             assertThat(contents()).contains(text(payload));
         }
 
-        erasure.sweep();
+        erasure.sweep(TARGETS);
 
         assertThat(contents()).doesNotContain(text(payload));
     }
@@ -388,7 +447,7 @@ class ErasureTest {
     }
 
     private Erasure.Result erase(String reference) {
-        return erasure.ofCustomer(reference);
+        return erasure.ofCustomer(reference, TARGETS);
     }
 
     private Message accept(String reference) {
@@ -461,6 +520,15 @@ class ErasureTest {
                 .put("operation", "created")
                 .put("providerCustomerId", id);
         outcome.putObject("urls").put("kyc", "https://kyc.example.com/session");
+        return outcome;
+    }
+
+    private static ObjectNode retrying() {
+        ObjectNode outcome = JsonNodeFactory.instance.objectNode().put("state", "retrying");
+        outcome.putObject("error")
+                .put("code", "timeout")
+                .put("reason", "timeout")
+                .put("message", "no answer in time");
         return outcome;
     }
 

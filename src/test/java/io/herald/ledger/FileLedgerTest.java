@@ -463,9 +463,9 @@ class FileLedgerTest {
         files.refuse(place(file, 2), Optional.of("CUST-1"), List.of(new Fault("", "no")))
                 .join();
         accept(file, 3, "CUST-2");
-        assertThat(erasure.ofCustomer("CUST-1")).isEqualTo(Erasure.Result.IN_FLIGHT);
+        assertThat(erasure.ofCustomer("CUST-1", List.of(PROVIDER))).isEqualTo(Erasure.Result.IN_FLIGHT);
         database.change("update delivery set state = 'delivered' where reference = 'CUST-1'");
-        assertThat(erasure.ofCustomer("CUST-1")).isEqualTo(Erasure.Result.ERASED);
+        assertThat(erasure.ofCustomer("CUST-1", List.of(PROVIDER))).isEqualTo(Erasure.Result.ERASED);
         List<RecordOutcome> outcomes = files.outcomes(file.id(), 0, 10);
 
         assertThat(outcomes)

@@ -6,6 +6,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
 import io.herald.intake.Places;
@@ -112,6 +113,17 @@ class PreviewTest {
         assertThat(SubmitTest.fields(delivery(answer.json(), "xbridge")))
                 .containsExactly("provider", "method", "path", "request");
         assertNothingHappened("CUST-preview-lacking");
+    }
+
+    @Test
+    void isAsTheContractShowsIt() {
+        ObjectNode customer = JsonNodeFactory.instance.objectNode().put("reference", "CUST-preview-shown");
+        customer.put("type", "person");
+        customer.putObject("person").put("firstName", "Юлия").put("lastName", "Doe");
+        customer.putObject("contact").put("email", "yulia@example.com").put("phone", "+255700000777");
+        customer.putArray("targets").add("bridge-xyz").add("xbridge");
+
+        assertThat(herald.preview(customer).json()).isEqualTo(CONTRACT.tree().at("/components/examples/Preview/value"));
     }
 
     @Test

@@ -2,15 +2,21 @@ package io.herald.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import io.herald.audit.AuditLog;
 import io.herald.intake.Places;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
+import io.quarkus.arc.InjectableInstance;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +27,10 @@ import org.junit.jupiter.api.Test;
 class EraseCustomerTest {
 
     Impostors impostors;
+
+    @Any
+    @Inject
+    InjectableInstance<AgroalDataSource> dataSources;
 
     @Inject
     Places places;
@@ -63,6 +73,21 @@ class EraseCustomerTest {
         assertThat(unknown.json().path("detail").asText())
                 .isEqualTo("nothing is kept about a customer of that reference");
         assertThat(audit.lines()).isEmpty();
+    }
+
+    @Test
+    void whatWaitsForAProviderThatIsNotEnabledAnyMoreIsErasedToo() throws SQLException {
+        herald.submit(Customers.person("CUST-left-over"));
+        try (Connection connection = dataSources.getActive().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("insert into delivery (sequence, provider, reference, state, updated_at)"
+                    + " select sequence, 'left-over', reference, 'retrying', accepted_at from message"
+                    + " where reference = 'CUST-left-over'");
+        }
+
+        assertThat(herald.send("DELETE", "/v1/customers/CUST-left-over", null).status())
+                .isEqualTo(204);
+        assertThat(herald.get("/v1/customers/CUST-left-over").status()).isEqualTo(404);
     }
 
     @Test
