@@ -295,11 +295,24 @@ public final class DeliverySteps {
      */
     public void readAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws UnreadableAnswerException {
-        int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-        Optional<JsonNode> answer = Answers.parse(text(exchange));
-        ObjectNode outcome = outcome(delivery, status, answer);
+        int status = status(exchange);
+        ObjectNode outcome = outcome(delivery, status, Answers.parse(text(exchange)));
         delivery.delivered(outcome);
         delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
+    }
+
+    /**
+     * Reads the answer to a further call, after {@link #readAnswer}; what is known of the customer is from there.
+     *
+     * @throws UnreadableAnswerException if it does not say that the call succeeded
+     */
+    public void readFurtherAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
+            throws UnreadableAnswerException {
+        outcome(delivery, status(exchange), Answers.parse(text(exchange)));
+    }
+
+    private static int status(Exchange exchange) {
+        return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
     }
 
     /** The JSON of an answer, as text: some come with stray characters before it. */

@@ -233,7 +233,7 @@ final class Answers implements ResponseDefinitionTransformerV2 {
         }
 
         private Done connect(JsonNode work) {
-            if (!(body() instanceof ArrayNode list) || !areConnections(list, work)) {
+            if (!(object().get(name(work, "apart")) instanceof ArrayNode list) || !areConnections(list, work)) {
                 return Done.instead("notAList");
             }
             Map<String, JsonNode> senders = new HashMap<>();

@@ -58,6 +58,26 @@ final class Provider {
 
     private record Key(String digest, Instant at, Customer created) {}
 
+    /** What customers are told apart by: a field, in any case or exactly. */
+    private record By(String field, boolean anyCase) {
+
+        static By inAnyCase(String field) {
+            return new By(field, true);
+        }
+
+        static By exactly(String field) {
+            return new By(field, false);
+        }
+
+        String key(String value) {
+            return anyCase ? lower(value) : value;
+        }
+
+        String key(Customer customer) {
+            return key(customer.fields().path(field).asText());
+        }
+    }
+
     private final String name;
     private final Clock clock;
     private final Consumer<ObjectNode> changes;
@@ -65,7 +85,7 @@ final class Provider {
 
     private final Map<String, Instant> tokens = new HashMap<>();
     private final Map<String, Customer> customers = new LinkedHashMap<>();
-    private final Map<String, Map<String, String>> indexes = new HashMap<>();
+    private final Map<By, Map<String, String>> indexes = new HashMap<>();
     private final Map<String, Key> keys = new HashMap<>();
     private final Set<String> shown = new HashSet<>();
     private long lastNumber;
@@ -126,8 +146,8 @@ final class Provider {
      * Creates a customer, or finds that it is there already.
      *
      * @param numbered whether the provider counts its customers; else their ids are UUIDs
-     * @param unique the field that no two customers share, or null
-     * @param upsertBy the field that makes the request an update where a customer has the same value, or null
+     * @param unique the field that no two customers share, in any case, or null
+     * @param upsertBy the field that makes the request an update where a customer has exactly the same value, or null
      * @param apart the field that holds connections, kept apart from the customer, or null
      * @param key the idempotency key, or null where the provider honours none
      * @param digest of the request's bytes
@@ -147,7 +167,7 @@ final class Provider {
                     seen.digest().equals(digest) && seen.at().plus(KEY_LIFE).isAfter(now);
             return same ? Done.with(seen.created()) : Done.instead("keyReused");
         }
-        if (unique != null && ownerOf(unique, body).isPresent()) {
+        if (unique != null && ownerOf(By.inAnyCase(unique), body).isPresent()) {
             return Done.instead("taken");
         }
         ObjectNode fields = Customer.kept(body);
@@ -159,7 +179,7 @@ final class Provider {
         if (missing.isPresent()) {
             return new Done("notConnected", null, missing.get());
         }
-        Optional<Customer> there = upsertBy == null ? Optional.empty() : ownerOf(upsertBy, body);
+        Optional<Customer> there = upsertBy == null ? Optional.empty() : ownerOf(By.exactly(upsertBy), body);
         if (there.isPresent()) {
             Customer updated = there.get().with(fields, now);
             keep(updated);
@@ -183,7 +203,7 @@ final class Provider {
             return Done.instead("unknown");
         }
         if (unique != null
-                && ownerOf(unique, body)
+                && ownerOf(By.inAnyCase(unique), body)
                         .filter(owner -> !owner.id().equals(there.id()))
                         .isPresent()) {
             return Done.instead("taken");
@@ -194,13 +214,13 @@ final class Provider {
     }
 
     /**
-     * Replaces the connections of the customer whose {@code field} is {@code value}.
+     * Replaces the connections of the customer whose {@code field} is exactly {@code value}.
      *
      * @param sendersOf role -> the value that {@code senderField} must have in a customer that has this role
      */
     synchronized Done connect(
             String field, String value, ArrayNode connections, String senderField, Map<String, JsonNode> sendersOf) {
-        Optional<Customer> there = owner(field, value);
+        Optional<Customer> there = owner(By.exactly(field), value);
         if (there.isEmpty()) {
             return Done.instead("unknown");
         }
@@ -322,34 +342,33 @@ final class Provider {
     private void keep(Customer customer) {
         String id = customer.id().asText();
         Customer before = customers.put(id, customer);
-        indexes.forEach((field, index) -> {
+        indexes.forEach((by, index) -> {
             if (before != null) {
-                index.remove(lower(before.fields().path(field).asText()), id);
+                index.remove(by.key(before), id);
             }
-            index.putIfAbsent(lower(customer.fields().path(field).asText()), id);
+            index.putIfAbsent(by.key(customer), id);
         });
         changes.accept(customerChange(customer));
     }
 
-    private Optional<Customer> ownerOf(String field, ObjectNode body) {
-        return body.hasNonNull(field) ? owner(field, body.get(field).asText()) : Optional.empty();
+    private Optional<Customer> ownerOf(By by, ObjectNode body) {
+        return body.hasNonNull(by.field()) ? owner(by, body.get(by.field()).asText()) : Optional.empty();
     }
 
-    private Optional<Customer> owner(String field, String value) {
-        Map<String, String> index = indexes.computeIfAbsent(field, wanted -> {
+    private Optional<Customer> owner(By by, String value) {
+        Map<String, String> index = indexes.computeIfAbsent(by, wanted -> {
             Map<String, String> built = new HashMap<>();
-            customers.forEach((id, customer) ->
-                    built.putIfAbsent(lower(customer.fields().path(wanted).asText()), id));
+            customers.forEach((id, customer) -> built.putIfAbsent(wanted.key(customer), id));
             return built;
         });
-        return Optional.ofNullable(index.get(lower(value))).map(customers::get);
+        return Optional.ofNullable(index.get(by.key(value))).map(customers::get);
     }
 
     private Optional<String> missing(ArrayNode connections, String field) {
         List<String> missing = new ArrayList<>();
         for (JsonNode connection : connections) {
             String other = connection.path(field).asText();
-            if (owner(field, other).isEmpty()) {
+            if (owner(By.exactly(field), other).isEmpty()) {
                 missing.add(other);
             }
         }

@@ -451,7 +451,7 @@ class DeadLetterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xbridge", "bridge-xyz"})
+    @ValueSource(strings = {"xbridge", "yativo", "bridge-xyz"})
     void oneWhoseLinkIsBrokenIsCreatedAnewWithForce(String provider) throws SQLException {
         String reference = Caller.reference("broken");
         assertThat(Caller.deliver(Caller.person(reference, "", provider)).status())

@@ -117,7 +117,7 @@ class ClassificationTest {
                     provider,
                     email,
                     aResponse().withStatus(200).withBody(CREATED.get(provider).formatted(id)));
-            linked = Caller.submit(customer);
+            linked = Caller.submit(Caller.person(reference, "", provider));
         }
         return linked.thenCompose(created -> {
                     faults.always(provider, email, answer(with(id, said, example.file("response.json"))));
@@ -161,7 +161,7 @@ class ClassificationTest {
     private void takesConnectionsOf(String reference) {
         sandbox.server()
                 .stubFor(put(urlPathEqualTo("/fraudspect/api/v1/customers/" + reference + "/connections"))
-                        .willReturn(aResponse().withStatus(200)));
+                        .willReturn(aResponse().withStatus(200).withBody("{\"status\": 200, \"data\": []}")));
     }
 
     private static ResponseDefinitionBuilder answer(JsonNode response) {

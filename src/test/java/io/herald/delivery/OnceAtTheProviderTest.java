@@ -51,7 +51,44 @@ class OnceAtTheProviderTest {
         Report report = Caller.deliver(withoutConnections("connected"));
 
         assertThat(report.outcome("fraudspect")).isEqualTo("delivered");
-        assertThat(sandbox.requests("fraudspect")).extracting(Received::method).containsExactly("POST", "PUT");
+        List<Received> received = sandbox.requests("fraudspect");
+        assertThat(received).extracting(Received::method).containsExactly("POST", "PUT");
+        assertThat(received.get(1).json()).hasToString("{\"connects\":[]}");
+    }
+
+    @Test
+    void connectionsAreSentWithTheirRoles() {
+        Caller.deliver(Caller.person(Caller.reference("other"), "", "fraudspect"));
+        ObjectNode customer = withoutConnections("with-roles");
+        String other =
+                sandbox.customers("fraudspect").get(0).at("/fields/referenceId").asText();
+        customer.withArray("/connections").addObject().put("reference", other).put("role", "shareholder");
+
+        assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
+        assertThat(sandbox.requests("fraudspect").get(2).json())
+                .hasToString("{\"connects\":[{\"referenceId\":\"%s\",\"role\":\"SHAREHOLDER\"}]}".formatted(other));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"message\": \"Try later\", \"error\": \"Bad Request\", \"statusCode\": 400} | dead/unreadable_answer",
+                "{\"status\": 500, \"message\": \"Try later\", \"code\": \"error\"} | dead/unreadable_answer",
+                "{\"success\": false, \"message\": \"Try later\"} | dead/unreadable_answer",
+                "<html></html> | retrying/unreadable_answer"
+            })
+    void connectionsWhoseAnswerIsNoSuccessAreNotDelivered(String answer, String outcome) {
+        sandbox.server()
+                .stubFor(put(urlPathMatching("/fraudspect/.*/connections"))
+                        .willReturn(aResponse().withStatus(200).withBody(answer)));
+
+        Report report = Caller.deliver(withoutConnections("said-failed"));
+
+        assertThat(report.outcome("fraudspect")).isEqualTo(outcome);
+        assertThat(report.delivery("fraudspect").path("providerCustomerId").asText())
+                .isNotEmpty();
     }
 
     /** The customer is there, and the next message is an update. */

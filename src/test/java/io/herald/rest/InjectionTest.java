@@ -439,7 +439,7 @@ class InjectionTest {
                         "POST /yativo/customer");
     }
 
-    /** An id of a provider stands in the path of the next request to it, as one segment, and nowhere else. */
+    /** An id of a provider stands in the path of the next request to it, as one segment, or in its body, and nowhere else. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -477,8 +477,10 @@ class InjectionTest {
         assertThat(lines("fraudspect"))
                 .containsExactly("POST /fraudspect/api/v1/customers", "POST /fraudspect/api/v1/customers");
         assertThat(lines("xbridge"))
-                .as("an id that is no UUID cannot be in its requests")
-                .containsExactly("POST /xbridge/v1/kyc/customers");
+                .containsExactly("POST /xbridge/v1/kyc/customers", "POST /xbridge/v1/kyc/customers");
+        assertThat(customers("xbridge").get(1).path("customerId").textValue())
+                .as("there it stands in the body")
+                .isEqualTo(id);
         assertThat(customers("fraudspect"))
                 .allSatisfy(request -> assertThat(texts(request)).doesNotContain(id));
         assertHeadersAreOurs();

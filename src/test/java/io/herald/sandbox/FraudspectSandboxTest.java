@@ -91,33 +91,54 @@ class FraudspectSandboxTest extends SandboxTest {
         caller.post(CUSTOMERS, COMPANY);
         caller.post(CUSTOMERS, person(""));
         String path = CUSTOMERS + "/CUST-1/connections";
-        String director = "[{\"referenceId\":\"COMP-001\",\"role\":\"DIRECTOR\"}]";
+        String director = "{\"connects\":[{\"referenceId\":\"COMP-001\",\"role\":\"DIRECTOR\"}]}";
+        String none = "{\"connects\":[]}";
 
         assertThat(caller.put(path, director).status()).isEqualTo(200);
-        assertThat(caller.get(path).json().get("data").toString()).isEqualTo(director);
+        JsonNode connection = caller.get(path).json().at("/data/0");
+        assertThat(connection.get("role").asText()).isEqualTo("DIRECTOR");
+        assertThat(connection.at("/connectedCustomer/referenceId").asText()).isEqualTo("COMP-001");
         caller.post(CUSTOMERS, person(",\"connects\":[]"));
         assertThat(caller.get(path).json().get("data")).hasSize(1);
-        assertThat(caller.put(path, "{\"connects\":[]}").status()).isEqualTo(400);
+        assertThat(caller.put(path, "[]").status()).isEqualTo(400);
         assertThat(caller.put(path, director.replace("DIRECTOR", "UBO"))
                         .json()
                         .at("/data/0/role")
                         .asText())
                 .isEqualTo("UBO");
-        assertThat(caller.put(path, "[]").status()).isEqualTo(200);
+        assertThat(caller.put(path, none).status()).isEqualTo(200);
         assertThat(caller.get(path).json().get("data")).isEmpty();
 
-        Answer missing = caller.put(path, "[{\"referenceId\":\"NOBODY\",\"role\":\"UBO\"}]");
-        assertThat(missing.status()).isEqualTo(400);
-        assertThat(missing.json().get("message").asText()).isEqualTo("Connected customer(s) not found: NOBODY");
-        assertThat(caller.put(CUSTOMERS + "/COMP-001/connections", "[{\"referenceId\":\"CUST-1\",\"role\":\"UBO\"}]")
-                        .status())
+        assertThat(caller.put(path, director.replace("COMP-001", "NOBODY"))
+                        .json()
+                        .toString())
+                .isEqualTo("{\"message\":\"Connected customer(s) not found: NOBODY\","
+                        + "\"error\":\"Bad Request\",\"statusCode\":400}");
+        assertThat(caller.put(CUSTOMERS + "/COMP-001/connections", director.replace("COMP-001", "CUST-1"))
+                        .json()
+                        .get("statusCode")
+                        .asInt())
                 .isEqualTo(400);
-        assertThat(caller.put(path, "[{\"referenceId\":\"COMP-001\",\"role\":\"FRIEND\"}]")
-                        .status())
+        assertThat(caller.put(path, director.replace("DIRECTOR", "FRIEND")).status())
                 .isEqualTo(400);
         assertThat(caller.put(path, "{}").status()).isEqualTo(400);
-        assertThat(caller.put(CUSTOMERS + "/NOBODY/connections", "[]").status()).isEqualTo(404);
+        assertThat(caller.put(CUSTOMERS + "/NOBODY/connections", none).status()).isEqualTo(404);
         assertThat(caller.get(path).json().get("data")).isEmpty();
+    }
+
+    @Test
+    void referencesAreToldApartByTheirCapitals() {
+        Caller caller = trusted();
+        caller.post(CUSTOMERS, COMPANY);
+        assertThat(caller.post(CUSTOMERS, COMPANY.replace("COMP-001", "comp-001"))
+                        .status())
+                .isEqualTo(201);
+        assertThat(caller.post(CUSTOMERS, person(",\"connects\":[{\"referenceId\":\"Comp-001\",\"role\":\"UBO\"}]"))
+                        .status())
+                .isEqualTo(400);
+        assertThat(caller.put(CUSTOMERS + "/Comp-001/connections", "{\"connects\":[]}")
+                        .status())
+                .isEqualTo(404);
     }
 
     @Test

@@ -132,9 +132,8 @@ class XbridgeSandboxTest extends SandboxTest {
         assertThat(kept.at("/fields/legalName").asText()).isEqualTo("Jane Roe");
         assertThat(kept.at("/fields/mobile").asText()).isEqualTo("+255700000000");
 
-        Answer unknown = caller.post(
-                CUSTOMERS,
-                "{\"customerId\":\"00000000-0000-4000-8000-000000000000\",\"legalName\":\"X\",\"type\":\"PERSON\"}");
+        Answer unknown =
+                caller.post(CUSTOMERS, "{\"customerId\":\"cust_0000\",\"legalName\":\"X\",\"type\":\"PERSON\"}");
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.json().at("/error/code").asText()).isEqualTo("NOT_FOUND");
         assertThat(caller.get(CUSTOMERS + "/" + id)

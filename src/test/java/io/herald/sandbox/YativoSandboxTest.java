@@ -136,7 +136,11 @@ class YativoSandboxTest extends SandboxTest {
                         .at("/data/customer_id")
                         .asText())
                 .isEqualTo(id);
-        assertThat(caller.put("/customer/nobody", "{}").status()).isEqualTo(404);
+        for (String path : List.of("/customer/nobody", "/customer/customer/nobody")) {
+            assertThat(caller.put(path, "{}").status()).isEqualTo(400);
+            assertThat(caller.put(path, "{}").json())
+                    .isEqualTo(caller.get("/customer/nobody").json());
+        }
         assertThat(caller.put("/customer/" + id, "{\"customer_country\":\"TZ\"}")
                         .status())
                 .isEqualTo(422);
