@@ -302,13 +302,17 @@ public final class DeliverySteps {
     }
 
     /**
-     * Reads the answer to a further call, after {@link #readAnswer}; what is known of the customer is from there.
+     * Reads the answer to a further call, after {@link #readAnswer}; what is known of the customer is from there. An empty one
+     * says nothing against the success that its status is.
      *
      * @throws UnreadableAnswerException if it does not say that the call succeeded
      */
     public void readFurtherAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
             throws UnreadableAnswerException {
-        outcome(delivery, status(exchange), Answers.parse(text(exchange)));
+        String answer = text(exchange);
+        if (answer != null && !answer.isBlank()) {
+            outcome(delivery, status(exchange), Answers.parse(answer));
+        }
     }
 
     private static int status(Exchange exchange) {

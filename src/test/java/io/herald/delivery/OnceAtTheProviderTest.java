@@ -91,6 +91,16 @@ class OnceAtTheProviderTest {
                 .isNotEmpty();
     }
 
+    @Test
+    void connectionsWhoseAnswerIsEmptyAreDelivered() {
+        sandbox.server()
+                .stubFor(put(urlPathMatching("/fraudspect/.*/connections"))
+                        .willReturn(aResponse().withStatus(204)));
+
+        assertThat(Caller.deliver(withoutConnections("said-nothing")).outcome("fraudspect"))
+                .isEqualTo("delivered");
+    }
+
     /** The customer is there, and the next message is an update. */
     @Test
     void anIdIsKeptAlsoWhenTheConnectionsAreRefused() {
