@@ -118,12 +118,13 @@ public final class Customers {
         NewMessage message =
                 newMessage(customer, idempotencyKey(Callers.of(exchange), key)).in(Traces.traceparent(span));
         Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
-        Place place = taken.isPresent() ? taken.get() : places.take(exchange.getProperty(BYTES, Integer.class));
+        int bytes = exchange.getProperty(BYTES, Integer.class);
+        Place place = taken.isPresent() ? taken.get() : places.take(bytes);
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
         Accepted accepted;
         try {
-            accepted =
-                    ledger.accept(message, kept -> dispatch.set(dispatch(kept))).join();
+            accepted = ledger.accept(message, kept -> dispatch.set(dispatch(kept, bytes)))
+                    .join();
         } catch (RuntimeException | Error e) {
             place.leave();
             throw e;
@@ -157,14 +158,14 @@ public final class Customers {
     }
 
     /** Runs in the order of acceptance. */
-    private Dispatch dispatch(Accepted kept) {
+    private Dispatch dispatch(Accepted kept, int bytes) {
         Message message = kept.message();
         if (kept.kind() != Accepted.Kind.NEW) {
             return Dispatch.repeated(message, Optional.ofNullable(working.get(message.id())));
         }
         Dispatch dispatch = new Dispatch(message);
         working.put(message.id(), dispatch);
-        lanes.reserve(dispatch, kept.inHand());
+        lanes.reserve(dispatch, kept.inHand(), bytes);
         return dispatch;
     }
 

@@ -3,12 +3,14 @@ package io.herald.lane;
 import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
+import io.herald.lane.ProviderLanes.Share;
 import io.herald.ledger.OpenDelivery;
 import io.herald.metrics.Meters;
 import io.herald.metrics.Step;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.thread.Threads;
+import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -39,13 +41,15 @@ public final class Lanes {
             Returns returns,
             Meters meters,
             DeliverySpans spans,
-            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax) {
+            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax,
+            @ConfigProperty(name = "herald.in-flight.max-bytes", defaultValue = "256M") MemorySize inFlightMaxBytes) {
         this.returns = returns;
+        Share share = new Share(inFlightMax / 2, inFlightMaxBytes.asLongValue() / 2);
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
             BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;
             LongConsumer waited = nanos -> meters.took(id, Step.WAIT, nanos);
-            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, waited, spans, returns));
+            lanes.put(id, new ProviderLanes(id, width, share, admits, waited, spans, returns));
         }
     }
 
@@ -73,10 +77,11 @@ public final class Lanes {
      * Takes the places of a message's deliveries in their lanes; to be called in the order of acceptance.
      *
      * @param inHand the targets whose deliveries do not wait in the ledger
+     * @param bytes of the message's body
      */
-    public void reserve(Dispatch dispatch, Set<String> inHand) {
+    public void reserve(Dispatch dispatch, Set<String> inHand, long bytes) {
         inHand.forEach(
-                provider -> lanes.get(provider).reserve(dispatch.to(provider).getPlace()));
+                provider -> lanes.get(provider).reserve(dispatch.to(provider).getPlace(), bytes));
     }
 
     /** To be called when something waits in the ledger that may be taken up at once. */

@@ -9,10 +9,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,6 +36,9 @@ import org.jboss.logging.Logger;
  *
  * <p>Only what this program has in hand has a place in a lane here. A delivery that is parked, or whose outcome could not be
  * kept, ends its lane: those behind it stop here and go back to the ledger, and are taken up from there, one after another.
+ *
+ * <p>What is in hand of a message that was accepted just now keeps its place among all that Herald works on. So what comes at
+ * the end of a long lane, or to a provider that holds its share and stands still, goes back to the ledger too.
  */
 final class ProviderLanes implements AsyncProcessor {
 
@@ -50,15 +56,29 @@ final class ProviderLanes implements AsyncProcessor {
     /** What waits for a thread, and since when. */
     private record Queued(Arrival arrival, long since) {}
 
+    /**
+     * How much of what Herald works on one provider may hold while it stands still.
+     *
+     * @param waiting deliveries that wait for their turn or for a thread
+     * @param bytes of the messages whose deliveries it has in hand
+     */
+    record Share(int waiting, long bytes) {}
+
+    /** A message that keeps its place because of a delivery here: the bytes of its body, and since when. */
+    private record Held(long bytes, long since) {}
+
     private static final Logger LOG = Logger.getLogger(ProviderLanes.class);
 
-    /** A provider whose longest queue has not moved for so long hangs. */
+    /** A provider for which the next one has waited for so long stands still. */
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    /** So many of one lane, which go one at a time, are in hand at most; those behind them wait in the ledger. */
+    private static final int LONGEST_LANE = 100;
 
     private final String provider;
     private final int width;
     private final ExecutorService threads;
-    private final int longestQueue;
+    private final Share share;
     private final BooleanSupplier admits;
     private final LongConsumer waited;
     private final DeliverySpans spans;
@@ -67,26 +87,35 @@ final class ProviderLanes implements AsyncProcessor {
     private final Map<Place, Arrival> arrived = new HashMap<>();
     private final Map<String, Integer> returning = new HashMap<>();
     private final FairQueue<Queued> queue = new FairQueue<>();
+
+    /** In the order of acceptance. */
+    private final Map<Place, Held> held = new LinkedHashMap<>();
+
+    private long heldBytes;
+
+    /** The lanes that go on in the ledger when what is in hand of them has ended. */
+    private final Set<String> goOnInLedger = new HashSet<>();
+
     private int working;
     private boolean closed;
 
     /**
      * @param width deliveries at once
-     * @param longestQueue how many may wait for a thread while it takes long to get one; what comes then stops here and goes
-     *     back to the ledger, so that a provider that hangs does not keep hold of all that Herald may work on
+     * @param share past it, what comes to a provider that stands still goes back to the ledger, so that it does not keep hold of
+     *     all that Herald may work on
      * @param waited takes the nanoseconds that each one waited for its turn and its thread
      * @param admits whether the provider's breaker lets anything through; what comes while it does not goes back as well
      */
     ProviderLanes(
             String provider,
             int width,
-            int longestQueue,
+            Share share,
             BooleanSupplier admits,
             LongConsumer waited,
             DeliverySpans spans,
             Returns returns) {
         this.provider = provider;
-        this.longestQueue = longestQueue;
+        this.share = share;
         this.admits = admits;
         this.waited = waited;
         this.spans = spans;
@@ -95,15 +124,42 @@ final class ProviderLanes implements AsyncProcessor {
         this.threads = Threads.pool(provider + "-");
     }
 
-    /** Takes a place at the end of its lane; to be called in the order of acceptance. */
-    synchronized void reserve(Place place) {
-        if (returning.containsKey(place.reference())) {
-            comesBack(place.reference(), 1);
-            returns.giveBackSoon(provider, place, () -> cameBack(place.reference(), 1));
-            return;
+    /**
+     * As {@link #reserve(Place)}, for a delivery whose message was accepted just now.
+     *
+     * @param bytes of the message's body
+     */
+    synchronized void reserve(Place place, long bytes) {
+        ArrayDeque<Place> lane = lanes.get(place.reference());
+        if (isStuck() || lane != null && lane.size() >= LONGEST_LANE) {
+            goBack(place);
+        } else if (reserve(place)) {
+            held.put(place, new Held(bytes, System.nanoTime()));
+            heldBytes += bytes;
         }
-        lanes.computeIfAbsent(place.reference(), reference -> new ArrayDeque<>())
+    }
+
+    /**
+     * Takes a place at the end of its lane; to be called in the order of acceptance.
+     *
+     * @return whether it has one; else it goes back to the ledger
+     */
+    synchronized boolean reserve(Place place) {
+        if (returning.containsKey(place.reference())) {
+            goBack(place);
+            return false;
+        }
+        return lanes.computeIfAbsent(place.reference(), reference -> new ArrayDeque<>())
                 .add(place);
+    }
+
+    private void goBack(Place place) {
+        String reference = place.reference();
+        if (lanes.containsKey(reference)) {
+            goOnInLedger.add(reference);
+        }
+        comesBack(reference, 1);
+        returns.giveBackSoon(provider, place, () -> cameBack(reference, 1));
     }
 
     @Override
@@ -138,7 +194,7 @@ final class ProviderLanes implements AsyncProcessor {
                 arrived.put(place, arrival);
                 return true;
             }
-            if (!inLane || closed || !delivery.isResumed() && (isStuck() || !admits.getAsBoolean())) {
+            if (!inLane || closed || !delivery.isResumed() && !admits.getAsBoolean()) {
                 return false;
             }
         }
@@ -146,8 +202,16 @@ final class ProviderLanes implements AsyncProcessor {
         return true;
     }
 
+    /** Whether it holds its share, and stands still. */
     private boolean isStuck() {
-        return queue.size() >= longestQueue && System.nanoTime() - queue.peek().since() > STUCK_NANOS;
+        boolean isShare = queue.size() + arrived.size() >= share.waiting() || heldBytes >= share.bytes();
+        return isShare && !held.isEmpty() && System.nanoTime() - movedAt() > STUCK_NANOS;
+    }
+
+    /** Since when the next one waits for a thread, or the oldest one is in hand where none does. */
+    private long movedAt() {
+        Queued next = queue.peek();
+        return next == null ? held.values().iterator().next().since() : next.since();
     }
 
     /** Lets it go on when there is a thread for it; those of different sources take turns. */
@@ -257,6 +321,7 @@ final class ProviderLanes implements AsyncProcessor {
         Arrival next = null;
         List<Arrival> stopped = new ArrayList<>();
         List<Place> behind = new ArrayList<>();
+        boolean goesOnInLedger = false;
         synchronized (this) {
             ArrayDeque<Place> lane = lanes.get(reference);
             if (lane == null || !lane.remove(place)) {
@@ -267,9 +332,12 @@ final class ProviderLanes implements AsyncProcessor {
                 lane.clear();
                 behind.stream().map(arrived::remove).filter(Objects::nonNull).forEach(stopped::add);
             }
+            letGo(place);
+            behind.forEach(this::letGo);
             comesBack(reference, behind.size() + (back.isPresent() ? 1 : 0));
             if (lane.isEmpty()) {
                 lanes.remove(reference);
+                goesOnInLedger = goOnInLedger.remove(reference);
             } else {
                 next = arrived.remove(lane.peekFirst());
             }
@@ -282,6 +350,14 @@ final class ProviderLanes implements AsyncProcessor {
             returns.giveBack(provider, behind, Duration.ZERO, () -> cameBack(reference, behind.size()));
         }
         stopped.forEach(Arrival::stop);
+        if (goesOnInLedger) {
+            returns.ended();
+        }
+    }
+
+    private void letGo(Place place) {
+        Held message = held.remove(place);
+        heldBytes -= message == null ? 0 : message.bytes();
     }
 
     /** Until the ledger has what comes back of a lane, it takes this program for working on it: nothing may go ahead of it. */

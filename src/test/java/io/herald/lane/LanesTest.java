@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -56,8 +57,15 @@ class LanesTest {
             Optional.empty(),
             Optional.empty());
     private static final String PROVIDER = "xbridge";
-    private static final int QUEUE = 1_000;
+    private static final ProviderLanes.Share SHARE = new ProviderLanes.Share(300, 1_000_000);
+
+    /** What of one lane is in hand at most. */
+    private static final int LONGEST = 100;
+
     private static final Duration SOON = Duration.ofSeconds(20);
+
+    /** A provider for which one waits for longer stands still. */
+    private static final Duration STANDS_STILL = Duration.ofMillis(2_100);
 
     private final CamelContext context = new DefaultCamelContext();
     private final List<Long> done = new CopyOnWriteArrayList<>();
@@ -237,6 +245,75 @@ class LanesTest {
         await().atMost(SOON).until(() -> done.equals(List.of(1L, 3L, 4L)));
     }
 
+    @Test
+    void whatComesAtTheEndOfALongLaneWaitsInTheLedgerUntilTheLaneHasEnded() throws Exception {
+        Semaphore go = new Semaphore(0);
+        start(2, exchange -> {
+            if (dispatch(exchange).getMessage().reference().equals("CUST-slow")) {
+                go.acquire();
+            }
+            work(exchange);
+        });
+        List<Integer> doneWhenTold = new CopyOnWriteArrayList<>();
+        for (int i = 0; i < LONGEST + 3; i++) {
+            arrive(reserve("CUST-slow"));
+        }
+        arrive(reserve("CUST-other"));
+
+        returns.again();
+        assertThat(returned).containsExactly(101L, 102L, 103L);
+        await().atMost(SOON).until(() -> done.equals(List.of(104L)));
+        returns.whenGivenBack(() -> doneWhenTold.add(done.size()));
+        go.release(LONGEST);
+        await().atMost(SOON).until(() -> doneWhenTold.equals(List.of(1 + LONGEST)));
+        assertThat(done.subList(1, 1 + LONGEST)).isSorted();
+        assertThat(lanes.inHand()).isZero();
+    }
+
+    @Test
+    void aProviderThatStandsStillHoldsItsShareOfTheBytes() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        start(8, exchange -> {
+            gate.await();
+            work(exchange);
+        });
+        arrive(reserve("CUST-1", SHARE.bytes() - 1));
+        TimeUnit.MILLISECONDS.sleep(STANDS_STILL.toMillis());
+        arrive(reserve("CUST-2", 1));
+
+        arrive(reserve("CUST-3", 1));
+
+        returns.again();
+        assertThat(returned).containsExactly(3L);
+        gate.countDown();
+        await().atMost(SOON).until(() -> done.size() == 2);
+        arrive(reserve("CUST-4", SHARE.bytes()));
+        await().atMost(SOON).until(() -> done.contains(4L));
+    }
+
+    /** Those that wait for their turn count, although nothing waits for a thread. */
+    @Test
+    void aProviderThatStandsStillHoldsItsShareOfTheMessages() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        start(20, exchange -> {
+            gate.await();
+            work(exchange);
+        });
+        int inHand = SHARE.waiting() + 20;
+        for (int i = 0; i < inHand; i++) {
+            arrive(reserve("CUST-" + i % 20));
+        }
+        TimeUnit.MILLISECONDS.sleep(STANDS_STILL.toMillis());
+
+        arrive(reserve("CUST-0"));
+        arrive(reserve("CUST-behind"));
+
+        returns.again();
+        assertThat(returned).containsExactly(inHand + 1L, inHand + 2L);
+        gate.countDown();
+        await().atMost(SOON).until(() -> done.size() == inHand);
+    }
+
     private CompletableFuture<Void> giveBack(String provider, List<Place> places, Instant dueAt) {
         places.forEach(place -> returned.add(place.sequence()));
         return givenBack.get();
@@ -245,7 +322,7 @@ class LanesTest {
     private void start(int width, Processor step) throws Exception {
         returns = new Returns(this::giveBack, Clock.systemUTC());
         lanes = new ProviderLanes(
-                PROVIDER, width, QUEUE, () -> true, nanos -> {}, new DeliverySpans(new Traces("none", null)), returns);
+                PROVIDER, width, SHARE, () -> true, nanos -> {}, new DeliverySpans(new Traces("none", null)), returns);
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {
@@ -265,6 +342,10 @@ class LanesTest {
     }
 
     private Dispatch reserve(String reference) {
+        return reserve(reference, 1);
+    }
+
+    private Dispatch reserve(String reference, long bytes) {
         sequence++;
         Dispatch dispatch = new Dispatch(new Message(
                 new UUID(7, sequence),
@@ -273,7 +354,7 @@ class LanesTest {
                 Instant.EPOCH,
                 JsonNodeFactory.instance.objectNode(),
                 List.of(PROVIDER)));
-        dispatch.getDeliveries().forEach(delivery -> lanes.reserve(delivery.getPlace()));
+        dispatch.getDeliveries().forEach(delivery -> lanes.reserve(delivery.getPlace(), bytes));
         return dispatch;
     }
 

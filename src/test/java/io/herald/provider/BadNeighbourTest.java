@@ -13,9 +13,11 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ class BadNeighbourTest {
     private static final Duration SLACK = Duration.ofSeconds(3);
 
     private static final String BAD = "fraudspect";
+    private static final String SLOW = "bridge-xyz";
     private static final List<String> WELL = List.of("bridge-xyz", "xbridge", "yativo");
 
     /** What the others take without a bad one; measured once, on a warm JVM. */
@@ -197,6 +200,54 @@ class BadNeighbourTest {
         assertThat(impostors.of("bridge-xyz").mostConnections()).isEqualTo(width);
     }
 
+    /** All that is accepted of one customer goes one at a time. */
+    @Test
+    void oneThatIsSlowWithOneCustomerLeavesTheOthersTheirPlaces() {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        ObjectNode customer = customer(List.of(SLOW));
+        int last = Neighbours.IN_FLIGHT + 20;
+
+        List<Api.Answer> answers = IntStream.rangeClosed(1, last)
+                .mapToObj(i -> {
+                    customer.withObject("/person").put("firstName", "Number" + i);
+                    return herald.submit(customer, "Prefer", "respond-async");
+                })
+                .toList();
+
+        goOnBeside(answers);
+        assertThat(impostors.sandbox().customers(SLOW)).singleElement().satisfies(kept -> assertThat(kept.toString())
+                .contains("Number" + last));
+    }
+
+    @Test
+    void oneThatIsSlowWithLargeCustomersLeavesTheOthersTheirBytes() throws InterruptedException {
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        int bytes = Neighbours.BODY_MAX - 4 * 1024;
+        List<Api.Answer> answers = new ArrayList<>();
+
+        for (int i = 0; i < Neighbours.IN_FLIGHT_BYTES / bytes + 10; i++) {
+            ObjectNode customer = customer(List.of(SLOW));
+            customer.withObject("/attributes").put("padding", "x".repeat(bytes));
+            answers.add(herald.submit(customer, "Prefer", "respond-async"));
+            TimeUnit.MILLISECONDS.sleep(80);
+        }
+
+        goOnBeside(answers);
+    }
+
+    /** The others are delivered to while the slow one holds, and it has everything in the end. */
+    private void goOnBeside(List<Api.Answer> answers) {
+        List<String> messages = messages(
+                answers.stream().map(CompletableFuture::completedFuture).toList());
+        assertThat(herald.submit(customer(List.of("fraudspect", "xbridge", "yativo")))
+                        .status())
+                .isEqualTo(200);
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        assertThat(messages)
+                .allSatisfy(message ->
+                        assertThat(ended(message).path("status").asText()).isEqualTo("delivered"));
+    }
+
     /**
      * @param theOthers until the sandbox had all customers of those who are well
      * @param all until every delivery ended
@@ -217,16 +268,14 @@ class BadNeighbourTest {
 
     private List<CompletableFuture<Api.Answer>> submit(int messages, List<String> targets) {
         return IntStream.range(0, messages)
-                .mapToObj(i -> {
-                    ObjectNode customer = Customers.person("CUST-neighbour-" + ++references);
-                    customer.putArray("targets")
-                            .addAll(targets.stream()
-                                    .map(customer::textNode)
-                                    .map(JsonNode.class::cast)
-                                    .toList());
-                    return herald.submitting(customer, "Prefer", "respond-async");
-                })
+                .mapToObj(i -> herald.submitting(customer(targets), "Prefer", "respond-async"))
                 .toList();
+    }
+
+    private static ObjectNode customer(List<String> targets) {
+        ObjectNode customer = Customers.person("CUST-neighbour-" + ++references);
+        targets.forEach(customer.putArray("targets")::add);
+        return customer;
     }
 
     private static List<String> messages(List<CompletableFuture<Api.Answer>> calls) {

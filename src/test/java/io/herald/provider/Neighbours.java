@@ -21,6 +21,9 @@ public final class Neighbours implements QuarkusTestProfile {
     /** {@code herald.in-flight.max} */
     public static final int IN_FLIGHT = 120;
 
+    /** {@code herald.in-flight.max-bytes} */
+    public static final int IN_FLIGHT_BYTES = 3 * 1024 * 1024;
+
     /** {@code herald.body.max}, in bytes. */
     public static final int BODY_MAX = 64 * 1024;
 
@@ -39,6 +42,8 @@ public final class Neighbours implements QuarkusTestProfile {
                 "256K",
                 "herald.in-flight.max",
                 Integer.toString(IN_FLIGHT),
+                "herald.in-flight.max-bytes",
+                Integer.toString(IN_FLIGHT_BYTES),
                 "herald.wait.max",
                 WAIT_MAX + "ms"));
         settings.put("herald.park.poll", "1h");
