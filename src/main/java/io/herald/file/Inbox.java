@@ -149,12 +149,13 @@ public final class Inbox {
         return retention;
     }
 
-    /** The names of the files in the inbox, but those that are not looked at. */
+    /** The names of the files in the inbox, but those that are never looked at. */
     Set<String> files() throws IOException {
         try (Stream<Path> files = Files.list(inbox)) {
             return files.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .map(path -> path.getFileName().toString())
-                    .filter(name -> !new FileName(name).isIgnored())
+                    .map(path -> new FileName(path.getFileName().toString()))
+                    .filter(name -> name.isPlain() && !name.isIgnored())
+                    .map(FileName::name)
                     .collect(Collectors.toSet());
         }
     }

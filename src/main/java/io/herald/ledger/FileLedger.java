@@ -53,6 +53,9 @@ public final class FileLedger {
     /** One that was broken off and is not in the inbox may appear there under another name for so long. */
     private static final Duration AWAY_AT_MOST = Duration.ofHours(1);
 
+    /** And so long while the inbox has files that were not looked at yet: one that cannot be opened never is. */
+    private static final Duration AWAITED_AT_MOST = Duration.ofDays(1);
+
     /** So many records are forgotten in one write: others wait behind it. */
     private static final int BATCH = 5000;
 
@@ -386,7 +389,7 @@ public final class FileLedger {
     /**
      * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
      * broken off and has been away for an hour, or has had another file in its place for so long, is ended: it is not expected
-     * back. But it may be any of those that have not been looked at yet.
+     * back. But it may be any of those that have not been looked at yet: while there are, it is ended after a day.
      *
      * @param inInbox the names of the files there
      */
@@ -403,16 +406,20 @@ public final class FileLedger {
         Instant now = clock.instant();
         awaySince.keySet().retainAll(away);
         away.forEach(file -> awaySince.putIfAbsent(file, now));
-        List<Long> forLong = away.stream()
-                .filter(file -> !awaySince.get(file).plus(AWAY_AT_MOST).isAfter(now))
-                .toList();
-        if (!forLong.isEmpty() && inInbox.stream().allMatch(this::isLookedAt)) {
-            forLong.forEach(this::endTakenAway);
+        if (!away.isEmpty()) {
+            Duration atMost = inInbox.stream().allMatch(this::isLookedAt) ? AWAY_AT_MOST : AWAITED_AT_MOST;
+            away.stream()
+                    .filter(file -> !awaySince.get(file).plus(atMost).isAfter(now))
+                    .forEach(this::endTakenAway);
         }
     }
 
+    /** A broken-off file with a note is not what the inbox has under its name. */
     private boolean isLookedAt(String name) {
-        return database.one("select 1 from file where name = ? and not moved and note is null", row -> true, name)
+        return database.one(
+                        "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')",
+                        row -> true,
+                        name)
                 .isPresent();
     }
 

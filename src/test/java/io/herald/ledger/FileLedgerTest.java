@@ -308,6 +308,35 @@ class FileLedgerTest {
         assertThat(begin("b.json", DIGEST).id()).isEqualTo(file.id());
     }
 
+    /** As one that Herald may not open, or a backlog that never ends. */
+    @Test
+    void whatIsNeverLookedAtPutsOffTheEndOfABrokenOffFileForADayOnly() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.letGo(file.id());
+        inbox.add("never.json");
+        files.settleWhatLeft(inbox);
+        clock.putForward(Duration.ofHours(23));
+        files.settleWhatLeft(inbox);
+        assertThat(byId(file.id()).state()).as("it may be that one").isEqualTo(State.READING);
+        clock.putForward(Duration.ofHours(1));
+        files.settleWhatLeft(inbox);
+
+        assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
+    }
+
+    @Test
+    void whatWasLookedAtAndCannotLeaveTheInboxPutsNothingOff() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.letGo(file.id());
+        fail("b.xlsx");
+        inbox.add("b.xlsx");
+        files.settleWhatLeft(inbox);
+        clock.putForward(Duration.ofHours(1));
+        files.settleWhatLeft(inbox);
+
+        assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
+    }
+
     @Test
     void whoHasLostAFileDoesNotSayThatItHasLeft() {
         DroppedFile file = begin("a.json", DIGEST);
