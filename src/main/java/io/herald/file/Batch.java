@@ -47,12 +47,12 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             Semaphore slots,
             BooleanSupplier stops) {}
 
-    private Batch(DroppedFile file, Stamp stamp, Inbox inbox, Reading reading) {
+    private Batch(DroppedFile file, long unreadable, Stamp stamp, Inbox inbox, Reading reading) {
         this.file = file;
         this.stamp = stamp;
         this.inbox = inbox;
         this.reading = reading;
-        this.progress = new Progress(file, reading == null ? () -> file.bytes() : reading.content()::count);
+        this.progress = new Progress(file, unreadable, reading == null ? () -> file.bytes() : reading.content()::count);
         this.position = file.records();
     }
 
@@ -62,19 +62,26 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
      * @param stamp the file's, from before it was looked at
      */
     static Batch withoutRecords(DroppedFile file, Stamp stamp, Inbox inbox) {
-        return new Batch(file, stamp, inbox, null);
+        return new Batch(file, 0, stamp, inbox, null);
     }
 
     /**
      * Opens a file, behind the records that are kept already.
      *
+     * @param unreadable how many of these were neither JSON nor a row
      * @param stamp the file's, from before its digest was made
      * @param stops whether Herald does
      * @throws UnreadableFileException if its first line says nothing that can be understood
      * @throws IOException if it cannot be read now, or has changed since
      */
     static Batch open(
-            DroppedFile file, Stamp stamp, Inbox inbox, CanonicalReader customers, Places places, BooleanSupplier stops)
+            DroppedFile file,
+            long unreadable,
+            Stamp stamp,
+            Inbox inbox,
+            CanonicalReader customers,
+            Places places,
+            BooleanSupplier stops)
             throws IOException {
         FileName name = new FileName(file.name());
         Path path = inbox.file(file.name());
@@ -102,7 +109,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                 frames.next();
             }
             Semaphore slots = new Semaphore(inbox.parallel());
-            return new Batch(file, stamp, inbox, new Reading(content, frames, columns, places, slots, stops));
+            return new Batch(
+                    file, unreadable, stamp, inbox, new Reading(content, frames, columns, places, slots, stops));
         } catch (IOException | RuntimeException e) {
             content.close();
             throw e;

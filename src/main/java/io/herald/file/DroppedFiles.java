@@ -135,7 +135,8 @@ public final class DroppedFiles {
 
     private Batch read(DroppedFile file, Stamp stamp) throws IOException {
         try {
-            current = Optional.of(Batch.open(file, stamp, inbox, customers, places, stopping::hasBegun));
+            long unreadable = ledger.unreadable(file);
+            current = Optional.of(Batch.open(file, unreadable, stamp, inbox, customers, places, stopping::hasBegun));
             return current.get();
         } catch (IOException | RuntimeException e) {
             Batch unread = Batch.withoutRecords(file, stamp, inbox);

@@ -212,6 +212,16 @@ public final class FileLedger {
                 .findFirst();
     }
 
+    /** How many of a file's records, as many as it has, were neither JSON nor a row. */
+    public long unreadable(DroppedFile file) {
+        return database.one(
+                        "select count(*) from record where file = ? and position <= ? and unreadable",
+                        row -> row.getLong(1),
+                        file.id(),
+                        file.records())
+                .orElseThrow();
+    }
+
     /** Lets a file go whose reading was broken off: whoever finds its content next goes on with it. */
     public void letGo(long id) {
         database.write(connection -> execute(
@@ -307,21 +317,25 @@ public final class FileLedger {
     /**
      * Keeps why a record was refused.
      *
+     * @param readable whether it was JSON, or a row, at least
      * @param reference of its customer, if it has one
      * @return what came of it, when it is durable
      */
-    public CompletableFuture<Kept> refuse(DroppedFile.Place place, Optional<String> reference, List<Fault> faults) {
+    public CompletableFuture<Kept> refuse(
+            DroppedFile.Place place, boolean readable, Optional<String> reference, List<Fault> faults) {
         byte[] sealed = sealing.faults(place, Fault.most(faults));
         return keep(
                 place,
                 connection -> execute(
                         connection,
-                        "insert into record (file, position, line, reference, faults) values (?, ?, ?, ?, ?)",
+                        "insert into record (file, position, line, reference, faults, unreadable)"
+                                + " values (?, ?, ?, ?, ?, ?)",
                         place.file(),
                         place.position(),
                         place.line(),
                         reference.orElse(null),
-                        sealed));
+                        sealed,
+                        !readable));
     }
 
     private CompletableFuture<Kept> keep(DroppedFile.Place place, GroupCommit.Write<?> write) {
