@@ -140,19 +140,30 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         return !inbox.has(file.name()) || !stamp.equals(Stamp.of(inbox.file(file.name())));
     }
 
+    /**
+     * Moves it to its destination, if the inbox still has it as it was.
+     *
+     * @throws IOException if it cannot be moved, or something stands there
+     */
+    void leave() throws IOException {
+        if (!isChanged()) {
+            Files.move(inbox.file(file.name()), destination());
+        }
+    }
+
     /** Whether it has left the inbox for its destination: what stands there while the inbox has it too is a copy. */
     boolean isFiled() throws IOException {
-        return Files.exists(Path.of(getDestination()), LinkOption.NOFOLLOW_LINKS) && isChanged();
+        return Files.exists(destination(), LinkOption.NOFOLLOW_LINKS) && isChanged();
     }
 
     /** Whether what was moved to its destination is another file, or has been changed since this one was read. */
     boolean isAnotherFiled() throws IOException {
-        return !stamp.isOfMoved(Stamp.of(Path.of(getDestination())));
+        return !stamp.isOfMoved(Stamp.of(destination()));
     }
 
     /** Puts what was moved to its destination back into the inbox. */
     void putBack() throws IOException {
-        inbox.putBack(Path.of(getDestination()), new FileName(file.name()));
+        inbox.putBack(destination(), new FileName(file.name()));
     }
 
     DroppedFile file() {
@@ -168,8 +179,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     }
 
     /** Where the file goes when all its records are kept. */
-    public String getDestination() {
-        return inbox.destination(file.filedAs(), hasFailed()).toString();
+    private Path destination() {
+        return inbox.destination(file.filedAs(), hasFailed());
     }
 
     /** Whether nothing in it could be read. */

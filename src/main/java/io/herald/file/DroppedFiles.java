@@ -179,6 +179,12 @@ public final class DroppedFiles {
         }
     }
 
+    /** Lets a file go whose reading was broken off: nobody reads it until it is taken again, by whatever name and whichever program. */
+    void letGo(Batch batch) {
+        current = Optional.empty();
+        ledger.letGo(batch.file().id());
+    }
+
     private void end(Batch batch, boolean changed) {
         if (batch.hasFailed()) {
             end(batch, State.FAILED, Optional.of("nothing in it could be read"));

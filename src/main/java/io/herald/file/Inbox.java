@@ -228,13 +228,18 @@ public final class Inbox {
      * @throws IOException if it cannot be put back: it stands where it stood
      */
     void putBack(Path moved, FileName name) throws IOException {
-        Files.createLink(
-                name.filingNames()
-                        .map(this::file)
-                        .filter(free -> !Files.exists(free, LinkOption.NOFOLLOW_LINKS))
-                        .findFirst()
-                        .orElseThrow(),
-                moved);
+        Path free = name.filingNames()
+                .map(this::file)
+                .filter(path -> !Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+                .findFirst()
+                .orElseThrow();
+        try {
+            Files.createLink(free, moved);
+        } catch (IOException | UnsupportedOperationException e) {
+            // as Linux refuses it for what is another user's; a move needs rights on the folders only
+            Files.move(moved, free);
+            return;
+        }
         Files.delete(moved);
     }
 
