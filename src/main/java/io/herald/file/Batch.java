@@ -47,12 +47,12 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             Semaphore slots,
             BooleanSupplier stops) {}
 
-    private Batch(DroppedFile file, Stamp stamp, Inbox inbox, Reading reading) {
+    private Batch(DroppedFile file, long unreadable, Stamp stamp, Inbox inbox, Reading reading) {
         this.file = file;
         this.stamp = stamp;
         this.inbox = inbox;
         this.reading = reading;
-        this.progress = new Progress(file, reading == null ? () -> file.bytes() : reading.content()::count);
+        this.progress = new Progress(file, unreadable, reading == null ? () -> file.bytes() : reading.content()::count);
         this.position = file.records();
     }
 
@@ -62,19 +62,26 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
      * @param stamp the file's, from before it was looked at
      */
     static Batch withoutRecords(DroppedFile file, Stamp stamp, Inbox inbox) {
-        return new Batch(file, stamp, inbox, null);
+        return new Batch(file, 0, stamp, inbox, null);
     }
 
     /**
      * Opens a file, behind the records that are kept already.
      *
+     * @param unreadable how many of these were neither JSON nor a row
      * @param stamp the file's, from before its digest was made
      * @param stops whether Herald does
      * @throws UnreadableFileException if its first line says nothing that can be understood
      * @throws IOException if it cannot be read now, or has changed since
      */
     static Batch open(
-            DroppedFile file, Stamp stamp, Inbox inbox, CanonicalReader customers, Places places, BooleanSupplier stops)
+            DroppedFile file,
+            long unreadable,
+            Stamp stamp,
+            Inbox inbox,
+            CanonicalReader customers,
+            Places places,
+            BooleanSupplier stops)
             throws IOException {
         FileName name = new FileName(file.name());
         Path path = inbox.file(file.name());
@@ -102,7 +109,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                 frames.next();
             }
             Semaphore slots = new Semaphore(inbox.parallel());
-            return new Batch(file, stamp, inbox, new Reading(content, frames, columns, places, slots, stops));
+            return new Batch(
+                    file, unreadable, stamp, inbox, new Reading(content, frames, columns, places, slots, stops));
         } catch (IOException | RuntimeException e) {
             content.close();
             throw e;
@@ -132,19 +140,30 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         return !inbox.has(file.name()) || !stamp.equals(Stamp.of(inbox.file(file.name())));
     }
 
+    /**
+     * Moves it to its destination, if the inbox still has it as it was.
+     *
+     * @throws IOException if it cannot be moved, or something stands there
+     */
+    void leave() throws IOException {
+        if (!isChanged()) {
+            Files.move(inbox.file(file.name()), destination());
+        }
+    }
+
     /** Whether it has left the inbox for its destination: what stands there while the inbox has it too is a copy. */
     boolean isFiled() throws IOException {
-        return Files.exists(Path.of(getDestination()), LinkOption.NOFOLLOW_LINKS) && isChanged();
+        return Files.exists(destination(), LinkOption.NOFOLLOW_LINKS) && isChanged();
     }
 
     /** Whether what was moved to its destination is another file, or has been changed since this one was read. */
     boolean isAnotherFiled() throws IOException {
-        return !stamp.isOfMoved(Stamp.of(Path.of(getDestination())));
+        return !stamp.isOfMoved(Stamp.of(destination()));
     }
 
     /** Puts what was moved to its destination back into the inbox. */
     void putBack() throws IOException {
-        inbox.putBack(Path.of(getDestination()), new FileName(file.name()));
+        inbox.putBack(destination(), new FileName(file.name()));
     }
 
     DroppedFile file() {
@@ -160,8 +179,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     }
 
     /** Where the file goes when all its records are kept. */
-    public String getDestination() {
-        return inbox.destination(file.filedAs(), hasFailed()).toString();
+    private Path destination() {
+        return inbox.destination(file.filedAs(), hasFailed());
     }
 
     /** Whether nothing in it could be read. */

@@ -20,8 +20,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -31,7 +34,7 @@ import java.util.regex.Pattern;
 final class CsvColumns {
 
     private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)((?:\\[[0-9]{1,3}])*)(\\.|$)");
-    private static final Pattern INDEX = Pattern.compile("\\[[0-9]+]");
+    private static final Pattern INDEX = Pattern.compile("\\[([0-9]+)]");
     private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]{0,99})(\\.[0-9]{1,99})?");
     /** As deep, and with names as long, as JSON may be. */
     private static final int MOST_STEPS = 90;
@@ -88,12 +91,19 @@ final class CsvColumns {
             }
             columns.add(new Column(path.get(), types.get()));
         }
+        Map<List<String>, Integer> firstIn = new HashMap<>();
         for (int i = 0; i < columns.size(); i++) {
             List<String> path = columns.get(i).path();
             for (int length = 1; length < path.size(); length++) {
-                if (seen.contains(path.subList(0, length))) {
+                List<String> parent = path.subList(0, length);
+                if (seen.contains(parent)) {
                     throw new UnreadableFileException(
                             "its column " + (i + 1) + " is a part of what another column holds");
+                }
+                int first = Objects.requireNonNullElse(firstIn.putIfAbsent(parent, i), i);
+                if (isIndex(columns.get(first).path().get(length)) != isIndex(path.get(length))) {
+                    throw new UnreadableFileException("its columns " + (first + 1) + " and " + (i + 1)
+                            + " are in one place, which can be an array or an object, but not both");
                 }
             }
         }
@@ -111,7 +121,9 @@ final class CsvColumns {
                 return Optional.empty();
             }
             path.add(step.group(1));
-            INDEX.matcher(step.group(2)).results().forEach(index -> path.add(index.group()));
+            INDEX.matcher(step.group(2))
+                    .results()
+                    .forEach(index -> path.add("[" + Integer.parseInt(index.group(1)) + "]"));
             end = step.end();
         }
         boolean isPlace = !name.isEmpty()

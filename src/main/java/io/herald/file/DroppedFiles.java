@@ -135,7 +135,8 @@ public final class DroppedFiles {
 
     private Batch read(DroppedFile file, Stamp stamp) throws IOException {
         try {
-            current = Optional.of(Batch.open(file, stamp, inbox, customers, places, stopping::hasBegun));
+            long unreadable = ledger.unreadable(file);
+            current = Optional.of(Batch.open(file, unreadable, stamp, inbox, customers, places, stopping::hasBegun));
             return current.get();
         } catch (IOException | RuntimeException e) {
             Batch unread = Batch.withoutRecords(file, stamp, inbox);
@@ -176,6 +177,12 @@ public final class DroppedFiles {
         if (changed) {
             throw new IOException("the file was changed, replaced or taken away while it was read");
         }
+    }
+
+    /** Lets a file go whose reading was broken off: nobody reads it until it is taken again, by whatever name and whichever program. */
+    void letGo(Batch batch) {
+        current = Optional.empty();
+        ledger.letGo(batch.file().id());
     }
 
     private void end(Batch batch, boolean changed) {

@@ -19,6 +19,9 @@ record FileName(String name) {
 
     private static final int MOST_TRIED = 100;
 
+    /** Camel takes such a file for a lock of its own. */
+    private static final String LOCK = ".camellock";
+
     /** How the records of a file stand in it. */
     enum Format {
         /** One object, or an array of them. */
@@ -32,7 +35,7 @@ record FileName(String name) {
     /** Whether a file of that name is not complete, or not meant for Herald. */
     boolean isIgnored() {
         String lower = lower();
-        return lower.startsWith(".") || lower.endsWith(".part") || lower.endsWith(".tmp");
+        return lower.startsWith(".") || lower.endsWith(".part") || lower.endsWith(".tmp") || lower.endsWith(LOCK);
     }
 
     /** Whether it is the name of a file in one directory for every program that reads it, and a line in a log. */

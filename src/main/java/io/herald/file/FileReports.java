@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -167,15 +165,9 @@ final class FileReports {
 
     /** Writes a file under another name, and renames it when it is on disk; if it cannot be written, nothing is left of it. */
     private static void appear(Path file, Writing writing) throws IOException {
-        Path part = file.resolveSibling("." + file.getFileName() + ".part");
+        Path part = Files.createTempFile(file.getParent(), ".report-", ".part");
         try {
-            try (FileChannel channel = FileChannel.open(
-                            part,
-                            Set.of(
-                                    StandardOpenOption.CREATE,
-                                    StandardOpenOption.TRUNCATE_EXISTING,
-                                    StandardOpenOption.WRITE),
-                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
                 writing.to(out);
                 out.flush();

@@ -19,7 +19,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Deletes a file that was filed, and its report, when {@code intake.file.retention} has passed since the report was written; and
- * from the inbox what was fetched in part only.
+ * what a program that ended in the middle of something has left behind.
  */
 @Singleton
 final class FileRetention {
@@ -57,6 +57,7 @@ final class FileRetention {
     private void sweep() {
         try {
             partnerFiles.deleteLeftBehind();
+            inbox.deleteLeftBehind(clock.instant());
             if (inbox.retention().isPresent()) {
                 Instant limit = clock.instant().minus(inbox.retention().get());
                 inbox.filed().stream()

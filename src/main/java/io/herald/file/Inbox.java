@@ -5,12 +5,14 @@ import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +32,10 @@ import org.jboss.logging.Logger;
 public final class Inbox {
 
     private static final String SUMMARY = ".summary.json";
+
+    /** So old is what nobody comes back for. */
+    private static final Duration LEFT_BEHIND = Duration.ofHours(1);
+
     private static final Logger LOG = Logger.getLogger(Inbox.class);
 
     private final Path inbox;
@@ -115,6 +121,28 @@ public final class Inbox {
         }
     }
 
+    /** Deletes what a program that ended in the middle has left of its tries to move a file, and of its reports. */
+    void deleteLeftBehind(Instant now) {
+        Instant limit = now.minus(LEFT_BEHIND);
+        for (Path directory : List.of(inbox, done(), failed())) {
+            deleteOlder(directory, ".herald*.tmp", limit);
+        }
+        deleteOlder(reports(), ".*.part", limit);
+    }
+
+    /** Deletes the files whose names match a glob and that were not changed since then; one that cannot be is left for the next time. */
+    static void deleteOlder(Path directory, String glob, Instant then) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, glob)) {
+            for (Path one : all) {
+                if (Files.getLastModifiedTime(one).toInstant().isBefore(then)) {
+                    Files.deleteIfExists(one);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warnf("What was left behind in %s cannot be deleted now: %s", directory, e);
+        }
+    }
+
     /** How often the inbox is looked at. */
     Duration poll() {
         return poll;
@@ -149,12 +177,13 @@ public final class Inbox {
         return retention;
     }
 
-    /** The names of the files in the inbox, but those that are not looked at. */
+    /** The names of the files in the inbox, but those that are never looked at. */
     Set<String> files() throws IOException {
         try (Stream<Path> files = Files.list(inbox)) {
             return files.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .map(path -> path.getFileName().toString())
-                    .filter(name -> !new FileName(name).isIgnored())
+                    .map(path -> new FileName(path.getFileName().toString()))
+                    .filter(name -> name.isPlain() && !name.isIgnored())
+                    .map(FileName::name)
                     .collect(Collectors.toSet());
         }
     }
@@ -199,13 +228,18 @@ public final class Inbox {
      * @throws IOException if it cannot be put back: it stands where it stood
      */
     void putBack(Path moved, FileName name) throws IOException {
-        Files.createLink(
-                name.filingNames()
-                        .map(this::file)
-                        .filter(free -> !Files.exists(free, LinkOption.NOFOLLOW_LINKS))
-                        .findFirst()
-                        .orElseThrow(),
-                moved);
+        Path free = name.filingNames()
+                .map(this::file)
+                .filter(path -> !Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+                .findFirst()
+                .orElseThrow();
+        try {
+            Files.createLink(free, moved);
+        } catch (IOException | UnsupportedOperationException e) {
+            // as Linux refuses it for what is another user's; a move needs rights on the folders only
+            Files.move(moved, free);
+            return;
+        }
         Files.delete(moved);
     }
 

@@ -45,14 +45,16 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     private final FileLedger ledger;
     private final Inbox inbox;
+    private final DroppedFiles files;
     private final long settledNanos;
     private final Map<String, Seen> seen = new HashMap<>();
     private long forgotAt = System.nanoTime();
     private volatile long allPausedTill = System.nanoTime();
 
-    public InboxLock(FileLedger ledger, Inbox inbox) {
+    public InboxLock(FileLedger ledger, Inbox inbox, DroppedFiles files) {
         this.ledger = ledger;
         this.inbox = inbox;
+        this.files = files;
         this.settledNanos = inbox.poll().toNanos() * 9 / 10;
     }
 
@@ -170,10 +172,9 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         }
     }
 
-    /** Nobody reads it until it is taken again, by whatever name and whichever program. */
     private void letGo(Batch batch) {
         try {
-            ledger.letGo(batch.file().id());
+            files.letGo(batch);
         } catch (CompletionException | LedgerException e) {
             LOG.warnf("That a file is not read now cannot be kept: %s", e.getMessage());
         }
@@ -200,12 +201,23 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     private void hasBeenRead(GenericFile<?> file, Batch batch) {
+        leave(batch);
         if (hasLeft(batch)) {
             forget(file);
             putBackWhatCameLast(batch);
             hasMoved(batch);
         } else {
             pause(file);
+        }
+    }
+
+    private static void leave(Batch batch) {
+        try {
+            batch.leave();
+        } catch (IOException e) {
+            LOG.warnf(
+                    "File %s is read, and cannot leave the inbox now: %s",
+                    batch.file().name(), e);
         }
     }
 
@@ -229,7 +241,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
                         "What took the place of file %s is in the inbox again",
                         batch.file().name());
             }
-        } catch (IOException | UnsupportedOperationException e) {
+        } catch (IOException e) {
             LOG.errorf(
                     "What stands in done or failed as %s is not what was read, and cannot be put back into the inbox: %s",
                     batch.file().filedAs(), e);

@@ -9,7 +9,6 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -73,15 +72,8 @@ public final class PartnerFiles {
     }
 
     private void deleteLeftBehind(String suffix, Duration after) {
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(inbox.directory(), PREFIX + "*" + suffix)) {
-            for (Path one : all) {
-                if (Files.getLastModifiedTime(one).toInstant().plus(after).isBefore(clock.instant())) {
-                    Files.deleteIfExists(one);
-                }
-            }
-        } catch (IOException e) {
-            LOG.warnf("What was fetched in part only cannot be deleted now: %s", e);
-        }
+        Inbox.deleteOlder(
+                inbox.directory(), PREFIX + "*" + suffix, clock.instant().minus(after));
     }
 
     /**

@@ -16,17 +16,21 @@ final class Progress {
     private final long firstBytes;
     private final AtomicLong records;
     private final AtomicLong refused;
-    private final AtomicLong unreadable = new AtomicLong();
+    private final AtomicLong unreadable;
     private final AtomicLong kept = new AtomicLong(begunAt);
     private final AtomicLong told = new AtomicLong(begunAt);
 
-    /** @param bytes how much of its content was read */
-    Progress(DroppedFile file, LongSupplier bytes) {
+    /**
+     * @param unreadable how many of its records that are kept already were neither JSON nor a row
+     * @param bytes how much of its content was read
+     */
+    Progress(DroppedFile file, long unreadable, LongSupplier bytes) {
         this.file = file;
         this.bytes = bytes;
         this.firstBytes = bytes.getAsLong();
         this.records = new AtomicLong(file.records());
         this.refused = new AtomicLong(file.refused());
+        this.unreadable = new AtomicLong(unreadable);
     }
 
     void accepted() {

@@ -163,7 +163,7 @@ public final class Records {
         try {
             kept = record.customer().isPresent()
                     ? accept(record, record.customer().get(), trace)
-                    : ledger.refuse(record.place(), record.reference(), record.faults());
+                    : ledger.refuse(record.place(), record.isReadable(), record.reference(), record.faults());
         } finally {
             record.handedOver();
         }

@@ -53,6 +53,9 @@ public final class FileLedger {
     /** One that was broken off and is not in the inbox may appear there under another name for so long. */
     private static final Duration AWAY_AT_MOST = Duration.ofHours(1);
 
+    /** And so long while the inbox has files that were not looked at yet: one that cannot be opened never is. */
+    private static final Duration AWAITED_AT_MOST = Duration.ofDays(1);
+
     /** So many records are forgotten in one write: others wait behind it. */
     private static final int BATCH = 5000;
 
@@ -209,6 +212,16 @@ public final class FileLedger {
                 .findFirst();
     }
 
+    /** How many of a file's records, as many as it has, were neither JSON nor a row. */
+    public long unreadable(DroppedFile file) {
+        return database.one(
+                        "select count(*) from record where file = ? and position <= ? and unreadable",
+                        row -> row.getLong(1),
+                        file.id(),
+                        file.records())
+                .orElseThrow();
+    }
+
     /** Lets a file go whose reading was broken off: whoever finds its content next goes on with it. */
     public void letGo(long id) {
         database.write(connection -> execute(
@@ -304,21 +317,25 @@ public final class FileLedger {
     /**
      * Keeps why a record was refused.
      *
+     * @param readable whether it was JSON, or a row, at least
      * @param reference of its customer, if it has one
      * @return what came of it, when it is durable
      */
-    public CompletableFuture<Kept> refuse(DroppedFile.Place place, Optional<String> reference, List<Fault> faults) {
+    public CompletableFuture<Kept> refuse(
+            DroppedFile.Place place, boolean readable, Optional<String> reference, List<Fault> faults) {
         byte[] sealed = sealing.faults(place, Fault.most(faults));
         return keep(
                 place,
                 connection -> execute(
                         connection,
-                        "insert into record (file, position, line, reference, faults) values (?, ?, ?, ?, ?)",
+                        "insert into record (file, position, line, reference, faults, unreadable)"
+                                + " values (?, ?, ?, ?, ?, ?)",
                         place.file(),
                         place.position(),
                         place.line(),
                         reference.orElse(null),
-                        sealed));
+                        sealed,
+                        !readable));
     }
 
     private CompletableFuture<Kept> keep(DroppedFile.Place place, GroupCommit.Write<?> write) {
@@ -386,7 +403,7 @@ public final class FileLedger {
     /**
      * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
      * broken off and has been away for an hour, or has had another file in its place for so long, is ended: it is not expected
-     * back. But it may be any of those that have not been looked at yet.
+     * back. But it may be any of those that have not been looked at yet: while there are, it is ended after a day.
      *
      * @param inInbox the names of the files there
      */
@@ -403,16 +420,20 @@ public final class FileLedger {
         Instant now = clock.instant();
         awaySince.keySet().retainAll(away);
         away.forEach(file -> awaySince.putIfAbsent(file, now));
-        List<Long> forLong = away.stream()
-                .filter(file -> !awaySince.get(file).plus(AWAY_AT_MOST).isAfter(now))
-                .toList();
-        if (!forLong.isEmpty() && inInbox.stream().allMatch(this::isLookedAt)) {
-            forLong.forEach(this::endTakenAway);
+        if (!away.isEmpty()) {
+            Duration atMost = inInbox.stream().allMatch(this::isLookedAt) ? AWAY_AT_MOST : AWAITED_AT_MOST;
+            away.stream()
+                    .filter(file -> !awaySince.get(file).plus(atMost).isAfter(now))
+                    .forEach(this::endTakenAway);
         }
     }
 
+    /** A broken-off file with a note is not what the inbox has under its name. */
     private boolean isLookedAt(String name) {
-        return database.one("select 1 from file where name = ? and not moved and note is null", row -> true, name)
+        return database.one(
+                        "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')",
+                        row -> true,
+                        name)
                 .isPresent();
     }
 

@@ -180,6 +180,9 @@ class CsvColumnsTest {
                 "reference,person.|column 2 is no place",
                 "reference,reference.x|column 2 is no place",
                 "reference, reference |column 2 is that of another",
+                "targets[0],targets[00]|column 2 is that of another",
+                "reference,attributes.tags.primary,attributes.tags[0]|its columns 2 and 3 are in one place",
+                "attributes.a[0].b,attributes.c,attributes.a[0][0]|its columns 1 and 3 are in one place",
                 "address.lines,address.lines[0]|its column 2 is a part of",
                 "person.firstName,person|its column 1 is a part of"
             })

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,17 +25,29 @@ class FileRetentionTest {
     Path directory;
 
     @Test
+    void whatAProgramThatWasKilledHasLeftBehindIsDeletedWhenItIsOld() throws Exception {
+        Inbox inbox = inbox();
+        for (String left :
+                List.of("inbox/.herald1.tmp", "done/.herald2.tmp", "failed/.herald3.tmp", "reports/.report-4.part")) {
+            Files.createFile(directory.resolve(left));
+        }
+        Path strangers = Files.createFile(directory.resolve("inbox/.strangers.tmp"));
+        inbox.deleteLeftBehind(Instant.now());
+        assertThat(directory.resolve("inbox/.herald1.tmp"))
+                .as("it may be in use")
+                .exists();
+
+        inbox.deleteLeftBehind(Instant.now().plus(Duration.ofHours(2)));
+
+        assertThat(List.of("done", "failed", "reports"))
+                .allMatch(name -> DropBox.names(directory.resolve(name)).isEmpty());
+        assertThat(DropBox.names(directory.resolve("inbox")))
+                .containsExactly(strangers.getFileName().toString());
+    }
+
+    @Test
     void whatWasFetchedInPartIsDeletedWhileHeraldRunsAlsoIfNothingIsFetchedAnyMore() throws Exception {
-        Inbox inbox = new Inbox(
-                directory.resolve("inbox"),
-                Duration.ofSeconds(1),
-                1,
-                ",",
-                SIZE,
-                SIZE,
-                Duration.ofHours(1),
-                Optional.of(Duration.ofMillis(100)));
-        inbox.make();
+        Inbox inbox = inbox();
         PartnerFiles files = new PartnerFiles(inbox, null, Clock.systemUTC());
         FileRetention retention = new FileRetention(null, inbox, files, Clock.systemUTC());
         retention.start(null);
@@ -50,5 +63,19 @@ class FileRetentionTest {
         } finally {
             retention.stop(null);
         }
+    }
+
+    private Inbox inbox() {
+        Inbox inbox = new Inbox(
+                directory.resolve("inbox"),
+                Duration.ofSeconds(1),
+                1,
+                ",",
+                SIZE,
+                SIZE,
+                Duration.ofHours(1),
+                Optional.of(Duration.ofMillis(100)));
+        inbox.make();
+        return inbox;
     }
 }

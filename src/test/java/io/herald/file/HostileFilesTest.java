@@ -13,19 +13,24 @@ import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
+import io.herald.schema.Fault;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -34,7 +39,11 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.component.file.FileConsumer;
+import org.apache.camel.component.file.FileEndpoint;
+import org.apache.camel.component.file.FileOperations;
 import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.component.file.GenericFileProcessStrategy;
 import org.apache.camel.support.DefaultExchange;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -233,6 +242,64 @@ class HostileFilesTest {
 
         assertThat(box.report(reference + "-2.json").state(1, "fraudspect")).isEqualTo("delivered");
         assertThat(box.done().resolve(reference + ".json")).doesNotExist();
+    }
+
+    /** As after a stall in which another program took the file over. */
+    @Test
+    void whatAnotherProgramHasFiledStays() throws Exception {
+        String name = Caller.reference("STALLED") + ".json";
+        DroppedFile read = begun(name, State.READ);
+        Path filed = Files.writeString(box.done().resolve(name), "{}");
+        Batch batch = Batch.withoutRecords(read, Batch.Stamp.of(filed), folders);
+        FileEndpoint endpoint = (FileEndpoint) context.getRoute("file").getEndpoint();
+        Method strategy = FileEndpoint.class.getDeclaredMethod("createGenericFileStrategy");
+        strategy.setAccessible(true);
+        GenericFile<File> taken =
+                FileConsumer.asGenericFile(inbox.toString(), inbox.resolve(name).toFile(), null, false);
+        @SuppressWarnings("unchecked")
+        GenericFileProcessStrategy<File> camels = (GenericFileProcessStrategy<File>) strategy.invoke(endpoint);
+
+        camels.commit(new FileOperations(endpoint), endpoint, exchange(batch), taken);
+
+        assertThat(filed).exists();
+        assertThat(inbox.resolve(name)).doesNotExist();
+    }
+
+    @Test
+    void whatIsBrokenOffIsNotCountedAsReadNow() throws IOException {
+        String name = "." + Caller.reference("LETGO") + ".json";
+        Path dropped = Files.writeString(inbox.resolve(name), "{}");
+        Exchange exchange = new DefaultExchange(context);
+        files.open(exchange, name);
+        assertThat(files.bytes()).isEqualTo(2);
+        exchange.setException(new HeraldStopsException());
+
+        lock.releaseExclusiveReadLockOnRollback(null, file(name), exchange);
+
+        assertThat(files.bytes()).isZero();
+        Files.delete(dropped);
+    }
+
+    @Test
+    void whatHoldsNoRecordThatCanBeReadFailsAlsoIfItWasBrokenOff() throws Exception {
+        String name = Caller.reference("HALF") + ".ndjson";
+        byte[] content = (name + "\ntwo\n").getBytes(StandardCharsets.UTF_8);
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        DroppedFile half = ledger.begin(
+                        new DroppedFile.Arrival(name, digest, content.length, false),
+                        other -> true,
+                        filed -> false,
+                        folders.filingNames(new FileName(name)))
+                .orElseThrow();
+        ledger.refuse(new DroppedFile.Place(half.id(), 1, 1), false, Optional.empty(), List.of(new Fault("", "no")))
+                .join();
+        ledger.letGo(half.id());
+
+        box.drop(name, content);
+
+        assertThat(box.report(name).summary().path("state").asText()).isEqualTo("failed");
+        box.hasMoved(name, box.failed());
     }
 
     /** As by hand, or by a move that went half way. */

@@ -109,6 +109,16 @@ class FileLedgerTest {
     }
 
     @Test
+    void howManyRecordsCouldNotBeReadIsKept() {
+        DroppedFile file = begin("a.json", DIGEST);
+        refuse(file, 1);
+        files.refuse(place(file, 2), false, Optional.empty(), List.of(new Fault("", "is not UTF-8")))
+                .join();
+
+        assertThat(files.unreadable(begin("a.json", DIGEST))).isEqualTo(1);
+    }
+
+    @Test
     void oneThatWasReadAndHasNotLeftTheInboxOnlyHasTo() {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
@@ -308,6 +318,35 @@ class FileLedgerTest {
         assertThat(begin("b.json", DIGEST).id()).isEqualTo(file.id());
     }
 
+    /** As one that Herald may not open, or a backlog that never ends. */
+    @Test
+    void whatIsNeverLookedAtPutsOffTheEndOfABrokenOffFileForADayOnly() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.letGo(file.id());
+        inbox.add("never.json");
+        files.settleWhatLeft(inbox);
+        clock.putForward(Duration.ofHours(23));
+        files.settleWhatLeft(inbox);
+        assertThat(byId(file.id()).state()).as("it may be that one").isEqualTo(State.READING);
+        clock.putForward(Duration.ofHours(1));
+        files.settleWhatLeft(inbox);
+
+        assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
+    }
+
+    @Test
+    void whatWasLookedAtAndCannotLeaveTheInboxPutsNothingOff() {
+        DroppedFile file = begin("a.json", DIGEST);
+        files.letGo(file.id());
+        fail("b.xlsx");
+        inbox.add("b.xlsx");
+        files.settleWhatLeft(inbox);
+        clock.putForward(Duration.ofHours(1));
+        files.settleWhatLeft(inbox);
+
+        assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
+    }
+
     @Test
     void whoHasLostAFileDoesNotSayThatItHasLeft() {
         DroppedFile file = begin("a.json", DIGEST);
@@ -361,8 +400,8 @@ class FileLedgerTest {
     void whyARecordWasRefusedIsSealedAndComesBack() {
         DroppedFile file = begin("a.json", DIGEST);
         List<Fault> faults = List.of(new Fault("/person/lastName", "is required"), new Fault("", "a-telling-word"));
-        files.refuse(place(file, 1), Optional.of("CUST-1"), faults).join();
-        files.refuse(place(file, 2), Optional.empty(), faults).join();
+        files.refuse(place(file, 1), true, Optional.of("CUST-1"), faults).join();
+        files.refuse(place(file, 2), true, Optional.empty(), faults).join();
         List<RecordOutcome> outcomes = files.outcomes(file.id(), 0, 10);
 
         assertThat(outcomes).extracting(RecordOutcome::faults).containsOnly(faults);
@@ -460,7 +499,7 @@ class FileLedgerTest {
     void oneWhoIsErasedIsInNoRecord() {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
-        files.refuse(place(file, 2), Optional.of("CUST-1"), List.of(new Fault("", "no")))
+        files.refuse(place(file, 2), true, Optional.of("CUST-1"), List.of(new Fault("", "no")))
                 .join();
         accept(file, 3, "CUST-2");
         assertThat(erasure.ofCustomer("CUST-1", List.of(PROVIDER))).isEqualTo(Erasure.Result.IN_FLIGHT);
@@ -632,7 +671,7 @@ class FileLedgerTest {
     }
 
     private Kept refuse(DroppedFile file, long position) {
-        return files.refuse(place(file, position), Optional.empty(), List.of(new Fault("", "no")))
+        return files.refuse(place(file, position), true, Optional.empty(), List.of(new Fault("", "no")))
                 .join();
     }
 
