@@ -9,7 +9,7 @@ import io.herald.audit.Audit;
 import io.herald.caller.Callers;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
-import io.herald.ledger.Ledger.MayCreate;
+import io.herald.ledger.Ledger.UnderWay;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.Progress;
 import io.herald.ledger.Recorded;
@@ -235,15 +235,16 @@ public final class DeliverySteps {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         refuseForgottenKey(delivery);
-        boolean finds = mappings.of(delivery.getProvider()).finds();
-        boolean marks = mayCreateTwice(delivery);
-        if (marks && finds || !delivery.isRequestKept()) {
-            Optional<MayCreate> mayCreate = marks
-                    ? Optional.of(new MayCreate(
-                            clock.instant().plus(longestCall(delivery.getProvider())),
-                            Optional.ofNullable(lookUp).map(template -> expand(template, delivery))))
-                    : Optional.empty();
-            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), mayCreate)
+        boolean mayCreate = mayCreateTwice(delivery);
+        boolean byKey = mayCreate && !mappings.of(delivery.getProvider()).finds();
+        if (!byKey || !delivery.isRequestKept()) {
+            UnderWay underWay = new UnderWay(
+                    clock.instant().plus(longestCall(delivery.getProvider())),
+                    mayCreate,
+                    Optional.ofNullable(lookUp)
+                            .filter(template -> mayCreate)
+                            .map(template -> expand(template, delivery)));
+            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), underWay)
                     .join();
             delivery.requestKept();
         } else {
