@@ -19,6 +19,7 @@ import io.herald.mapping.ProviderMapping;
 import io.herald.metrics.Meters;
 import io.herald.metrics.Step;
 import io.herald.privacy.Redaction;
+import io.herald.privacy.Thrown;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
 import io.herald.provider.Gate;
@@ -469,9 +470,7 @@ public final class DeliverySteps {
 
     /** What the ledger says; not the text of other exceptions. */
     private static String reason(Throwable thrown) {
-        return thrown instanceof LedgerException
-                ? thrown.getMessage()
-                : thrown.getClass().getName() + " at " + thrown.getStackTrace()[0];
+        return thrown instanceof LedgerException ? thrown.getMessage() : Thrown.described(thrown);
     }
 
     /** Keeps the outcome in the ledger, and what came of each try. */
