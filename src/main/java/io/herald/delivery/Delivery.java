@@ -58,6 +58,7 @@ public final class Delivery {
     private Step step = Step.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
+    private boolean answered;
     private int attempts;
     private int parks;
     private Instant dueAt;
@@ -357,6 +358,7 @@ public final class Delivery {
 
     byte[] sending(Instant now) {
         step = Step.SENDING;
+        answered = false;
         attempts++;
         if (sentAt == null) {
             sentAt = now;
@@ -364,9 +366,9 @@ public final class Delivery {
         return requestBytes;
     }
 
-    /** The try under way was called off before any byte left: if it was counted already, it does not count. */
+    /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
     void calledOff() {
-        if (step == Step.SENDING) {
+        if (step == Step.SENDING && !answered) {
             attempts--;
             sentAt = attempts == 0 ? null : sentAt;
             step = Step.PREPARING;
@@ -423,6 +425,7 @@ public final class Delivery {
     void delivered(ObjectNode result) {
         outcome = result;
         unclear = false;
+        answered = true;
     }
 
     /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */

@@ -3,6 +3,7 @@ package io.herald.delivery;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchException;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
@@ -13,6 +14,8 @@ import io.herald.delivery.Caller.Report;
 import io.herald.delivery.QuickRetries.Retry;
 import io.herald.ledger.Message;
 import io.herald.provider.BreakerOpenException;
+import io.herald.provider.Breakers;
+import io.herald.provider.Providers;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -80,6 +83,9 @@ class RedeliveryTest {
 
     @Inject
     DeliverySteps steps;
+
+    @Inject
+    Providers providers;
 
     @Inject
     CamelContext camel;
@@ -502,6 +508,27 @@ class RedeliveryTest {
 
     private static HttpOperationFailedException answered(int status) {
         return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), "{}");
+    }
+
+    /** As between fraudspect's customer and its connections. */
+    @Test
+    void whatIsCalledOffAfterAnAnswerWasATry() {
+        Delivery delivery = delivery("fraudspect");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Breakers stopped = new Breakers(providers, clock);
+        stopped.stop();
+        Exchange exchange = new DefaultExchange(camel);
+
+        delivery.sending(clock.instant());
+        delivery.delivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", "id-1"));
+        exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
+        redelivery.giveUp(exchange, delivery);
+        assertThat(delivery.getAttempts()).isEqualTo(1);
+
+        delivery.sending(clock.instant());
+        exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
+        redelivery.giveUp(exchange, delivery);
+        assertThat(delivery.getAttempts()).as("the second never left").isEqualTo(1);
     }
 
     private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException, LookUpWaitsException {
