@@ -45,7 +45,7 @@ public final class Lanes {
             int width = providers.of(id).maxConnections();
             BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;
             LongConsumer waited = nanos -> meters.took(id, Step.WAIT, nanos);
-            lanes.put(id, new ProviderLanes(id, width, inFlightMax / 2, admits, waited, spans, returns));
+            lanes.put(id, new ProviderLanes(id, width, Math.max(1, inFlightMax / 2), admits, waited, spans, returns));
         }
     }
 

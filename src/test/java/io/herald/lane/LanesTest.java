@@ -10,7 +10,14 @@ import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.ledger.Message;
 import io.herald.ledger.Progress;
+import io.herald.metrics.Meters;
+import io.herald.provider.Breakers;
+import io.herald.provider.ProviderConfig;
+import io.herald.provider.Providers;
 import io.herald.trace.Traces;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -237,6 +244,30 @@ class LanesTest {
         await().atMost(SOON).until(() -> done.equals(List.of(1L, 3L, 4L)));
     }
 
+    @Test
+    void alsoWhereOneMessageIsWorkedOnAtOnceThereIsAQueue() throws Exception {
+        Providers providers = new Providers(new SmallRyeConfigBuilder()
+                .withMapping(ProviderConfig.class)
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withDefaultValues(Map.of("provider.xbridge.url", "http://localhost"))
+                .build()
+                .getConfigMapping(ProviderConfig.class));
+        returns = new Returns(this::giveBack, Clock.systemUTC());
+        lanes = (ProviderLanes) new Lanes(
+                        providers,
+                        new Breakers(providers, Clock.systemUTC()),
+                        returns,
+                        new Meters(new SimpleMeterRegistry()),
+                        new DeliverySpans(new Traces("none", null)),
+                        1)
+                .step(PROVIDER);
+        start(this::work);
+
+        arrive(reserve("CUST-1"));
+
+        await().atMost(SOON).until(() -> done.equals(List.of(1L)));
+    }
+
     private CompletableFuture<Void> giveBack(String provider, List<Place> places, Instant dueAt) {
         places.forEach(place -> returned.add(place.sequence()));
         return givenBack.get();
@@ -246,6 +277,10 @@ class LanesTest {
         returns = new Returns(this::giveBack, Clock.systemUTC());
         lanes = new ProviderLanes(
                 PROVIDER, width, QUEUE, () -> true, nanos -> {}, new DeliverySpans(new Traces("none", null)), returns);
+        start(step);
+    }
+
+    private void start(Processor step) throws Exception {
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {
