@@ -155,9 +155,12 @@ public final class Delivery {
         return request.get(name);
     }
 
-    /** UUID version 5 of message, provider and generation: the same for every retry of the same bytes. */
+    /**
+     * UUID version 5 of message, provider and generation, and of the link where it is an update: the same for every retry of the
+     * same bytes, and another one where a create turned into an update.
+     */
     public UUID getIdempotencyKey() {
-        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation);
+        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation + (isUpdate() ? "/" + link : ""));
     }
 
     /** Whether an earlier try may have created the customer without our knowing. */
