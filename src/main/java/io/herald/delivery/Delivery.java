@@ -259,9 +259,11 @@ public final class Delivery {
         return Optional.ofNullable(dueAt);
     }
 
-    /** When its request was sent first, if it was. */
-    Optional<Instant> sentAt() {
-        return Optional.ofNullable(sentAt);
+    /** When nothing can tell any more whether its create arrived, if it may have, at a provider that knows a key for so long. */
+    Optional<Instant> forgottenAt(Duration keyLifetime) {
+        return isUnclear() && !isUpdate()
+                ? Optional.ofNullable(sentAt).map(sent -> sent.plus(keyLifetime))
+                : Optional.empty();
     }
 
     /** A try begins, unless it began already. */

@@ -278,14 +278,9 @@ public final class DeliverySteps {
     }
 
     private void refuseForgottenKey(Delivery delivery) throws UnclearException {
-        Optional<Instant> forgotten = providers
-                .of(delivery.getProvider())
-                .idempotencyLifetime()
-                .flatMap(lifetime -> delivery.sentAt().map(sent -> sent.plus(lifetime)));
-        if (!delivery.isUpdate()
-                && delivery.isUnclear()
-                && forgotten.isPresent()
-                && !clock.instant().isBefore(forgotten.get())) {
+        Optional<Instant> forgotten =
+                providers.of(delivery.getProvider()).idempotencyLifetime().flatMap(delivery::forgottenAt);
+        if (forgotten.isPresent() && !clock.instant().isBefore(forgotten.get())) {
             throw new UnclearException("an earlier try may have arrived, and the provider no longer remembers its key");
         }
     }

@@ -108,7 +108,7 @@ public final class Redelivery {
         Failure failure = failure(exchange, delivery);
         ObjectNode outcome = failure.outcome();
         boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
-        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), LONGEST_WAIT.toMillis());
+        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), longestWait(delivery));
         if (mayPass && stopping.isOver()) {
             outcome.put("state", State.RETRYING.word());
             delivery.park(clock.instant().plusMillis(least), false);
@@ -170,6 +170,18 @@ public final class Redelivery {
         return failure.isTimeOut() && !delivery.isUnclear()
                 ? providers.of(delivery.getProvider()).requestTimeout()
                 : Duration.ZERO;
+    }
+
+    /** A create that may have arrived is sent again, more than once if need be, while the provider knows its key. */
+    private long longestWait(Delivery delivery) {
+        return providers
+                .of(delivery.getProvider())
+                .idempotencyLifetime()
+                .flatMap(delivery::forgottenAt)
+                .map(forgotten -> Duration.between(clock.instant(), forgotten).dividedBy(2))
+                .filter(half -> half.compareTo(LONGEST_WAIT) < 0)
+                .map(half -> Math.max(0, half.toMillis()))
+                .orElse(LONGEST_WAIT.toMillis());
     }
 
     /** What was broken off, by Herald or on the way, may be worked on at the provider for as long again. */
