@@ -58,6 +58,7 @@ public final class Delivery {
     private Step step = Step.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
+    private boolean answered;
     private int attempts;
     private int parks;
     private Instant dueAt;
@@ -154,9 +155,12 @@ public final class Delivery {
         return request.get(name);
     }
 
-    /** UUID version 5 of message, provider and generation: the same for every retry of the same bytes. */
+    /**
+     * UUID version 5 of message, provider and generation, and of the link where it is an update: the same for every retry of the
+     * same bytes, and another one where a create turned into an update.
+     */
     public UUID getIdempotencyKey() {
-        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation);
+        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation + (isUpdate() ? "/" + link : ""));
     }
 
     /** Whether an earlier try may have created the customer without our knowing. */
@@ -255,9 +259,11 @@ public final class Delivery {
         return Optional.ofNullable(dueAt);
     }
 
-    /** When its request was sent first, if it was. */
-    Optional<Instant> sentAt() {
-        return Optional.ofNullable(sentAt);
+    /** When nothing can tell any more whether its create arrived, if it may have, at a provider that knows a key for so long. */
+    Optional<Instant> forgottenAt(Duration keyLifetime) {
+        return isUnclear() && !isUpdate()
+                ? Optional.ofNullable(sentAt).map(sent -> sent.plus(keyLifetime))
+                : Optional.empty();
     }
 
     /** A try begins, unless it began already. */
@@ -357,6 +363,7 @@ public final class Delivery {
 
     byte[] sending(Instant now) {
         step = Step.SENDING;
+        answered = false;
         attempts++;
         if (sentAt == null) {
             sentAt = now;
@@ -364,9 +371,9 @@ public final class Delivery {
         return requestBytes;
     }
 
-    /** The try under way was called off before any byte left: if it was counted already, it does not count. */
+    /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
     void calledOff() {
-        if (step == Step.SENDING) {
+        if (step == Step.SENDING && !answered) {
             attempts--;
             sentAt = attempts == 0 ? null : sentAt;
             step = Step.PREPARING;
@@ -423,6 +430,7 @@ public final class Delivery {
     void delivered(ObjectNode result) {
         outcome = result;
         unclear = false;
+        answered = true;
     }
 
     /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */

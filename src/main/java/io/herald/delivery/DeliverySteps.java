@@ -9,7 +9,7 @@ import io.herald.audit.Audit;
 import io.herald.caller.Callers;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.Ledger;
-import io.herald.ledger.Ledger.MayCreate;
+import io.herald.ledger.Ledger.UnderWay;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.Progress;
 import io.herald.ledger.Recorded;
@@ -19,6 +19,7 @@ import io.herald.mapping.ProviderMapping;
 import io.herald.metrics.Meters;
 import io.herald.metrics.Step;
 import io.herald.privacy.Redaction;
+import io.herald.privacy.Thrown;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
 import io.herald.provider.Gate;
@@ -235,15 +236,16 @@ public final class DeliverySteps {
         breakers.of(delivery.getProvider()).check();
         delivery.tries(clock.instant());
         refuseForgottenKey(delivery);
-        boolean finds = mappings.of(delivery.getProvider()).finds();
-        boolean marks = mayCreateTwice(delivery);
-        if (marks && finds || !delivery.isRequestKept()) {
-            Optional<MayCreate> mayCreate = marks
-                    ? Optional.of(new MayCreate(
-                            clock.instant().plus(longestCall(delivery.getProvider())),
-                            Optional.ofNullable(lookUp).map(template -> expand(template, delivery))))
-                    : Optional.empty();
-            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), mayCreate)
+        boolean mayCreate = mayCreateTwice(delivery);
+        boolean byKey = mayCreate && !mappings.of(delivery.getProvider()).finds();
+        if (!byKey || !delivery.isRequestKept()) {
+            UnderWay underWay = new UnderWay(
+                    clock.instant().plus(longestCall(delivery.getProvider())),
+                    mayCreate,
+                    Optional.ofNullable(lookUp)
+                            .filter(template -> mayCreate)
+                            .map(template -> expand(template, delivery)));
+            ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), underWay)
                     .join();
             delivery.requestKept();
         } else {
@@ -276,14 +278,9 @@ public final class DeliverySteps {
     }
 
     private void refuseForgottenKey(Delivery delivery) throws UnclearException {
-        Optional<Instant> forgotten = providers
-                .of(delivery.getProvider())
-                .idempotencyLifetime()
-                .flatMap(lifetime -> delivery.sentAt().map(sent -> sent.plus(lifetime)));
-        if (!delivery.isUpdate()
-                && delivery.isUnclear()
-                && forgotten.isPresent()
-                && !clock.instant().isBefore(forgotten.get())) {
+        Optional<Instant> forgotten =
+                providers.of(delivery.getProvider()).idempotencyLifetime().flatMap(delivery::forgottenAt);
+        if (forgotten.isPresent() && !clock.instant().isBefore(forgotten.get())) {
             throw new UnclearException("an earlier try may have arrived, and the provider no longer remembers its key");
         }
     }
@@ -485,9 +482,7 @@ public final class DeliverySteps {
 
     /** What the ledger says; not the text of other exceptions. */
     private static String reason(Throwable thrown) {
-        return thrown instanceof LedgerException
-                ? thrown.getMessage()
-                : thrown.getClass().getName() + " at " + thrown.getStackTrace()[0];
+        return thrown instanceof LedgerException ? thrown.getMessage() : Thrown.described(thrown);
     }
 
     /** Keeps the outcome in the ledger, and what came of each try. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.LedgerException;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
+import io.herald.privacy.Thrown;
 import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.NotSentException;
@@ -154,13 +155,9 @@ final class Failures {
         if (thrown instanceof MappingFailedException mapping) {
             return Outcome.failed(State.DEAD, "mapping_failed", Reason.NOT_MAPPABLE, mapping.getMessage());
         }
-        StackTraceElement[] trace = thrown.getStackTrace();
         LOG.errorf(
-                "Delivery of message %s to %s failed unexpectedly: %s at %s",
-                delivery.getMessage().id(),
-                delivery.getProvider(),
-                thrown.getClass().getName(),
-                trace.length > 0 ? trace[0] : "an unknown place");
+                "Delivery of message %s to %s failed unexpectedly: %s",
+                delivery.getMessage().id(), delivery.getProvider(), Thrown.described(thrown));
         return Outcome.failed(
                 State.DEAD,
                 "internal_error",

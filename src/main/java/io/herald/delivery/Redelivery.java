@@ -79,7 +79,8 @@ public final class Redelivery {
     public boolean again(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         ProviderConfig.Retry retry = providers.of(delivery.getProvider()).retry();
         Failure failure = failure(exchange, delivery);
-        long least = Math.max(failure.retryAfterMillis(), untilItHasEnded(delivery, failure));
+        long least = Math.max(
+                failure.retryAfterMillis(), untilItHasEnded(delivery, failure).toMillis());
         delivery.mustWait(least);
         int failed = delivery.failedAgain();
         long delay = Math.max(least, backoff(retry, failed));
@@ -97,7 +98,7 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended. When Herald is stopped, it is due as soon as it may be. One that was called off waits for the
+     * it; after the last step it has ended, not before what the provider may be at work on has. When Herald is stopped, it is due as soon as it may be. One that was called off waits for the
      * breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
@@ -107,7 +108,7 @@ public final class Redelivery {
         Failure failure = failure(exchange, delivery);
         ObjectNode outcome = failure.outcome();
         boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
-        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), LONGEST_WAIT.toMillis());
+        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), longestWait(delivery));
         if (mayPass && stopping.isOver()) {
             outcome.put("state", State.RETRYING.word());
             delivery.park(clock.instant().plusMillis(least), false);
@@ -123,6 +124,8 @@ public final class Redelivery {
             if (step < schedule.size()) {
                 long wait = Math.max(schedule.get(step).toMillis(), least);
                 delivery.park(clock.instant().plusMillis(wait), !paused);
+            } else if (stopping.isOverWithin(untilItHasEnded(delivery, failure))) {
+                delivery.park(clock.instant().plusMillis(least), false);
             } else {
                 Outcome.exhaust(outcome);
             }
@@ -163,10 +166,22 @@ public final class Redelivery {
      * After a time-out the provider may be at work for as long again, and what comes late must not overwrite what a newer
      * message brings. Where it may create, the key or the look-up sees to that.
      */
-    private long untilItHasEnded(Delivery delivery, Failure failure) {
-        return delivery.step() == Delivery.Step.SENDING && failure.isTimeOut() && !delivery.isUnclear()
-                ? providers.of(delivery.getProvider()).requestTimeout().toMillis()
-                : 0;
+    private Duration untilItHasEnded(Delivery delivery, Failure failure) {
+        return failure.isTimeOut() && !delivery.isUnclear()
+                ? providers.of(delivery.getProvider()).requestTimeout()
+                : Duration.ZERO;
+    }
+
+    /** A create that may have arrived is sent again, more than once if need be, while the provider knows its key. */
+    private long longestWait(Delivery delivery) {
+        return providers
+                .of(delivery.getProvider())
+                .idempotencyLifetime()
+                .flatMap(delivery::forgottenAt)
+                .map(forgotten -> Duration.between(clock.instant(), forgotten).dividedBy(2))
+                .filter(half -> half.compareTo(LONGEST_WAIT) < 0)
+                .map(half -> Math.max(0, half.toMillis()))
+                .orElse(LONGEST_WAIT.toMillis());
     }
 
     /** What was broken off, by Herald or on the way, may be worked on at the provider for as long again. */

@@ -2,6 +2,7 @@ package io.herald.file;
 
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.LedgerException;
+import io.herald.privacy.Thrown;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -263,7 +264,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         if (cause instanceof IOException || cause instanceof LedgerException || cause instanceof HeraldStopsException) {
             return cause.getMessage();
         }
-        return cause == null ? "for no reason that is known" : cause.getClass() + " at " + cause.getStackTrace()[0];
+        return Thrown.described(cause);
     }
 
     /** What was wrong with the ledger is told by the ledger, not by what its database threw. */

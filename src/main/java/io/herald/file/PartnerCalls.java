@@ -2,6 +2,7 @@ package io.herald.file;
 
 import com.jcraft.jsch.JSchException;
 import com.jcraft.jsch.SftpException;
+import io.herald.privacy.Thrown;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -83,8 +84,6 @@ public final class PartnerCalls extends RemoteFilePollingConsumerPollStrategy im
         }
         boolean isSaid =
                 cause instanceof JSchException || cause instanceof SftpException || cause instanceof IOException;
-        return isSaid
-                ? String.valueOf(cause.getMessage()).replaceAll("\\p{Cntrl}", "?")
-                : cause.getClass() + " at " + cause.getStackTrace()[0];
+        return isSaid ? String.valueOf(cause.getMessage()).replaceAll("\\p{Cntrl}", "?") : Thrown.described(cause);
     }
 }

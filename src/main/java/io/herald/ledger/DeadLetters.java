@@ -216,7 +216,7 @@ public final class DeadLetters {
     /**
      * Forgets the link that a delivery was refused with, so that its customer is created anew.
      *
-     * @return whether it was; not if another one has taken its place, or the provider has taken it since
+     * @return whether it was; not if another one has taken its place, or the provider has taken it since or may just now
      */
     private static boolean dropLink(Connection connection, Standing standing, String provider) throws SQLException {
         return execute(
@@ -224,7 +224,8 @@ public final class DeadLetters {
                         "delete from link where reference = ? and provider = ? and provider_customer_id ="
                                 + " (select d.request_link from delivery d where d.sequence = ? and d.provider = link.provider"
                                 + " and not exists (select 1 from delivery n where n.provider = d.provider"
-                                + " and n.reference = d.reference and n.state = 'delivered' and n.updated_at >= d.updated_at))",
+                                + " and n.reference = d.reference"
+                                + " and (n.owner is not null or n.state = 'delivered' and n.updated_at >= d.updated_at)))",
                         standing.reference(),
                         provider,
                         standing.sequence())

@@ -64,20 +64,22 @@ final class DeliveryWrites {
             byte[] sealed,
             Optional<String> link,
             long at,
-            Optional<Instant> unclearSince,
+            long underWayUntil,
+            boolean mayCreate,
             byte[] lookUp) {}
 
     private List<Boolean> keepRequests(Connection connection, List<Request> requests) throws SQLException {
         int[] changed = executeAll(
                 connection,
                 "update delivery set request = ?, request_link = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?,"
-                        + " look_up = coalesce(?, look_up), updated_at = ? where " + IN_HAND,
+                        + " due_at = ?, look_up = coalesce(?, look_up), updated_at = ? where " + IN_HAND,
                 requests.stream()
                         .map(request -> new Object[] {
                             request.sealed(),
                             request.link().orElse(null),
                             request.at(),
-                            request.unclearSince().map(Instant::toEpochMilli).orElse(null),
+                            request.mayCreate() ? request.underWayUntil() : null,
+                            request.mayCreate() ? 0L : request.underWayUntil(),
                             request.lookUp(),
                             request.at(),
                             request.message().sequence(),

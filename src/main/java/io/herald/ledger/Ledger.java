@@ -73,14 +73,15 @@ public final class Ledger {
 
     /**
      * A page of what is due, after a place; whether each is the next of its lane, whether it was never tried, when the first of
-     * that lane is due, and whether the one before it waits too.
+     * that lane is due, if it is not in hand, and whether the one before it waits too.
      */
     private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
             + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
             + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace, d.due_at,"
             + " not exists (select 1" + IN_ITS_LANE + " and (e.sequence < d.sequence or e.owner is not null)),"
             + " d.state = 'pending',"
-            + " (select e.due_at" + IN_ITS_LANE + " order by e.sequence limit 1),"
+            + " (select case when e.owner is null then e.due_at else 0 end" + IN_ITS_LANE
+            + " order by e.sequence limit 1),"
             + " (select e.owner is null" + IN_ITS_LANE
             + " and e.sequence < d.sequence order by e.sequence desc limit 1)"
             + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
@@ -285,26 +286,24 @@ public final class Ledger {
     }
 
     /**
-     * What is to be known of a request that may create a customer, if nothing more is heard of it.
+     * What is to be known of a request if nothing more is heard of it.
      *
-     * @param unclearSince since when the provider may have created the customer; later than now, because a call may be under
-     *     way for long when the program ends
+     * @param until when its call has ended; later than now, because it may be under way for long when the program ends
+     * @param mayCreate whether the provider may then have created a customer that could be created twice: a key or a look-up
+     *     tells. Where it is not so, nothing is sent in the lane before that time
      * @param lookUp what the customer is looked up by
      */
-    public record MayCreate(Instant unclearSince, Optional<String> lookUp) {}
+    public record UnderWay(Instant until, boolean mayCreate, Optional<String> lookUp) {}
 
     /**
      * Keeps a request that is about to be sent.
      *
-     * @param mayCreate empty if it creates no customer that could be created twice
      * @return when it is durable
      * @throws LedgerException from the future, if the delivery is no longer in this program's hands; then nothing may be sent
      */
-    public CompletableFuture<Void> sending(
-            Message message, String provider, KeptRequest request, Optional<MayCreate> mayCreate) {
+    public CompletableFuture<Void> sending(Message message, String provider, KeptRequest request, UnderWay underWay) {
         byte[] sealed = sealing.request(message.sequence(), provider, request.bytes());
-        byte[] lookUp = mayCreate
-                .flatMap(MayCreate::lookUp)
+        byte[] lookUp = underWay.lookUp()
                 .map(text -> sealing.lookUp(message.sequence(), provider, digest(text)))
                 .orElse(null);
         return database.write(writes.keeping(new DeliveryWrites.Request(
@@ -313,7 +312,8 @@ public final class Ledger {
                         sealed,
                         request.link(),
                         clock.millis(),
-                        mayCreate.map(MayCreate::unclearSince),
+                        underWay.until().toEpochMilli(),
+                        underWay.mayCreate(),
                         lookUp)))
                 .thenAccept(kept -> {
                     mustBeOurs(kept);

@@ -1,5 +1,6 @@
 package io.herald.provider;
 
+import io.herald.privacy.Thrown;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hc.client5.http.classic.ExecChain;
@@ -7,6 +8,7 @@ import org.apache.hc.client5.http.classic.ExecChainHandler;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
+import org.jboss.logging.Logger;
 
 /**
  * What every request to a provider passes before its deadline begins, look-ups and log-ins included: the wait for its
@@ -14,6 +16,7 @@ import org.apache.hc.core5.http.HttpException;
  */
 public final class Gate implements ExecChainHandler {
 
+    private static final Logger LOG = Logger.getLogger(Gate.class);
     private static final String DEPARTED = "herald.departed";
     private static final ThreadLocal<Runnable> FENCE = new ThreadLocal<>();
 
@@ -51,8 +54,17 @@ public final class Gate implements ExecChainHandler {
         } catch (BreakerOpenException e) {
             throw e;
         } catch (IOException e) {
-            throw scope.clientContext.removeAttribute(DEPARTED) == null ? new NotSentException(e) : e;
+            throw ended(scope, e);
+        } catch (Error e) {
+            // Camel catches none of a call, and its delivery would be in hand for ever
+            LOG.errorf("A call to a provider failed unexpectedly: %s", Thrown.described(e));
+            scope.execRuntime.discardEndpoint();
+            throw ended(scope, new IOException(e));
         }
+    }
+
+    private static IOException ended(ExecChain.Scope scope, IOException e) {
+        return scope.clientContext.removeAttribute(DEPARTED) == null ? new NotSentException(e) : e;
     }
 
     /** What a request passes when it has its connection: from here on its bytes may leave. */

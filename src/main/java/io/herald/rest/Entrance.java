@@ -8,6 +8,7 @@ import io.herald.intake.Places;
 import io.herald.intake.Places.Place;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
+import io.herald.privacy.Thrown;
 import io.herald.shutdown.Stopping;
 import io.herald.trace.Traces;
 import io.opentelemetry.api.common.AttributeKey;
@@ -441,7 +442,7 @@ public final class Entrance {
         }
         int status = isNoHttp(failure) ? 400 : call.statusCode() < 400 ? 500 : call.statusCode();
         if (status == 500) {
-            LOG.errorf("A call failed unexpectedly: %s", Problems.described(failure));
+            LOG.errorf("A call failed unexpectedly: %s", Thrown.described(failure));
         }
         answer(
                 call,

@@ -7,6 +7,7 @@ import io.herald.deadletter.ConflictException;
 import io.herald.intake.IdempotencyKeyException;
 import io.herald.intake.OverloadedException;
 import io.herald.ledger.LedgerException;
+import io.herald.privacy.Thrown;
 import io.herald.query.BadQueryException;
 import io.herald.report.NotFoundException;
 import io.herald.retention.InFlightException;
@@ -75,7 +76,7 @@ public final class Problems {
             LOG.errorf("%s: %s", thrown.getMessage(), thrown.getCause());
             return Problem.of(503, "Herald cannot keep or read a message now");
         }
-        LOG.errorf("A call failed unexpectedly: %s", described(thrown));
+        LOG.errorf("A call failed unexpectedly: %s", Thrown.described(thrown));
         return Problem.of(500, "an unexpected error; it is in Herald's log");
     }
 
@@ -92,14 +93,5 @@ public final class Problems {
 
     static boolean isJson(String contentType) {
         return contentType != null && contentType.split(";", 2)[0].strip().equalsIgnoreCase(JSON);
-    }
-
-    /** What was thrown and where; not its message, which may quote the caller. */
-    static String described(Throwable thrown) {
-        if (thrown == null) {
-            return "for no reason that is known";
-        }
-        StackTraceElement[] trace = thrown.getStackTrace();
-        return thrown.getClass().getName() + " at " + (trace.length > 0 ? trace[0] : "an unknown place");
     }
 }

@@ -1,13 +1,16 @@
 package io.herald.shutdown;
 
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Whether Herald is being stopped, for those that begin something. */
 @Singleton
 public final class Stopping {
 
     private volatile boolean begun;
-    private volatile boolean over;
+    private final CountDownLatch over = new CountDownLatch(1);
 
     /** Whether nothing new is taken: what is in hand goes on. */
     public boolean hasBegun() {
@@ -16,7 +19,17 @@ public final class Stopping {
 
     /** Whether the time is up: what is in hand goes back to the ledger. */
     public boolean isOver() {
-        return over;
+        return over.getCount() == 0;
+    }
+
+    /** Waits so long, or until the time is up, or the thread is interrupted; answers whether it is either. */
+    public boolean isOverWithin(Duration wait) {
+        try {
+            return over.await(wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     void begin() {
@@ -24,6 +37,6 @@ public final class Stopping {
     }
 
     void end() {
-        over = true;
+        over.countDown();
     }
 }

@@ -62,6 +62,21 @@ class ForgottenKeyTest {
     }
 
     @Test
+    void aProviderThatAsksForADayIsAskedAgainWhileItKnowsTheKey() {
+        String reference = Caller.reference("a-day");
+        String email = Caller.email(reference, "");
+        faults.once(PROVIDER, email, aResponse().withStatus(503).withHeader("Retry-After", "86400"));
+        Report parked = Caller.deliver(Caller.person(reference, "", PROVIDER));
+        assertThat(parked.outcome(PROVIDER)).isEqualTo("retrying/unavailable");
+
+        clock.putForward(Duration.ofHours(12));
+
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(state(reference)).isEqualTo("delivered"));
+        assertThat(faults.sends(PROVIDER, email)).hasSize(2);
+    }
+
+    @Test
     void whatWasRefusedForCertainIsMadeByTheNextMessage() {
         String reference = Caller.reference("refused");
         String email = Caller.email(reference, "");

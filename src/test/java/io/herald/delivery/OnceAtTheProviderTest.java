@@ -10,16 +10,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.delivery.Caller.Report;
+import io.herald.ledger.Message;
 import io.herald.rest.Api;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -654,6 +658,30 @@ class OnceAtTheProviderTest {
                 .hasSize(2)
                 .extracting(send -> send.header("Idempotency-Key"))
                 .doesNotHaveDuplicates();
+    }
+
+    /** A provider that remembers its answers by the key would answer the update with what it said of the create. */
+    @Test
+    void anUpdateThatFollowsACreateOfTheSameMessageHasAnotherKey() {
+        Delivery delivery = delivery();
+        UUID ofTheCreate = delivery.getIdempotencyKey();
+        delivery.foundLink("id-1");
+        Delivery afterARestart = delivery();
+        afterARestart.linkIs(Optional.of("id-1"));
+
+        assertThat(delivery.getIdempotencyKey()).isNotEqualTo(ofTheCreate).isEqualTo(afterARestart.getIdempotencyKey());
+    }
+
+    private static Delivery delivery() {
+        return new Delivery(
+                new Message(
+                        new UUID(0, 1),
+                        1,
+                        "reference",
+                        Instant.EPOCH,
+                        JsonNodeFactory.instance.objectNode(),
+                        List.of("yativo")),
+                "yativo");
     }
 
     private static ObjectNode withPhone(ObjectNode customer, String phone) {

@@ -3,6 +3,7 @@ package io.herald.delivery;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchException;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
@@ -13,6 +14,8 @@ import io.herald.delivery.Caller.Report;
 import io.herald.delivery.QuickRetries.Retry;
 import io.herald.ledger.Message;
 import io.herald.provider.BreakerOpenException;
+import io.herald.provider.Breakers;
+import io.herald.provider.Providers;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -80,6 +83,9 @@ class RedeliveryTest {
 
     @Inject
     DeliverySteps steps;
+
+    @Inject
+    Providers providers;
 
     @Inject
     CamelContext camel;
@@ -472,6 +478,59 @@ class RedeliveryTest {
         assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("retrying");
     }
 
+    /** The next message of the customer may go as soon as it has ended, and what comes late would overwrite what that one brings. */
+    @Test
+    void afterATimeOutOfTheLastTryItHasNotEndedUntilTheRequestMustHave() {
+        assertThat(lastTryEnds("fraudspect", 504)).isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT);
+        assertThat(lastTryEnds("fraudspect", 500)).isLessThan(QuickRetries.REQUEST_TIMEOUT);
+        assertThat(lastTryEnds("xbridge", 504))
+                .as("a create, which is looked up before anything else is sent")
+                .isLessThan(QuickRetries.REQUEST_TIMEOUT);
+    }
+
+    /** How long it takes to end a delivery whose schedule is used up. */
+    private Duration lastTryEnds(String provider, int status) {
+        Delivery delivery = delivery(provider);
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        IntStream.range(0, 100).forEach(step -> delivery.park(Instant.EPOCH, true));
+        Exchange exchange = new DefaultExchange(camel);
+        do {
+            delivery.sending(clock.instant());
+            exchange.setException(answered(status));
+        } while (redelivery.again(exchange, delivery));
+        long begun = System.nanoTime();
+
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("dead");
+        return Duration.ofNanos(System.nanoTime() - begun);
+    }
+
+    private static HttpOperationFailedException answered(int status) {
+        return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), "{}");
+    }
+
+    /** As between fraudspect's customer and its connections. */
+    @Test
+    void whatIsCalledOffAfterAnAnswerWasATry() {
+        Delivery delivery = delivery("fraudspect");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Breakers stopped = new Breakers(providers, clock);
+        stopped.stop();
+        Exchange exchange = new DefaultExchange(camel);
+
+        delivery.sending(clock.instant());
+        delivery.delivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", "id-1"));
+        exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
+        redelivery.giveUp(exchange, delivery);
+        assertThat(delivery.getAttempts()).isEqualTo(1);
+
+        delivery.sending(clock.instant());
+        exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
+        redelivery.giveUp(exchange, delivery);
+        assertThat(delivery.getAttempts()).as("the second never left").isEqualTo(1);
+    }
+
     private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException, LookUpWaitsException {
         Delivery delivery = delivery("xbridge");
         delivery.unclearSince(clock.instant().plus(untilItHasArrived));
@@ -496,7 +555,7 @@ class RedeliveryTest {
         Exchange exchange = new DefaultExchange(camel);
         for (int i = 0; i < failures; i++) {
             delivery.sending(Instant.EPOCH);
-            exchange.setException(new HttpOperationFailedException("http://localhost", 429, "", null, Map.of(), "{}"));
+            exchange.setException(answered(429));
             assertThat(redelivery.again(exchange, delivery)).isTrue();
         }
         return exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY, Long.class);

@@ -175,12 +175,13 @@ class DeadLettersTest {
                 .isEqualTo(looksUp ? 1 : 0);
     }
 
-    /** What somebody mended, and what the provider takes again, is not broken any more. */
+    /** What somebody mended, and what the provider takes again, is not broken any more; what is in hand may show that it does. */
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "update link set provider_customer_id = 'id-2' where reference = 'CUST-1' and provider = 'bridge-xyz'",
                 "update delivery set state = 'delivered', updated_at = 1 where sequence = 2 and provider = 'bridge-xyz'",
+                "update delivery set state = 'pending', owner = 'another' where sequence = 2 and provider = 'bridge-xyz'",
                 "update delivery set reason = 'exhausted' where sequence = 1 and provider = 'bridge-xyz'"
             })
     void forceLeavesALinkThatIsNotTheBrokenOne(String meanwhile) {

@@ -141,7 +141,7 @@ class LedgerTest {
                         message,
                         "xbridge",
                         new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
-                        Optional.empty())
+                        new Ledger.UnderWay(NOW, false, Optional.empty()))
                 .join();
         park(message, "xbridge", NOW);
 
@@ -176,7 +176,7 @@ class LedgerTest {
                         first,
                         "xbridge",
                         create(new byte[] {'{', '}'}),
-                        Optional.of(new Ledger.MayCreate(NOW, Optional.of("phone/1"))))
+                        new Ledger.UnderWay(NOW, true, Optional.of("phone/1")))
                 .join();
 
         List<Ledger.Created> createdBy =
@@ -197,7 +197,7 @@ class LedgerTest {
                         message,
                         "xbridge",
                         create(new byte[] {'{', '}'}),
-                        Optional.of(new Ledger.MayCreate(NOW, Optional.of("phone/1"))))
+                        new Ledger.UnderWay(NOW, true, Optional.of("phone/1")))
                 .join();
         ObjectNode unclear = rejected("unclear").put("state", "dead");
         unclear.withObject("/error").put("reason", "unclear");
@@ -268,7 +268,7 @@ class LedgerTest {
                         first,
                         "xbridge",
                         create(new byte[] {'{', '}'}),
-                        Optional.of(new Ledger.MayCreate(NOW, Optional.empty())))
+                        new Ledger.UnderWay(NOW, true, Optional.empty()))
                 .join();
         ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()))
                 .join();
@@ -394,17 +394,54 @@ class LedgerTest {
         ledger.sending(message, "xbridge", create("{\"a\": 1}".getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE)
                 .join();
 
-        close();
-        database.change("update replica set alive_till = 0");
-        open(new byte[32]);
+        openAnew(NOW);
 
         OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
-        assertThat(open.unclearSince()).contains(MAY_ARRIVE.orElseThrow().unclearSince());
+        assertThat(open.unclearSince()).contains(MAY_ARRIVE.until());
         assertThat(open.sentAt()).contains(NOW);
         KeptRequest request = ledger.requestOf(open).orElseThrow();
         assertThat(request.bytes()).asString(StandardCharsets.UTF_8).isEqualTo("{\"a\": 1}");
         assertThat(request.link()).isEmpty();
         assertThat(ledger.messageOf(open).canonical()).isEqualTo(customer("CUST-1"));
+    }
+
+    @Test
+    void anUpdateThatWasUnderWayWhenTheProgramEndedGoesAgainOnlyWhenItMustHaveEnded() {
+        Message update = accept("CUST-1");
+        ledger.sending(
+                        update,
+                        "xbridge",
+                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
+                        new Ledger.UnderWay(NOW.plusMillis(1), false, Optional.empty()))
+                .join();
+        accept("CUST-1");
+        Message unsent = accept("CUST-2");
+
+        openAnew(NOW);
+        assertThat(take("xbridge")).as("nothing of the lane of the update").containsExactly(unsent.sequence());
+
+        openAnew(NOW.plusMillis(1));
+        assertThat(take("xbridge")).containsExactlyInAnyOrder(update.sequence(), unsent.sequence());
+    }
+
+    /** What waits behind what is in hand does not wait for longer than that. */
+    @Test
+    void whatIsBehindAnUpdateUnderWayIsTakenAsSoonAsThatHasEnded() {
+        Message update = accept("CUST-1");
+        Message behind = accept("CUST-1");
+        ledger.sending(
+                        update,
+                        "xbridge",
+                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
+                        new Ledger.UnderWay(NOW.plusSeconds(10), false, Optional.empty()))
+                .join();
+        ledger.giveBack("xbridge", List.of(new Ledger.Hold(behind.sequence(), 0)), Instant.EPOCH)
+                .join();
+        assertThat(take("xbridge")).isEmpty();
+
+        record(update, "xbridge", delivered("id-1"));
+
+        assertThat(take("xbridge")).containsExactly(behind.sequence());
     }
 
     @Test
@@ -562,7 +599,18 @@ class LedgerTest {
                 .doesNotContain("session-marker", "marker-street", "https://");
     }
 
+    /** As the next program does, when the lease of the last one has ended. */
+    private void openAnew(Instant now) {
+        close();
+        database.change("update replica set alive_till = 0");
+        open(new byte[32], now);
+    }
+
     private void open(byte[] key) {
+        open(key, NOW);
+    }
+
+    private void open(byte[] key, Instant now) {
         database.open();
         ObjectMapper json = new ObjectMapper();
         replica = new Replica(database.get(), Duration.ofSeconds(15));
@@ -571,7 +619,7 @@ class LedgerTest {
                 new Sealing(new PayloadCipher(key), json),
                 replica,
                 json,
-                Clock.fixed(NOW, ZoneOffset.UTC));
+                Clock.fixed(now, ZoneOffset.UTC));
     }
 
     private Message accept(String reference) {

@@ -7,8 +7,7 @@ import java.util.Optional;
 final class Requests {
 
     /** What sends one may create a customer without our knowing. */
-    static final Optional<Ledger.MayCreate> MAY_ARRIVE =
-            Optional.of(new Ledger.MayCreate(Instant.ofEpochMilli(1), Optional.empty()));
+    static final Ledger.UnderWay MAY_ARRIVE = new Ledger.UnderWay(Instant.ofEpochMilli(1), true, Optional.empty());
 
     private Requests() {}
 

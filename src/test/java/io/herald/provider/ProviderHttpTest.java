@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,6 +54,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every call has a deadline, whatever it waits for, and every answer a largest size. */
 class ProviderHttpTest {
@@ -62,6 +64,7 @@ class ProviderHttpTest {
 
     private final Impostors impostors = new Impostors();
     private final ExecutorService callers = Executors.newCachedThreadPool();
+    private Providers providers;
     private ProviderHttp http;
 
     @BeforeEach
@@ -83,7 +86,7 @@ class ProviderHttpTest {
                         "provider.yativo.request-timeout",
                         "30s"))
                 .build();
-        Providers providers = new Providers(config.getConfigMapping(ProviderConfig.class));
+        providers = new Providers(config.getConfigMapping(ProviderConfig.class));
         http = new ProviderHttp(
                 providers,
                 new Breakers(providers, Clock.systemUTC()),
@@ -233,27 +236,49 @@ class ProviderHttpTest {
         answer.setEntity(new InputStreamEntity(
                 new GZIPInputStream(new ByteArrayInputStream(members.toByteArray())), ContentType.APPLICATION_JSON));
         List<String> asked = new ArrayList<>();
+        ExecChain.Scope scope = scope(asked);
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        CallGuard guard = new CallGuard(DEADLINE, ANSWER_MAX, timer);
+
+        assertThatThrownBy(() -> guard.execute(scope.originalRequest, scope, (request, same) -> answer))
+                .isInstanceOf(ZipException.class);
+        assertThat(asked).containsExactly("discardEndpoint");
+        timer.shutdownNow();
+    }
+
+    /** Camel catches none of a call: its delivery would be in hand for ever. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anErrorIsAnEndingAsAnotherAndTellsWhetherAnythingWasSent(boolean departed) {
+        Gate gate = new Gate(new Breakers(providers, Clock.systemUTC()).of("xbridge"), Optional.empty());
+        List<String> asked = new ArrayList<>();
+        ExecChain.Scope scope = scope(asked);
+        ExecChain failing = (request, same) -> {
+            throw new OutOfMemoryError("Java heap space");
+        };
+
+        assertThatThrownBy(() -> gate.execute(
+                        scope.originalRequest,
+                        scope,
+                        departed ? (request, same) -> Gate.departs(request, same, failing) : failing))
+                .isExactlyInstanceOf(departed ? IOException.class : NotSentException.class)
+                .hasRootCauseInstanceOf(OutOfMemoryError.class);
+        assertThat(asked).containsExactly("discardEndpoint");
+    }
+
+    /** @param asked takes what is asked of the connection */
+    private static ExecChain.Scope scope(List<String> asked) {
         ExecRuntime connection = (ExecRuntime) Proxy.newProxyInstance(
                 ExecRuntime.class.getClassLoader(), new Class<?>[] {ExecRuntime.class}, (on, method, with) -> {
                     asked.add(method.getName());
                     return null;
                 });
-        HttpGet call = new HttpGet("http://localhost");
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-        CallGuard guard = new CallGuard(DEADLINE, ANSWER_MAX, timer);
-
-        assertThatThrownBy(() -> guard.execute(
-                        call,
-                        new ExecChain.Scope(
-                                "1",
-                                new HttpRoute(new HttpHost("localhost", 80)),
-                                call,
-                                connection,
-                                HttpClientContext.create()),
-                        (request, scope) -> answer))
-                .isInstanceOf(ZipException.class);
-        assertThat(asked).containsExactly("discardEndpoint");
-        timer.shutdownNow();
+        return new ExecChain.Scope(
+                "1",
+                new HttpRoute(new HttpHost("localhost", 80)),
+                new HttpGet("http://localhost"),
+                connection,
+                HttpClientContext.create());
     }
 
     /** The status of an answer to a request without a token. */
