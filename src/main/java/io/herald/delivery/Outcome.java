@@ -131,13 +131,16 @@ public final class Outcome {
         return outcome;
     }
 
-    /** Whether the provider's mapping has a code for what is wrong, and one that says more than its status does. */
+    /**
+     * Whether the provider's mapping has a code for what is wrong, and one that says more than its status does: a code that only
+     * repeats the status is what many a gateway says.
+     */
     static boolean hasProvidersCode(ObjectNode outcome) {
         JsonNode error = outcome.path("error");
-        return !error.path("code")
-                .asText()
-                .equals(codeWithoutWords(
-                        error.path("httpStatus").asInt(), error.path("reason").asText()));
+        int status = error.path("httpStatus").asInt();
+        String code = error.path("code").asText();
+        return !code.equals(Integer.toString(status))
+                && !code.equals(codeWithoutWords(status, error.path("reason").asText()));
     }
 
     private static String codeWithoutWords(int status, String reason) {
