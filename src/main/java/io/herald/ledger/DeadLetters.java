@@ -362,7 +362,7 @@ public final class DeadLetters {
                     sealing.outcome(
                             standing.sequence(),
                             id.provider(),
-                            discarded(json, standing.reason(), standing.httpStatus())),
+                            discarded(json, standing.reason(), standing.httpStatus(), "given up by an operator")),
                     clock.millis(),
                     standing.sequence(),
                     id.provider());
@@ -455,14 +455,18 @@ public final class DeadLetters {
                 id.provider());
     }
 
-    /** What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words. */
-    static ObjectNode discarded(ObjectMapper json, String reason, Optional<Integer> httpStatus) {
+    /**
+     * What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words.
+     *
+     * @param message who gave it up, or why
+     */
+    static ObjectNode discarded(ObjectMapper json, String reason, Optional<Integer> httpStatus, String message) {
         ObjectNode outcome = json.createObjectNode().put("state", "discarded");
         ObjectNode error = outcome.putObject("error")
                 .put("code", "discarded")
                 .put("reason", Objects.requireNonNullElse(reason, NEVER_TRIED));
         httpStatus.ifPresent(status -> error.put("httpStatus", status));
-        error.put("message", "given up by an operator");
+        error.put("message", message);
         return outcome;
     }
 

@@ -43,6 +43,9 @@ public final class Erasure {
     private static final String ONLY_CORRECTED = "payload is null and accepted_at <= ?"
             + " and sequence in (select sequence from delivery where correction is not null)";
 
+    private static final String NOT_ENABLED =
+            "given up because its provider was not enabled, and herald.retention was over";
+
     private static final Logger LOG = Logger.getLogger(Erasure.class);
 
     /** What came of a request to erase a customer. */
@@ -187,7 +190,7 @@ public final class Erasure {
                     sealing.outcome(
                             sequence,
                             waiting.provider(),
-                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus())),
+                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus(), NOT_ENABLED)),
                     clock.millis(),
                     sequence,
                     waiting.provider());
@@ -223,6 +226,10 @@ public final class Erasure {
         } catch (RuntimeException e) {
             LOG.warnf("An outcome that was due for erasure is erased as a whole: %s", e.getMessage());
             return null;
+        }
+        if (outcome.path("state").asText().equals("discarded")) {
+            // in Herald's own words already
+            return sealing.outcome(sequence, provider, outcome);
         }
         ObjectNode trace = json.createObjectNode();
         copy(outcome, "state", trace);
