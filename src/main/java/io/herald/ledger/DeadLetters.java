@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -542,10 +543,5 @@ public final class DeadLetters {
         }
         return Optional.ofNullable(payload)
                 .map(kept -> sealing.openPayload(letter.id().message(), kept));
-    }
-
-    static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
-        int value = row.getInt(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(value);
     }
 }

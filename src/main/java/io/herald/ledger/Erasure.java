@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -181,7 +182,7 @@ public final class Erasure {
         for (Waiting waiting : query(
                 connection,
                 "select provider, reason, http_status from delivery where sequence = ? and state in ('pending', 'retrying')",
-                row -> new Waiting(row.getString(1), row.getString(2), DeadLetters.integer(row, 3)),
+                row -> new Waiting(row.getString(1), row.getString(2), integer(row, 3)),
                 sequence)) {
             execute(
                     connection,
