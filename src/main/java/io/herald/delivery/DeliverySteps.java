@@ -504,8 +504,9 @@ public final class DeliverySteps {
         if (recorded == Recorded.KEPT) {
             ObjectNode outcome = progress.outcome();
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
-            delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
-            meters.recorded(delivery.getProvider(), outcome, delivery.inHandMillis());
+            delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), Outcome.reason(tried.outcome())));
+            meters.recorded(
+                    delivery.getProvider(), Outcome.state(outcome), Outcome.reason(outcome), delivery.inHandMillis());
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded(progress);
             audit(delivery, outcome);

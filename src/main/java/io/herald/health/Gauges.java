@@ -1,9 +1,10 @@
-package io.herald.metrics;
+package io.herald.health;
 
 import io.herald.file.DroppedFiles;
 import io.herald.intake.Places;
 import io.herald.ledger.LedgerState;
 import io.herald.ledger.LedgerState.Standing;
+import io.herald.metrics.Meters;
 import io.herald.provider.Breaker;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;

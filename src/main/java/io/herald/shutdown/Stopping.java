@@ -19,11 +19,13 @@ public final class Stopping {
         return over;
     }
 
-    void begin() {
+    /** Nothing new is taken from now on. */
+    public void begin() {
         begun = true;
     }
 
-    void end() {
+    /** The time is up. */
+    public void end() {
         over = true;
     }
 }
