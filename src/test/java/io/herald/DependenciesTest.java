@@ -6,11 +6,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPath;
 import javax.xml.xpath.XPathConstants;
@@ -20,12 +24,41 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
 
-/** Each dependency has its reason in {@code docs/dependencies.md}, and none is there that the build does not use. */
+/**
+ * Each dependency has its reason in {@code docs/dependencies.md}, and none is there that the build does not use. Herald's own
+ * packages depend on each other one way only.
+ */
 class DependenciesTest {
 
     private static final Path PAGE = Path.of("docs/dependencies.md");
+    private static final Path SOURCES = Path.of("src/main/java/io/herald");
+    private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?io\\.herald\\.([a-z]+)\\.");
     private static final Pattern LINE = Pattern.compile("\\| `([^`]+)` \\| \\S.* \\|");
     private static final String DEPENDENCIES = "/project/dependencies/dependency|/project/profiles//dependency";
+
+    /** Who reads a package need not know those that use it. */
+    @Test
+    void noPackagesNeedEachOtherInACircle() throws IOException {
+        Map<String, Set<String>> needs = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String name = file.getParent().getFileName().toString();
+                Set<String> others = needs.computeIfAbsent(name, first -> new TreeSet<>());
+                IMPORT.matcher(Files.readString(file)).results().forEach(other -> others.add(other.group(1)));
+                others.remove(name);
+            }
+        }
+        assertThat(needs.get("start")).contains("lane");
+
+        boolean fewer;
+        do {
+            fewer = needs.values().removeIf(others -> Collections.disjoint(others, needs.keySet()));
+        } while (fewer);
+
+        assertThat(needs)
+                .as("packages that are in a circle, or need one, and what they need: move a class to where it is used")
+                .isEmpty();
+    }
 
     @Test
     void eachHasItsReasonInItsSection() throws Exception {

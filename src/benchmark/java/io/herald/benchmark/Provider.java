@@ -20,7 +20,6 @@ final class Provider {
     private final Set<String> tokens = ConcurrentHashMap.newKeySet();
     private final AtomicLong ids = new AtomicLong();
     private final AtomicLong logIns = new AtomicLong();
-    private final AtomicLong requests = new AtomicLong();
     private final AtomicLong unauthorized = new AtomicLong();
     private final AtomicLong twice = new AtomicLong();
     private final Histogram underWay = new ConcurrentHistogram(3_600_000_000L, 3);
@@ -50,10 +49,6 @@ final class Provider {
 
     boolean hangs() {
         return hangs;
-    }
-
-    void called() {
-        requests.incrementAndGet();
     }
 
     /** Notes how long a customer took from its sender to here. */
@@ -100,7 +95,6 @@ final class Provider {
         byId.clear();
         underWay.reset();
         logIns.set(0);
-        requests.set(0);
         unauthorized.set(0);
         twice.set(0);
     }
@@ -109,11 +103,9 @@ final class Provider {
     JsonObject counts() {
         return new JsonObject()
                 .put("logIns", logIns.get())
-                .put("requests", requests.get())
                 .put("unauthorized", unauthorized.get())
                 .put("customers", byEmail.size())
                 .put("twice", twice.get())
-                .put("arrivedMedian", underWay.getValueAtPercentile(50) / 1e3)
                 .put("arrived99", underWay.getValueAtPercentile(99) / 1e3);
     }
 }

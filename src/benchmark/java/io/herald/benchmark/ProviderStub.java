@@ -100,7 +100,6 @@ final class ProviderStub extends AbstractVerticle {
             answer(request, 404, "{\"message\":\"no such path\"}");
             return;
         }
-        provider.called();
         if (provider.hangs()) {
             return;
         }
@@ -120,7 +119,7 @@ final class ProviderStub extends AbstractVerticle {
             switch (name) {
                 case "xbridge" -> xbridge(request, provider, path, fields);
                 case "yativo" -> yativo(request, provider, path, fields);
-                case "fraudspect" -> fraudspect(request, provider, path, fields);
+                case "fraudspect" -> fraudspect(request, provider, fields);
                 default -> bridge(request, provider, path, fields);
             }
         } catch (IOException notJson) {
@@ -246,8 +245,7 @@ final class ProviderStub extends AbstractVerticle {
                 + customer.id() + "\",\"persona_inquiry_type\":\"gov_id_db\"}}";
     }
 
-    private static void fraudspect(
-            HttpServerRequest request, Provider provider, String path, Map<String, String> fields) {
+    private static void fraudspect(HttpServerRequest request, Provider provider, Map<String, String> fields) {
         if (!"sandbox-fraudspect-key".equals(request.getHeader("x-api-key"))) {
             answer(request, 401, "{\"message\":\"Invalid API key\",\"error\":\"Unauthorized\",\"statusCode\":401}");
         } else if (request.method() == HttpMethod.PUT) {

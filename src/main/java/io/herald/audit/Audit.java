@@ -2,8 +2,8 @@ package io.herald.audit;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.time.Timestamps;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -26,7 +26,7 @@ public final class Audit {
     public static void did(String by, String action, Consumer<ObjectNode> what) {
         ObjectNode event = JsonNodeFactory.instance
                 .objectNode()
-                .put("at", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString())
+                .put("at", Timestamps.of(Instant.now()))
                 .put("by", by)
                 .put("action", action);
         what.accept(event);

@@ -25,11 +25,6 @@ public record CanonicalCustomer(JsonNode tree) {
         return tree.path("reference").textValue();
     }
 
-    /** {@code person} or {@code business}. */
-    public String type() {
-        return tree.path("type").textValue();
-    }
-
     /** The providers that the message names, in its order; empty when it names none, which means every enabled one. */
     public Optional<List<String>> targets() {
         JsonNode targets = tree.path("targets");

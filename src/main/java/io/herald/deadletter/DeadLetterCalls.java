@@ -18,12 +18,11 @@ import io.herald.query.BadQueryException;
 import io.herald.query.Query;
 import io.herald.report.NotFoundException;
 import io.herald.schema.Fault;
+import io.herald.time.Timestamps;
 import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -242,20 +241,17 @@ public final class DeadLetterCalls {
                 }
             }
         });
-        return item.put("since", timestamp(letter.since())).put("source", letter.source());
+        return item.put("since", Timestamps.of(letter.since())).put("source", letter.source());
     }
 
     private ObjectNode entry(Attempt attempt) {
-        ObjectNode entry =
-                json.createObjectNode().put("at", timestamp(attempt.at())).put("durationMs", attempt.durationMillis());
+        ObjectNode entry = json.createObjectNode()
+                .put("at", Timestamps.of(attempt.at()))
+                .put("durationMs", attempt.durationMillis());
         attempt.httpStatus().ifPresent(status -> entry.put("httpStatus", status));
         attempt.code().ifPresent(code -> entry.put("code", code));
         attempt.reason().ifPresent(reason -> entry.put("reason", reason));
         attempt.message().ifPresent(message -> entry.put("message", message));
         return entry;
-    }
-
-    private static String timestamp(Instant at) {
-        return at.truncatedTo(ChronoUnit.MILLIS).toString();
     }
 }

@@ -1,6 +1,5 @@
 package io.herald.delivery;
 
-import io.herald.metrics.Meters;
 import io.herald.metrics.Step;
 import io.herald.trace.Traces;
 import io.opentelemetry.api.common.AttributeKey;
@@ -53,8 +52,8 @@ public final class DeliverySpans {
         }
         span.setAttribute(ATTEMPTS, (long) delivery.getAttempts());
         if (delivery.isRecorded()) {
-            String state = Meters.state(delivery.getOutcome());
-            span.setAttribute(STATE, state).setAttribute(REASON, Meters.reason(delivery.getOutcome()));
+            String state = Outcome.state(delivery.getOutcome());
+            span.setAttribute(STATE, state).setAttribute(REASON, Outcome.reason(delivery.getOutcome()));
             if (!state.equals(State.DELIVERED.word())) {
                 span.setStatus(StatusCode.ERROR);
             }

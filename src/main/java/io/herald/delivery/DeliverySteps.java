@@ -404,7 +404,8 @@ public final class DeliverySteps {
         JsonNode answer = Answers.parsePage(body)
                 .orElseThrow(() -> UnclearException.forNow("the answer to the look-up is not JSON"));
         if (status == NOT_FOUND) {
-            if (!hasProvidersCode(delivery, status, answer)) {
+            ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(status, answer, delivery.getLink());
+            if (!Outcome.hasProvidersCode(Outcome.of(status, fragment, delivery.isUpdate()))) {
                 throw UnclearException.forNow("the look-up was answered with a 404 that need not be the provider's");
             }
             return null;
@@ -422,14 +423,6 @@ public final class DeliverySteps {
             throw UnclearException.forNow("the look-up took longer than " + LONGEST_LOOK_UP.toMinutes() + " minutes");
         }
         return next;
-    }
-
-    /** A code that only repeats the status is what many a gateway says. */
-    private boolean hasProvidersCode(Delivery delivery, int status, JsonNode answer) {
-        JsonNode code = mappings.of(delivery.getProvider())
-                .outcome(status, answer, delivery.getLink())
-                .at("/error/code");
-        return code.isTextual() && !code.textValue().equals(Integer.toString(status));
     }
 
     /**
@@ -506,8 +499,9 @@ public final class DeliverySteps {
         if (recorded == Recorded.KEPT) {
             ObjectNode outcome = progress.outcome();
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
-            delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), tried.outcome()));
-            meters.recorded(delivery.getProvider(), outcome, delivery.inHandMillis());
+            delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), Outcome.reason(tried.outcome())));
+            meters.recorded(
+                    delivery.getProvider(), Outcome.state(outcome), Outcome.reason(outcome), delivery.inHandMillis());
             OutcomeLog.write(delivery, outcome, progress.durationMillis());
             delivery.recorded(progress);
             audit(delivery, outcome);

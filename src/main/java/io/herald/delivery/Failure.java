@@ -16,7 +16,7 @@ import org.apache.camel.http.base.HttpOperationFailedException;
  * @param isTransient whether another try may help
  * @param mayHaveArrived whether the provider may have done what was asked
  * @param retryAfterMillis how long the provider asks us to wait; 0 if it does not say
- * @param isCalledOff whether nothing was sent, because the provider's breaker is open, or it is too early to look up
+ * @param isCalledOff whether nothing was sent, because the provider's breaker is open, Herald stops, or it is too early to look up
  */
 record Failure(
         Throwable cause,

@@ -9,11 +9,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.metrics.Meters;
 import io.herald.schema.Fault;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What happened to a delivery, as the report shows it: an object with {@code state} and, by state, {@code operation}
@@ -49,6 +52,11 @@ public final class Outcome {
     /** The reasons that are told by their own word where the provider has none, and not by the status. */
     private static final Set<String> NAMED =
             Set.of(Reason.UNAUTHORIZED.word(), Reason.FORBIDDEN.word(), Reason.LINK_BROKEN.word());
+
+    private static final Set<String> STATES =
+            Arrays.stream(State.values()).map(State::word).collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> REASONS =
+            Arrays.stream(Reason.values()).map(Reason::word).collect(Collectors.toUnmodifiableSet());
 
     private Outcome() {}
 
@@ -131,17 +139,35 @@ public final class Outcome {
         return outcome;
     }
 
-    /** Whether the provider's mapping has a code for what is wrong, and one that says more than its status does. */
+    /**
+     * Whether the provider's mapping has a code for what is wrong, and one that says more than its status does: a code that only
+     * repeats the status is what many a gateway says.
+     */
     static boolean hasProvidersCode(ObjectNode outcome) {
         JsonNode error = outcome.path("error");
-        return !error.path("code")
-                .asText()
-                .equals(codeWithoutWords(
-                        error.path("httpStatus").asInt(), error.path("reason").asText()));
+        int status = error.path("httpStatus").asInt();
+        String code = error.path("code").asText();
+        return !code.equals(Integer.toString(status))
+                && !code.equals(codeWithoutWords(status, error.path("reason").asText()));
     }
 
     private static String codeWithoutWords(int status, String reason) {
         return NAMED.contains(reason) ? reason : "http_" + status;
+    }
+
+    /** Its state for a metric or a span: {@link Meters#OTHER} if it is none of Herald's words. */
+    static String state(JsonNode outcome) {
+        String state = outcome.path("state").asText();
+        return STATES.contains(state) ? state : Meters.OTHER;
+    }
+
+    /** Its reason for a metric or a span: {@link Meters#OTHER} if it is none of Herald's words, {@link Meters#NONE} if it has no error. */
+    static String reason(JsonNode outcome) {
+        if (!outcome.has("error")) {
+            return Meters.NONE;
+        }
+        String reason = outcome.path("error").path("reason").asText();
+        return REASONS.contains(reason) ? reason : Meters.OTHER;
     }
 
     /** Whether its error may be in the words of a provider: one that {@link #failed} made is in Herald's own. */

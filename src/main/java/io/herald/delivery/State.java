@@ -18,7 +18,7 @@ public enum State {
     DEAD,
     /** The provider was not a target of the message. */
     SKIPPED,
-    /** Given up by an operator. */
+    /** Given up: by an operator, or after the retention, when it waited for a provider that is not enabled. */
     DISCARDED;
 
     /** The state as it is written in reports and in the ledger. */

@@ -131,7 +131,7 @@ final class Content extends FilterInputStream {
         expected = Optional.of(content);
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

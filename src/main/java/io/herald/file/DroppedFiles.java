@@ -13,6 +13,7 @@ import io.herald.query.BadQueryException;
 import io.herald.query.Query;
 import io.herald.shutdown.Stopping;
 import io.herald.thread.Threads;
+import io.herald.time.Timestamps;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Named;
@@ -20,7 +21,6 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -232,7 +232,7 @@ public final class DroppedFiles {
                 .put("name", file.name())
                 .put("filedAs", file.filedAs())
                 .put("state", state(file))
-                .put("since", file.begunAt().truncatedTo(ChronoUnit.MILLIS).toString());
+                .put("since", Timestamps.of(file.begunAt()));
         file.note().ifPresent(note -> item.put("note", note));
         ObjectNode records =
                 item.putObject("records").put("done", file.records()).put("failed", file.refused());

@@ -9,6 +9,7 @@ import io.herald.ledger.DroppedFile;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.RecordOutcome;
 import io.herald.thread.Threads;
+import io.herald.time.Timestamps;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -26,7 +27,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -228,18 +228,14 @@ final class FileReports {
                 .put("filedAs", file.filedAs())
                 .put("state", file.state().word());
         file.note().ifPresent(note -> summary.put("note", note));
-        summary.put("begunAt", timestamp(file.begunAt()))
-                .put("readAt", timestamp(file.readAt().orElseThrow()))
-                .put("reportedAt", timestamp(clock.instant()))
+        summary.put("begunAt", Timestamps.of(file.begunAt()))
+                .put("readAt", Timestamps.of(file.readAt().orElseThrow()))
+                .put("reportedAt", Timestamps.of(clock.instant()))
                 .put("records", file.records())
                 .put("accepted", file.records() - file.refused())
                 .put("refused", file.refused());
         counts.addTo(summary);
         return summary;
-    }
-
-    private static String timestamp(Instant at) {
-        return at.truncatedTo(ChronoUnit.MILLIS).toString();
     }
 
     /** How many records, and how many deliveries to each provider, ended in which way. */

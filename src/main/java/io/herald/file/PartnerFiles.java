@@ -15,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -125,7 +124,7 @@ public final class PartnerFiles {
 
     /** The name of the mark beside a file of that name. */
     static String mark(String name) {
-        return PREFIX + HexFormat.of().formatHex(sha256().digest(name.getBytes(StandardCharsets.UTF_8))) + MARK;
+        return PREFIX + HexFormat.of().formatHex(Content.sha256().digest(name.getBytes(StandardCharsets.UTF_8))) + MARK;
     }
 
     private boolean isMarked(Path mark, String fetched) throws IOException {
@@ -164,7 +163,7 @@ public final class PartnerFiles {
     }
 
     private String copy(InputStream from, long length, Path to) throws IOException {
-        MessageDigest sha256 = sha256();
+        MessageDigest sha256 = Content.sha256();
         try (from;
                 FileChannel channel = FileChannel.open(to, StandardOpenOption.WRITE);
                 OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), sha256)) {
@@ -191,14 +190,6 @@ public final class PartnerFiles {
     private static void force(Path written) throws IOException {
         try (FileChannel channel = FileChannel.open(written, StandardOpenOption.READ)) {
             channel.force(true);
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java runtime has no SHA-256", e);
         }
     }
 }

@@ -39,7 +39,7 @@ public class ProvidersWellness implements HealthCheck {
         if (tokens.isCredentialRefused(provider)) {
             return "refuses the credential";
         }
-        return switch (breakers.of(provider).position()) {
+        return switch (breakers.of(provider).state()) {
             case CLOSED -> "ok";
             case HALF_OPEN -> "is tried again";
             case OPEN -> "fails too often";

@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -363,7 +364,7 @@ public final class DeadLetters {
                     sealing.outcome(
                             standing.sequence(),
                             id.provider(),
-                            discarded(json, standing.reason(), standing.httpStatus())),
+                            discarded(json, standing.reason(), standing.httpStatus(), "given up by an operator")),
                     clock.millis(),
                     standing.sequence(),
                     id.provider());
@@ -456,14 +457,18 @@ public final class DeadLetters {
                 id.provider());
     }
 
-    /** What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words. */
-    static ObjectNode discarded(ObjectMapper json, String reason, Optional<Integer> httpStatus) {
+    /**
+     * What the report says of a delivery that was given up: why it did not succeed, in none of the provider's words.
+     *
+     * @param message who gave it up, or why
+     */
+    static ObjectNode discarded(ObjectMapper json, String reason, Optional<Integer> httpStatus, String message) {
         ObjectNode outcome = json.createObjectNode().put("state", "discarded");
         ObjectNode error = outcome.putObject("error")
                 .put("code", "discarded")
                 .put("reason", Objects.requireNonNullElse(reason, NEVER_TRIED));
         httpStatus.ifPresent(status -> error.put("httpStatus", status));
-        error.put("message", "given up by an operator");
+        error.put("message", message);
         return outcome;
     }
 
@@ -539,10 +544,5 @@ public final class DeadLetters {
         }
         return Optional.ofNullable(payload)
                 .map(kept -> sealing.openPayload(letter.id().message(), kept));
-    }
-
-    static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
-        int value = row.getInt(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(value);
     }
 }

@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -42,6 +43,9 @@ public final class Erasure {
     /** Its customer was erased already, and then an operator gave another one. */
     private static final String ONLY_CORRECTED = "payload is null and accepted_at <= ?"
             + " and sequence in (select sequence from delivery where correction is not null)";
+
+    private static final String NOT_ENABLED =
+            "given up because its provider was not enabled, and herald.retention was over";
 
     private static final Logger LOG = Logger.getLogger(Erasure.class);
 
@@ -178,7 +182,7 @@ public final class Erasure {
         for (Waiting waiting : query(
                 connection,
                 "select provider, reason, http_status from delivery where sequence = ? and state in ('pending', 'retrying')",
-                row -> new Waiting(row.getString(1), row.getString(2), DeadLetters.integer(row, 3)),
+                row -> new Waiting(row.getString(1), row.getString(2), integer(row, 3)),
                 sequence)) {
             execute(
                     connection,
@@ -187,7 +191,7 @@ public final class Erasure {
                     sealing.outcome(
                             sequence,
                             waiting.provider(),
-                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus())),
+                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus(), NOT_ENABLED)),
                     clock.millis(),
                     sequence,
                     waiting.provider());
@@ -223,6 +227,10 @@ public final class Erasure {
         } catch (RuntimeException e) {
             LOG.warnf("An outcome that was due for erasure is erased as a whole: %s", e.getMessage());
             return null;
+        }
+        if (outcome.path("state").asText().equals("discarded")) {
+            // in Herald's own words already
+            return sealing.outcome(sequence, provider, outcome);
         }
         ObjectNode trace = json.createObjectNode();
         copy(outcome, "state", trace);

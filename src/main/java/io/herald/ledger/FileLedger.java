@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
 import io.herald.ledger.DroppedFile.Kept;
@@ -613,10 +614,5 @@ public final class FileLedger {
                         instant(row, 13),
                         instant(row, 14)),
                 row.getBoolean(15));
-    }
-
-    private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
-        long millis = row.getLong(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
     }
 }

@@ -2,6 +2,7 @@ package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.executeAll;
+import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,8 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -167,7 +166,7 @@ public final class Ledger {
 
     private Repetition repetition(IdempotencyKey given, byte[] text) {
         String id = id(given);
-        byte[] digest = sha256(text);
+        byte[] digest = PayloadCipher.sha256(text);
         return new Repetition(id, digest, sealing.digest(id, digest));
     }
 
@@ -557,11 +556,6 @@ public final class Ledger {
                 Optional.ofNullable(row.getString(12)));
     }
 
-    private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
-        long millis = row.getLong(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
-    }
-
     /**
      * A delivery that a program had in hand.
      *
@@ -745,14 +739,6 @@ public final class Ledger {
     }
 
     private static byte[] digest(String text) {
-        return sha256(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java runtime has no SHA-256", e);
-        }
+        return PayloadCipher.sha256(text.getBytes(StandardCharsets.UTF_8));
     }
 }

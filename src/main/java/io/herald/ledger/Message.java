@@ -10,7 +10,7 @@ import java.util.UUID;
 /**
  * One accepted canonical customer.
  *
- * @param id UUID version 7
+ * @param id UUID version 7; version 5, of its file and position, if it was a record of a file
  * @param sequence the order of acceptance
  * @param reference the caller's own id of the customer
  * @param acceptedAt when it was on disk

@@ -1,8 +1,5 @@
 package io.herald.metrics;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.herald.delivery.Reason;
-import io.herald.delivery.State;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,10 +8,8 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Counts and times what happens, for {@code /q/metrics}; docs/metrics.md says what each one means. Every label has few
@@ -28,11 +23,6 @@ public final class Meters {
 
     /** The reason of what succeeded. */
     public static final String NONE = "none";
-
-    private static final Set<String> STATES =
-            Arrays.stream(State.values()).map(State::word).collect(Collectors.toUnmodifiableSet());
-    private static final Set<String> REASONS =
-            Arrays.stream(Reason.values()).map(Reason::word).collect(Collectors.toUnmodifiableSet());
 
     private static final Duration[] BUCKETS = Arrays.stream(
                     new long[] {5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000})
@@ -76,34 +66,20 @@ public final class Meters {
     /**
      * The ledger has a new outcome of a delivery.
      *
-     * @param outcome as the report shows it
+     * @param state one of Herald's words, or {@link #OTHER}
+     * @param reason one of Herald's words, or {@link #OTHER}, or {@link #NONE}
      * @param millis how long it took since it was in hand
      */
-    public void recorded(String provider, JsonNode outcome, long millis) {
+    public void recorded(String provider, String state, String reason, long millis) {
         deliveries
-                .withTags("provider", provider, "state", state(outcome), "reason", reason(outcome))
+                .withTags("provider", provider, "state", state, "reason", reason)
                 .increment();
         whole.withTags("provider", provider).record(Duration.ofMillis(millis));
     }
 
-    /** A try has ended. */
-    public void tried(String provider, JsonNode outcome) {
-        attempts.withTags("provider", provider, "reason", reason(outcome)).increment();
-    }
-
-    /** The state of an outcome, if it is one of Herald's words. */
-    public static String state(JsonNode outcome) {
-        String state = outcome.path("state").asText();
-        return STATES.contains(state) ? state : OTHER;
-    }
-
-    /** The reason of an outcome, if it is one of Herald's words. */
-    public static String reason(JsonNode outcome) {
-        if (!outcome.has("error")) {
-            return NONE;
-        }
-        String reason = outcome.path("error").path("reason").asText();
-        return REASONS.contains(reason) ? reason : OTHER;
+    /** A try has ended, for a reason as of {@link #recorded}. */
+    public void tried(String provider, String reason) {
+        attempts.withTags("provider", provider, "reason", reason).increment();
     }
 
     /** So many nanoseconds went by in a step. */

@@ -1,7 +1,6 @@
 package io.herald.provider;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import java.io.IOException;
@@ -28,7 +27,7 @@ public final class Breaker {
     }
 
     /** What a breaker does. */
-    public enum Position {
+    public enum State {
         /** Lets everything through. */
         CLOSED,
         /** Lets one request through, to see. */
@@ -36,7 +35,7 @@ public final class Breaker {
         /** Lets nothing through. */
         OPEN;
 
-        /** The position as it is written in metrics and health. */
+        /** The state as it is written in metrics and health. */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -87,11 +86,11 @@ public final class Breaker {
         }
     }
 
-    public Position position() {
+    public State state() {
         return switch (circuit.getState()) {
-            case OPEN -> Position.OPEN;
-            case HALF_OPEN -> Position.HALF_OPEN;
-            default -> Position.CLOSED;
+            case OPEN -> State.OPEN;
+            case HALF_OPEN -> State.HALF_OPEN;
+            default -> State.CLOSED;
         };
     }
 
@@ -154,14 +153,14 @@ public final class Breaker {
         if (!circuit.tryAcquirePermission()) {
             throw new BreakerOpenException(Duration.ZERO);
         }
-        probing = circuit.getState() == State.HALF_OPEN;
+        probing = circuit.getState() == CircuitBreaker.State.HALF_OPEN;
         return probing;
     }
 
     /** Only the probe decides while there is one: what was begun before the breaker opened says nothing of now. */
     private synchronized void end(boolean probe, Answer told) {
-        State before = circuit.getState();
-        if (before == State.HALF_OPEN && !probe) {
+        CircuitBreaker.State before = circuit.getState();
+        if (before == CircuitBreaker.State.HALF_OPEN && !probe) {
             return;
         }
         if (told == Answer.NONE) {
@@ -172,11 +171,11 @@ public final class Breaker {
         if (probe) {
             probing = false;
         }
-        State after = circuit.getState();
-        if (after == State.OPEN && before != State.OPEN) {
+        CircuitBreaker.State after = circuit.getState();
+        if (after == CircuitBreaker.State.OPEN && before != CircuitBreaker.State.OPEN) {
             probeAt = clock.instant().plus(delay);
             LOG.warnf("%s fails too often: nothing is sent to it for %d ms", provider, delay.toMillis());
-        } else if (after == State.CLOSED && before != State.CLOSED) {
+        } else if (after == CircuitBreaker.State.CLOSED && before != CircuitBreaker.State.CLOSED) {
             LOG.infof("%s answers again", provider);
         }
     }

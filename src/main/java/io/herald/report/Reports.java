@@ -12,12 +12,11 @@ import io.herald.ledger.Ledger;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.Link;
 import io.herald.ledger.Message;
+import io.herald.time.Timestamps;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -111,7 +110,7 @@ public final class Reports {
             link.providerCustomerId().ifPresent(id -> provider.put("providerCustomerId", id));
             provider.put("state", link.state())
                     .put("message", link.message().toString())
-                    .put("at", timestamp(link.at()));
+                    .put("at", Timestamps.of(link.at()));
         }
         return answer;
     }
@@ -180,7 +179,7 @@ public final class Reports {
                 .put("sequence", message.sequence())
                 .put("reference", message.reference())
                 .put("status", status(message))
-                .put("acceptedAt", timestamp(message.acceptedAt()));
+                .put("acceptedAt", Timestamps.of(message.acceptedAt()));
         ArrayNode deliveries = report.putArray("deliveries");
         for (KeptMessage.Delivery kept : message.deliveries()) {
             ObjectNode delivery =
@@ -202,9 +201,5 @@ public final class Reports {
         return State.whole(message.deliveries().stream()
                 .map(delivery -> State.of(delivery.state()))
                 .collect(Collectors.toSet()));
-    }
-
-    private static String timestamp(Instant at) {
-        return at.truncatedTo(ChronoUnit.MILLIS).toString();
     }
 }

@@ -32,11 +32,13 @@ public final class Stopping {
         }
     }
 
-    void begin() {
+    /** Nothing new is taken from now on. */
+    public void begin() {
         begun = true;
     }
 
-    void end() {
+    /** The time is up. */
+    public void end() {
         over.countDown();
     }
 }

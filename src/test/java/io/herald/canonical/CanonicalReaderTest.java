@@ -38,7 +38,6 @@ class CanonicalReaderTest {
     void tellsWhatTheMessageIsAbout() {
         CanonicalCustomer customer = read(person());
         assertThat(customer.reference()).isEqualTo("CUST-000123");
-        assertThat(customer.type()).isEqualTo("person");
         assertThat(customer.targets()).contains(List.of("xbridge", "yativo"));
         assertThat(customer.tree()).isEqualTo(person());
         assertThat(customer).hasToString("CanonicalCustomer[CUST-000123]");

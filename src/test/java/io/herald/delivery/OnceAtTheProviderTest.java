@@ -172,14 +172,14 @@ class OnceAtTheProviderTest {
                         .isGreaterThanOrEqualTo(2 * QuickRetries.REQUEST_TIMEOUT.toMillis()));
     }
 
-    /** A page of somebody on the way is no answer of the provider to an earlier try under the same key. */
-    @Test
-    void aRefusalOfSomebodyOnTheWayDoesNotSayThatNothingWasCreated() {
+    /** What somebody on the way says is no answer of the provider to an earlier try under the same key. */
+    @ParameterizedTest
+    @CsvSource({"404, <html><body>no such path</body></html>", "400, '{\"code\": 400, \"message\": \"Bad Request\"}'"})
+    void aRefusalOfSomebodyOnTheWayDoesNotSayThatNothingWasCreated(int status, String answer) {
         String reference = Caller.reference("refused-on-the-way");
         String email = Caller.email(reference, "");
         faults.losesTheAnswerOnce("bridge-xyz", email);
-        faults.afterwards(
-                "bridge-xyz", email, aResponse().withStatus(404).withBody("<html><body>no such path</body></html>"));
+        faults.afterwards("bridge-xyz", email, aResponse().withStatus(status).withBody(answer));
         ObjectNode customer = Caller.person(reference, "", "bridge-xyz");
         Report refused = Caller.deliver(customer);
         assertThat(refused.outcome("bridge-xyz")).doesNotContain("delivered");

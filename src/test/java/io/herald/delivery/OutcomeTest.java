@@ -69,6 +69,18 @@ class OutcomeTest {
     }
 
     @Test
+    void aCodeThatOnlyRepeatsTheStatusIsNotTheProviders() {
+        ObjectNode fragment = JSON.objectNode();
+        fragment.putObject("error").put("code", 400);
+
+        ObjectNode outcome = Outcome.of(400, fragment, false);
+
+        assertThat(outcome.at("/error/code").textValue()).isEqualTo("400");
+        assertThat(Outcome.hasProvidersCode(outcome)).isFalse();
+        assertThat(Outcome.hasProvidersCode(Outcome.of(422, fragment, false))).isTrue();
+    }
+
+    @Test
     void whatIsLargeOrDeepIsNoPartOfASuccess() {
         ObjectNode fragment = JSON.objectNode().put("providerCustomerId", "4711");
         fragment.putObject("urls").put("kyc", "https://kyc.example.com/" + "t".repeat(8_000));

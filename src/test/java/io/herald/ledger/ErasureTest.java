@@ -223,8 +223,9 @@ class ErasureTest {
 
         assertThat(kept()).containsExactly(0L, 0L, 0L);
         assertThat(outcome(message, "yativo").toString())
-                .isEqualTo("{\"state\":\"discarded\",\"error\":{\"code\":\"unavailable\",\"reason\":\"unavailable\","
-                        + "\"message\":\"the provider's words are no longer kept\"}}");
+                .isEqualTo(
+                        "{\"state\":\"discarded\",\"error\":{\"code\":\"discarded\",\"reason\":\"unavailable\","
+                                + "\"message\":\"given up because its provider was not enabled, and herald.retention was over\"}}");
         assertThat(outcome(other, "xbridge").at("/error/reason").asText()).isEqualTo("timeout");
         assertThat(database.number("select count(*) from delivery where state = 'discarded'"))
                 .isEqualTo(2);

@@ -1,9 +1,10 @@
-package io.herald.shutdown;
+package io.herald.start;
 
 import io.herald.intake.Places;
 import io.herald.lane.Lanes;
 import io.herald.provider.Breakers;
 import io.herald.provider.ProviderHttp;
+import io.herald.shutdown.Stopping;
 import io.quarkus.smallrye.health.runtime.ShutdownReadinessCheck;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;

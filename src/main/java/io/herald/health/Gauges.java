@@ -1,9 +1,10 @@
-package io.herald.metrics;
+package io.herald.health;
 
 import io.herald.file.DroppedFiles;
 import io.herald.intake.Places;
 import io.herald.ledger.LedgerState;
 import io.herald.ledger.LedgerState.Standing;
+import io.herald.metrics.Meters;
 import io.herald.provider.Breaker;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
@@ -96,12 +97,10 @@ final class Gauges {
     }
 
     private void ofProvider(String provider) {
-        for (Breaker.Position position : Breaker.Position.values()) {
+        for (Breaker.State state : Breaker.State.values()) {
             keep(Gauge.builder(
-                            "herald.breaker.state",
-                            breakers.of(provider),
-                            breaker -> breaker.position() == position ? 1 : 0)
-                    .tags("provider", provider, "state", position.word()));
+                            "herald.breaker.state", breakers.of(provider), breaker -> breaker.state() == state ? 1 : 0)
+                    .tags("provider", provider, "state", state.word()));
         }
         keep(Gauge.builder("herald.token.age.seconds", tokens, held -> held.age(provider)
                         .map(Gauges::seconds)
