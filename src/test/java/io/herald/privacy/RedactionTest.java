@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -299,5 +300,35 @@ class RedactionTest {
 
         Redaction ofASmallOne = Redaction.of(JSON.createObjectNode().put("file", "data:image/png;base64,iVBORw0KGgo="));
         assertThat(ofASmallOne.redact("'iVBORw0KGgo=' is no image")).isEqualTo("'***' is no image");
+    }
+
+    /** A template may tell each of a hundred fields the same words, and the outcome of the try is a copy. */
+    @Test
+    void theSameWordsAreLookedAtOnceAndOfTooManyNothingIsTold() {
+        Redaction redaction = Redaction.of(JSON.createObjectNode().put("name", "Jane Doe"));
+        ObjectNode outcome = failed(i -> "Jane Doe, " + "wrong ".repeat(1_300));
+        ObjectNode copy = outcome.deepCopy();
+        ObjectNode another = failed(i -> "Jane Doe, " + i + " wrong".repeat(1_300));
+
+        redaction.redactError(outcome);
+        redaction.redactError(copy);
+        redaction.redactError(another);
+
+        assertThat(messages(outcome)).hasSize(100).allMatch(message -> message.startsWith("***, wrong"));
+        assertThat(copy).isEqualTo(outcome);
+        assertThat(messages(another).subList(0, 10)).allMatch(message -> message.matches("\\*\\*\\*, [0-9] wrong.*"));
+        assertThat(messages(another).subList(20, 100)).containsOnly("***");
+    }
+
+    private static ObjectNode failed(IntFunction<String> message) {
+        ObjectNode outcome = JSON.createObjectNode();
+        for (int i = 0; i < 100; i++) {
+            outcome.withObject("/error").withArray("fields").addObject().put("message", message.apply(i));
+        }
+        return outcome;
+    }
+
+    private static List<String> messages(ObjectNode outcome) {
+        return outcome.at("/error/fields").findValuesAsText("message");
     }
 }
