@@ -450,6 +450,32 @@ class CanonicalRulesTest {
         }
     }
 
+    /** What a caller has chosen to have one hash would each be compared with all before it. */
+    @Test
+    @Timeout(20)
+    void identifiersOfOneHashAreCheckedInTimeInProportionToThem() {
+        ObjectNode customer = JsonNodeFactory.instance.objectNode();
+        ofOneHash(1 << 17).forEach(type -> customer.withArray("/identifiers")
+                .addObject()
+                .put("type", type)
+                .put("number", "1"));
+        List<Fault> faults = new ArrayList<>();
+
+        Rules.check(customer, Samples.CLOCK, faults);
+
+        assertThat(faults).isEmpty();
+    }
+
+    private static List<String> ofOneHash(int count) {
+        List<String> texts = List.of("");
+        while (texts.size() < count) {
+            texts = texts.stream()
+                    .flatMap(text -> Stream.of(text + "Aa", text + "BB"))
+                    .toList();
+        }
+        return texts;
+    }
+
     @Test
     void oneIdentifierOfATypeAndCountry() {
         JsonNode first = person().at("/identifiers/0");

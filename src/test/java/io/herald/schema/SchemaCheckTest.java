@@ -12,7 +12,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -128,6 +131,52 @@ class SchemaCheckTest {
         assertThat(check('{' + branches + message + '}', "{}")).containsExactly(new Fault("", "must have a or b"));
         assertThat(check('{' + branches + '}', "{}")).extracting(Fault::pointer).contains("/a", "/b");
         assertThat(check('{' + branches + message + '}', "{\"b\": 1}")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "true  | [{\"a\": 1, \"b\": [{\"c\": 2, \"d\": 3}]}, {\"b\": [{\"d\": 3, \"c\": 2}], \"a\": 1}] | 1",
+                "true  | [1, \"1\", [1], {\"1\": 1}, null, \"null\", true, \"true\"] | 0",
+                "true  | {\"a\": 1, \"b\": 1} | 0",
+                "true  | [[], []] | 1",
+                "false | [1, 1] | 0"
+            })
+    void anEntryIsTheSameWhateverTheOrderOfItsFields(boolean unique, String document, int faults) {
+        assertThat(check("{\"uniqueItems\": " + unique + "}", document)).hasSize(faults);
+    }
+
+    /** With the library's own validators each is compared with all before it. */
+    @Test
+    @Timeout(20)
+    void entriesAndNamesOfOneHashAreNoMoreWorkThanOthers() throws JsonProcessingException {
+        List<String> texts = Stream.iterate(List.of(""), all -> all.stream()
+                        .flatMap(text -> Stream.of(text + "Aa", text + "BB"))
+                        .toList())
+                .skip(17)
+                .findFirst()
+                .orElseThrow();
+        assertThat(check("{\"uniqueItems\": true}", JSON.writeValueAsString(texts)))
+                .isEmpty();
+        assertThat(check(
+                        "{\"additionalProperties\": false}",
+                        JSON.writeValueAsString(texts.stream().collect(Collectors.toMap(text -> text, text -> 1)))))
+                .hasSize(texts.size());
+    }
+
+    @Test
+    void whatIsKnownIsNamedOrHasAPattern() {
+        String schema =
+                """
+                {"properties": {"a": true}, "patternProperties": {"^x-": true}, "additionalProperties": false,
+                 "message": {"additionalProperties": "is unheard of"}}
+                """;
+        assertThat(check(schema, "{\"a\": 1, \"x-b\": 1, \"#c\": 1, \"d/e\": 1}"))
+                .containsExactly(new Fault("/#c", "is unheard of"), new Fault("/d~1e", "is unheard of"));
+        assertThat(check(schema, "[\"d\"]")).isEmpty();
+        assertThat(check("{\"additionalProperties\": {\"type\": \"string\"}}", "{\"a\": 1, \"b\": \"\"}"))
+                .containsExactly(new Fault("/a", "must be a string"));
     }
 
     @Test
