@@ -4,7 +4,9 @@ import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -30,6 +32,10 @@ import org.jboss.logging.Logger;
 public final class Inbox {
 
     private static final String SUMMARY = ".summary.json";
+
+    /** Of the disk, on which the ledger may stand too; in bytes. With less the alert HeraldDiskLow fires. */
+    private static final long RESERVE = 2L << 30;
+
     private static final Logger LOG = Logger.getLogger(Inbox.class);
 
     private final Path inbox;
@@ -137,6 +143,16 @@ public final class Inbox {
     /** The most bytes of a file's content. */
     long maxExpanded() {
         return maxExpanded;
+    }
+
+    /** Whether a file of so many bytes leaves enough of the disk, which for a small one is a tenth. */
+    boolean hasRoomFor(long length) {
+        try {
+            FileStore disk = Files.getFileStore(inbox);
+            return disk.getUsableSpace() - length >= Math.min(RESERVE, disk.getTotalSpace() / 10);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the disk of the inbox cannot be looked at", e);
+        }
     }
 
     /** How long after the end of a file its report waits for the deliveries. */
