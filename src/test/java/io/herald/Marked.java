@@ -29,8 +29,7 @@ final class Marked {
     private static final Set<String> NOT_LOOKED_FOR = Set.of("reference", "type", "targets", "role");
     private static final int SHORTEST = 5;
 
-    private static final String COMMON =
-            """
+    private static final String COMMON = """
             {"contact": {"email": "EMAIL", "phone": "PHONE"},
              "address": {"lines": ["*", "*"], "city": "*", "subdivision": "TZ-DIGITS3", "postalCode": "*", "country": "TZ",
                          "transliterated": {"lines": ["*", "*"], "city": "*", "postalCode": "*"}},
@@ -44,8 +43,7 @@ final class Marked {
              "attributes": {"segment": "*", "nested": {"deep": ["*", 1.5]}, "score": "NUMBER"}}
             """;
 
-    private static final String PERSON =
-            """
+    private static final String PERSON = """
             {"type": "person",
              "person": {"firstName": "*", "middleName": "*", "lastName": "* O'N\\"e\\\\il & Zo\\u00eb", "birthDate": "PAST",
                         "nationality": "TZ", "transliterated": {"firstName": "*", "middleName": "*", "lastName": "*"}},
@@ -55,8 +53,7 @@ final class Marked {
                          "actingAsIntermediary": true}}
             """;
 
-    private static final String BUSINESS =
-            """
+    private static final String BUSINESS = """
             {"type": "business",
              "business": {"legalName": "*", "tradeName": "*", "description": "* \\n *", "legalForm": "sole_prop",
                           "industries": ["DIGITS6"], "website": "https://CODE.example/CODE",

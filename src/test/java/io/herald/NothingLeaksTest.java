@@ -92,6 +92,7 @@ class NothingLeaksTest {
                 "org.apache.camel",
                 "org.apache.camel.Tracing",
                 "org.apache.camel.component.http",
+                "org.apache.camel.component.http.LoggingHttpActivityListener",
                 "org.apache.camel.processor.FatalFallbackErrorHandler",
                 "org.apache.camel.processor.errorhandler",
                 "org.apache.camel.processor.errorhandler.DefaultErrorHandler",
@@ -118,6 +119,8 @@ class NothingLeaksTest {
             config.put("herald.caller.rate", "100000");
             config.put("herald.park.poll", "500ms");
             config.put("provider.yativo.park.schedule", "1s");
+            config.put("camel.component.http.log-http-activity", "true");
+            config.put("camel.main.tracing", "true");
             config.put("quarkus.log.level", "ALL");
             CATEGORIES.forEach(category -> config.put("quarkus.log.category.\"" + category + "\".level", "ALL"));
             // the providers' side is none of Herald's

@@ -44,9 +44,7 @@ class RouteStyleTest {
 
     @Test
     void takesWhatIsInStyle() {
-        assertThat(
-                        faults(
-                                """
+        assertThat(faults("""
                 - route:
                     id: a
                     description: A route
@@ -59,8 +57,7 @@ class RouteStyleTest {
                             expression:
                               constant:
                                 expression: a
-                """))
-                .isEmpty();
+                """)).isEmpty();
     }
 
     @Test
@@ -73,28 +70,20 @@ class RouteStyleTest {
 
     @Test
     void tellsWhatCamelDoesNotKnow() {
-        assertThat(
-                        steps(
-                                """
+        assertThat(steps("""
                 - setBoddy:
                     expression:
                       constant:
                         expression: a
-                """))
-                .containsExactly("routes/a.camel.yaml:9: Camel knows no 'setBoddy' here");
-        assertThat(
-                        steps(
-                                """
+                """)).containsExactly("routes/a.camel.yaml:9: Camel knows no 'setBoddy' here");
+        assertThat(steps("""
                 - recipientList:
                     parallelProcessing: "true"
                     expression:
                       constant:
                         expression: direct
-                """))
-                .containsExactly("routes/a.camel.yaml:10: string found, boolean expected");
-        assertThat(
-                        faults(
-                                """
+                """)).containsExactly("routes/a.camel.yaml:10: string found, boolean expected");
+        assertThat(faults("""
                 - route:
                     id: a
                     description: A route
@@ -102,23 +91,18 @@ class RouteStyleTest {
                       parameters:
                         name: a
                       steps: []
-                """))
-                .contains("routes/a.camel.yaml:4: required property 'uri' not found");
+                """)).contains("routes/a.camel.yaml:4: required property 'uri' not found");
     }
 
     @Test
     void wantsExpressionsSpelledOut() {
-        assertThat(
-                        steps(
-                                """
+        assertThat(steps("""
                 - setBody:
                     constant:
                       expression: a
                 """))
                 .containsExactly("routes/a.camel.yaml:10: write 'expression:' and 'constant:' below it, indented");
-        assertThat(
-                        steps(
-                                """
+        assertThat(steps("""
                 - setBody:
                     expression:
                       constant: a
@@ -171,9 +155,7 @@ class RouteStyleTest {
     void wantsNoAddressAndNoSecret() {
         assertThat(steps("- to:\n    uri: \"https://api.example.com\"\n"))
                 .contains("routes/a.camel.yaml:10: an address is a property; write '{{provider.<id>.url}}'");
-        assertThat(
-                        steps(
-                                """
+        assertThat(steps("""
                 - setHeader:
                     name: X-Api-Key
                     expression:
@@ -181,9 +163,7 @@ class RouteStyleTest {
                         expression: abc
                 """))
                 .containsExactly("routes/a.camel.yaml:13: a secret is a property; write '{{provider.<id>.<name>}}'");
-        assertThat(
-                        steps(
-                                """
+        assertThat(steps("""
                 - setBody:
                     expression:
                       simple:
@@ -194,9 +174,7 @@ class RouteStyleTest {
 
     @Test
     void wantsWhatIsTheSameForEveryMessageReadOnce() {
-        assertThat(
-                        steps(
-                                """
+        assertThat(steps("""
                 - setHeader:
                     name: X-Api-Key
                     expression:
@@ -221,8 +199,7 @@ class RouteStyleTest {
                       parameters:
                         name: a
                       steps:
-                """
-                + steps.indent(8);
+                """ + steps.indent(8);
     }
 
     private static List<String> faults(String text) {

@@ -30,8 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class ProviderStub extends AbstractVerticle {
 
     /** What {@link #CANNED} answers: a report, at once, to find the limit of who asks. */
-    static final String REPORT =
-            """
+    static final String REPORT = """
             {"message":"01a1f8af-e89e-73db-a608-91924e6ed8e9","sequence":1,"reference":"canned","status":"delivered",\
             "deliveries":[{"provider":"bridge-xyz","state":"delivered"},{"provider":"fraudspect","state":"delivered"},\
             {"provider":"xbridge","state":"delivered"},{"provider":"yativo","state":"delivered"}]}""";

@@ -13,8 +13,7 @@ import java.util.stream.Collectors;
  */
 public final class Countries {
 
-    private static final String ASSIGNED =
-            """
+    private static final String ASSIGNED = """
             AD:AND AE:ARE AF:AFG AG:ATG AI:AIA AL:ALB AM:ARM AO:AGO AQ:ATA AR:ARG AS:ASM AT:AUT AU:AUS AW:ABW
             AX:ALA AZ:AZE
             BA:BIH BB:BRB BD:BGD BE:BEL BF:BFA BG:BGR BH:BHR BI:BDI BJ:BEN BL:BLM BM:BMU BN:BRN BO:BOL BQ:BES

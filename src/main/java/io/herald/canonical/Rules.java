@@ -82,13 +82,13 @@ final class Rules {
     }
 
     private void identifiers(JsonNode identifiers) {
-        Set<List<JsonNode>> seen = new HashSet<>();
+        Set<String> seen = new HashSet<>();
         for (int i = 0; i < identifiers.size(); i++) {
             String at = "/identifiers/" + i;
             JsonNode type = identifiers.path(i).path("type");
             JsonNode country = identifiers.path(i).path("country");
             assigned(country, at + "/country");
-            if (type.isTextual() && !seen.add(List.of(type, country))) {
+            if (type.isTextual() && !seen.add(country + " " + type)) {
                 faults.add(new Fault(at, "is the second identifier of its type and country; there may be one"));
             }
         }
@@ -96,10 +96,10 @@ final class Rules {
 
     /** A further identifier of a type goes to fraudspect under its type and its country. */
     private void attributes(JsonNode attributes, JsonNode identifiers) {
-        Set<JsonNode> types = new HashSet<>();
+        Set<String> types = new HashSet<>();
         for (JsonNode identifier : identifiers) {
             JsonNode type = identifier.path("type");
-            if (type.isTextual() && identifier.has("number") && !types.add(type)) {
+            if (type.isTextual() && identifier.has("number") && !types.add(type.textValue())) {
                 JsonNode country = identifier.path("country");
                 String name = type.textValue() + "_"
                         + (country.isTextual() ? country.textValue().toLowerCase(Locale.ROOT) : "unknown");

@@ -4,8 +4,10 @@ import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -35,6 +37,9 @@ public final class Inbox {
 
     /** So old is what nobody comes back for. */
     private static final Duration LEFT_BEHIND = Duration.ofHours(1);
+
+    /** Of the disk, on which the ledger may stand too; in bytes. With less the alert HeraldDiskLow fires. */
+    private static final long RESERVE = 2L << 30;
 
     private static final Logger LOG = Logger.getLogger(Inbox.class);
 
@@ -165,6 +170,16 @@ public final class Inbox {
     /** The most bytes of a file's content. */
     long maxExpanded() {
         return maxExpanded;
+    }
+
+    /** Whether a file of so many bytes leaves enough of the disk, which for a small one is a tenth. */
+    boolean hasRoomFor(long length) {
+        try {
+            FileStore disk = Files.getFileStore(inbox);
+            return disk.getUsableSpace() - length >= Math.min(RESERVE, disk.getTotalSpace() / 10);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the disk of the inbox cannot be looked at", e);
+        }
     }
 
     /** How long after the end of a file its report waits for the deliveries. */

@@ -82,8 +82,8 @@ public final class PartnerFiles {
      * @param length that the server has told
      * @param modified when it was changed last, as the server has told: a file that is offered once more has another time
      * @param isAsListed {@link #IS_AS_LISTED}
-     * @throws IOException if it cannot be fetched now, has another length, is changed or replaced meanwhile, or its name is taken
-     *     in the inbox; then it is not moved on the server
+     * @throws IOException if it cannot be fetched now, has no room here, has another length, is changed or replaced meanwhile, or
+     *     its name is taken in the inbox; then it is not moved on the server
      */
     public void fetch(
             @Header(FtpConstants.REMOTE_FILE_INPUT_STREAM) InputStream content,
@@ -93,6 +93,9 @@ public final class PartnerFiles {
             @ExchangeProperty(IS_AS_LISTED) BooleanSupplier isAsListed,
             Exchange exchange)
             throws IOException {
+        if (!inbox.hasRoomFor(length)) {
+            throw new IOException("it would leave too little of the disk here");
+        }
         Path part = Files.createTempFile(inbox.directory(), PREFIX, PART);
         try {
             String fetched = copy(content, length, part) + " " + modified;

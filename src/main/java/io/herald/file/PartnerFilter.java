@@ -13,8 +13,8 @@ import org.apache.camel.component.file.GenericFileFilter;
 import org.apache.camel.component.file.remote.SftpRemoteFile;
 
 /**
- * What of a partner's listing is fetched: files of their own, by names that are names in the inbox too and that nothing there has. What
- * is not stays on the server, and the reason is said once.
+ * What of a partner's listing is fetched: files of their own that have room here, by names that are names in the inbox too and that
+ * nothing there has. What is not stays on the server, and the reason is said once.
  */
 @Singleton
 @Named("partnerFilter")
@@ -50,11 +50,14 @@ public final class PartnerFilter implements GenericFileFilter<SftpRemoteFile<LsE
         if (name.name().getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME || !isName(name)) {
             return Optional.of("no file here can have its name");
         }
-        if (!isFile(found.getFile().getRemoteFile().getAttrs())) {
-            return Optional.of("it is no file of its own: a link, or something else");
-        }
         if (found.getFileLength() > inbox.maxExpanded()) {
             return Optional.of("it is larger than intake.file.max-expanded allows, " + inbox.maxExpanded() + " bytes");
+        }
+        if (!inbox.hasRoomFor(found.getFileLength())) {
+            return Optional.of("it would leave too little of the disk here");
+        }
+        if (!isFile(found.getFile().getRemoteFile().getAttrs())) {
+            return Optional.of("it is no file of its own: a link, or something else");
         }
         return Optional.empty();
     }

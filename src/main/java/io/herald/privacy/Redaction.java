@@ -3,7 +3,9 @@ package io.herald.privacy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,7 +19,7 @@ import java.util.stream.Stream;
  * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
  * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed. A long value, such as an
  * image, is known by its beginning, a data URI also by that of its content; nothing is left from there on, nor from two hundred
- * characters of base64 on that are not within one of the other values.
+ * characters of base64 on that are not within one of the other values. Of one delivery, and for one thread.
  */
 public final class Redaction {
 
@@ -52,9 +54,14 @@ public final class Redaction {
 
     private static final int MOST_CHARACTERS = 200_000;
 
+    /** Characters of the different words of one delivery's outcomes that are looked at; to look at all could take minutes. */
+    private static final int MOST_OF_WORDS = 100_000;
+
     private final boolean tooMuch;
     private final Optional<Pattern> values;
     private final Optional<Pattern> beginnings;
+    private final Map<String, String> redacted = new HashMap<>();
+    private int charactersOfWords;
 
     private Redaction(Set<String> values, Set<String> beginnings) {
         Optional<Set<String>> spelledValues = spelled(values);
@@ -177,7 +184,10 @@ public final class Redaction {
         return left.toString();
     }
 
-    /** Redacts the provider's words in the {@code error} of an outcome. */
+    /**
+     * Redacts the provider's words in the {@code error} of an outcome, the same words once in all outcomes; nothing is left of
+     * further ones past {@value #MOST_OF_WORDS} characters.
+     */
     public void redactError(ObjectNode outcome) {
         if (outcome.get("error") instanceof ObjectNode error) {
             redactField(error, "code", LONGEST_TEXT);
@@ -191,8 +201,16 @@ public final class Redaction {
 
     private void redactField(ObjectNode object, String field, int most) {
         if (object.path(field).isTextual()) {
-            String left = redact(object.get(field).textValue());
+            String left = redacted.computeIfAbsent(object.get(field).textValue(), this::redactOnce);
             object.put(field, left.substring(0, Math.min(left.length(), most)));
         }
+    }
+
+    private String redactOnce(String words) {
+        if (words.length() > MOST_OF_WORDS - charactersOfWords) {
+            return MASK;
+        }
+        charactersOfWords += words.length();
+        return redact(words);
     }
 }

@@ -21,7 +21,9 @@ import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -33,10 +35,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 public final class ProviderHttp {
 
-    /** Of an answer; without them a broken one would fill the memory. */
-    private static final int LONGEST_HEADER = 1 << 16;
+    /** Of an answer, in characters; what is longer or more, {@code herald.answer.max} does not count. */
+    private static final int LONGEST_HEADER = 1 << 13;
 
-    private static final int MOST_HEADERS = 200;
+    private static final int MOST_HEADERS = 100;
 
     /** What is asked for after that goes where the provider's name leads by then. */
     private static final TimeValue LONGEST_CONNECTION = TimeValue.ofMinutes(2);
@@ -111,10 +113,11 @@ public final class ProviderHttp {
                         .setResponseTimeout(Timeout.DISABLED)
                         .build())
                 .addExecInterceptorFirst("call-guard", guard)
-                .addExecInterceptorAfter(ChainElement.COMPRESS.name(), "bytes", guard::boundBytes)
                 .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
                 .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "departure", Gate::departs)
+                .setDefaultHeaders(List.of(new BasicHeader(HttpHeaders.ACCEPT_ENCODING, "identity")))
+                .disableContentCompression()
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()

@@ -16,6 +16,7 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.apache.camel.spi.RestConfiguration;
@@ -100,20 +101,24 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             }
         }
 
+        /** What the caller sent with a call that no route took still stands on the message, and would be sent back. */
         private static void refuse(Exchange exchange) {
-            int status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-            String allowed = exchange.getMessage().getHeader("Allow", String.class);
+            Message answer = exchange.getMessage();
+            int status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+            Object allowed = status == 405 ? answer.getHeader("Allow") : null;
+            answer.removeHeaders("*");
+            if (allowed != null) {
+                answer.setHeader("Allow", allowed);
+            }
             answer(
-                    exchange,
+                    answer,
                     Problem.of(status, allowed == null ? "there is nothing here" : "this path takes " + allowed));
         }
 
-        private static void answer(Exchange exchange, ObjectNode problem) {
-            exchange.getMessage().setBody(problem.toString());
-            exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, Problem.MEDIA_TYPE);
-            exchange.getMessage()
-                    .setHeader(
-                            Exchange.HTTP_RESPONSE_CODE, problem.get("status").intValue());
+        private static void answer(Message answer, ObjectNode problem) {
+            answer.setBody(problem.toString());
+            answer.setHeader(Exchange.CONTENT_TYPE, Problem.MEDIA_TYPE);
+            answer.setHeader(Exchange.HTTP_RESPONSE_CODE, problem.get("status").intValue());
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.herald.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.networknt.schema.AbstractJsonValidator;
 import com.networknt.schema.AbstractKeyword;
 import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.JsonNodePath;
@@ -37,7 +36,7 @@ final class MinimumAge extends AbstractKeyword {
         return new Validator(location, path, this, years, clock);
     }
 
-    private static final class Validator extends AbstractJsonValidator {
+    private static final class Validator extends OneMessage {
 
         private final int years;
         private final Clock clock;
@@ -54,14 +53,7 @@ final class MinimumAge extends AbstractKeyword {
             if (!node.isTextual() || isOldEnough(node.textValue())) {
                 return Set.of();
             }
-            return Set.of(ValidationMessage.builder()
-                    .type(NAME)
-                    .code(NAME)
-                    .message(NAME)
-                    .instanceLocation(instance)
-                    .evaluationPath(getEvaluationPath())
-                    .schemaLocation(getSchemaLocation())
-                    .build());
+            return message(node, instance);
         }
 
         /** Born on 29 February, one comes of age on 1 March of a common year. */

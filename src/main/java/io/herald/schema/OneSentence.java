@@ -1,7 +1,6 @@
 package io.herald.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.networknt.schema.AbstractJsonValidator;
 import com.networknt.schema.AbstractKeyword;
 import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.JsonNodePath;
@@ -38,7 +37,7 @@ final class OneSentence extends AbstractKeyword {
         return hasSentence ? new Validator(location, path, this, branches, validator) : validator;
     }
 
-    private static final class Validator extends AbstractJsonValidator {
+    private static final class Validator extends OneMessage {
 
         private final JsonValidator standard;
 
@@ -56,16 +55,7 @@ final class OneSentence extends AbstractKeyword {
         public Set<ValidationMessage> validate(
                 ExecutionContext context, JsonNode node, JsonNode root, JsonNodePath instance) {
             Set<ValidationMessage> messages = standard.validate(context, node, root, instance);
-            return messages.isEmpty()
-                    ? messages
-                    : Set.of(ValidationMessage.builder()
-                            .type(getKeyword())
-                            .code(getKeyword())
-                            .message(getKeyword())
-                            .instanceLocation(instance)
-                            .evaluationPath(getEvaluationPath())
-                            .schemaLocation(getSchemaLocation())
-                            .build());
+            return messages.isEmpty() ? messages : message(node, instance);
         }
 
         @Override

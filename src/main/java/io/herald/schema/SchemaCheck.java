@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A JSON Schema (2020-12), compiled once, that tells every fault of a document. Safe for use by many threads.
@@ -35,6 +36,12 @@ import java.util.Set;
  * </ul>
  */
 public final class SchemaCheck {
+
+    private static final Set<Keyword> REPLACED = Set.of(
+            ValidatorTypeCode.ANY_OF,
+            ValidatorTypeCode.ONE_OF,
+            ValidatorTypeCode.UNIQUE_ITEMS,
+            ValidatorTypeCode.ADDITIONAL_PROPERTIES);
 
     private final JsonNode source;
     private final JsonSchema schema;
@@ -59,6 +66,8 @@ public final class SchemaCheck {
                 .keyword(new MinimumAge(clock))
                 .keyword(new OneSentence(ValidatorTypeCode.ANY_OF))
                 .keyword(new OneSentence(ValidatorTypeCode.ONE_OF))
+                .keyword(new UniqueItems())
+                .keyword(new UnknownFields())
                 .keyword(new AnnotationKeyword(Sentences.OVERRIDES));
         Formats.ALL.forEach(dialect::format);
         JsonMetaSchema metaSchema = dialect.build();
@@ -92,7 +101,7 @@ public final class SchemaCheck {
         Set<ValidationMessage> messages = schema.validate(document);
         return messages.isEmpty()
                 ? List.of()
-                : messages.stream().map(this::fault).distinct().sorted().toList();
+                : messages.stream().flatMap(this::faults).distinct().sorted().toList();
     }
 
     /**
@@ -105,7 +114,7 @@ public final class SchemaCheck {
         return new SchemaTypes(source).at(path);
     }
 
-    /** A standard vocabulary without the keywords that {@link OneSentence} stands in for; it would put them back. */
+    /** A standard vocabulary without the keywords that Herald's own stand in for; it would put them back. */
     private static Vocabulary vocabulary(String iri) {
         Vocabulary standard = Vocabularies.getVocabulary(iri);
         return standard == null
@@ -113,12 +122,11 @@ public final class SchemaCheck {
                 : new Vocabulary(
                         iri,
                         standard.getKeywords().stream()
-                                .filter(keyword ->
-                                        keyword != ValidatorTypeCode.ANY_OF && keyword != ValidatorTypeCode.ONE_OF)
+                                .filter(keyword -> !REPLACED.contains(keyword))
                                 .toArray(Keyword[]::new));
     }
 
-    private Fault fault(ValidationMessage message) {
+    private Stream<Fault> faults(ValidationMessage message) {
         JsonNodePath instance = message.getInstanceLocation();
         String pointer = "";
         for (int i = 0; i < instance.getNameCount(); i++) {
@@ -131,13 +139,17 @@ public final class SchemaCheck {
         for (int i = 0; i < last; i++) {
             owner = place.getElement(i) instanceof Integer index ? owner.path(index) : owner.path(place.getName(i));
         }
-        String field =
-                switch (keyword) {
-                    case "required", "additionalProperties", "unevaluatedProperties", "propertyNames" ->
-                        message.getProperty();
-                    case "dependentRequired" -> String.valueOf(message.getArguments()[0]);
-                    default -> null;
-                };
-        return new Fault(field == null ? pointer : Fault.child(pointer, field), Sentences.of(owner, keyword));
+        String sentence = Sentences.of(owner, keyword);
+        String at = pointer;
+        return switch (keyword) {
+            case "additionalProperties" ->
+                UnknownFields.of(message.getInstanceNode(), owner).stream()
+                        .map(name -> new Fault(Fault.child(at, name), sentence));
+            case "required", "unevaluatedProperties", "propertyNames" ->
+                Stream.of(new Fault(Fault.child(at, message.getProperty()), sentence));
+            case "dependentRequired" ->
+                Stream.of(new Fault(Fault.child(at, String.valueOf(message.getArguments()[0])), sentence));
+            default -> Stream.of(new Fault(at, sentence));
+        };
     }
 }

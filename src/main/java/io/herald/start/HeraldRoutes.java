@@ -65,6 +65,9 @@ public class HeraldRoutes extends RouteBuilder {
     public void configure() throws Exception {
         var files = preflight.routes();
         inbox.make();
+        // camel.main.tracing: it prints bodies and headers, and by the place of each step, for which no level can be
+        // fixed
+        getContext().setTracing(false);
         ContractReferences.resolveWhatIsRead();
         convertHttpMethods();
         getContext().getManagementStrategy().addEventNotifier(new CallNotifier());

@@ -400,9 +400,7 @@ class CanonicalRulesTest {
 
     @Test
     void anAttributeMustNotHaveTheNameThatAFurtherIdentifierGets() {
-        ObjectNode customer = (ObjectNode)
-                json(
-                        """
+        ObjectNode customer = (ObjectNode) json("""
                 {"reference": "CUST-1", "type": "person", "person": {"firstName": "Jane", "lastName": "Doe"},
                  "identifiers": [{"type": "national_id", "country": "TZ", "number": "1"},
                                  {"type": "national_id", "country": "KE", "number": "2"},
@@ -448,6 +446,32 @@ class CanonicalRulesTest {
                     .extracting(Fault::pointer)
                     .containsOnly("/identifiers/0/number");
         }
+    }
+
+    /** What a caller has chosen to have one hash would each be compared with all before it. */
+    @Test
+    @Timeout(20)
+    void identifiersOfOneHashAreCheckedInTimeInProportionToThem() {
+        ObjectNode customer = JsonNodeFactory.instance.objectNode();
+        ofOneHash(1 << 17).forEach(type -> customer.withArray("/identifiers")
+                .addObject()
+                .put("type", type)
+                .put("number", "1"));
+        List<Fault> faults = new ArrayList<>();
+
+        Rules.check(customer, Samples.CLOCK, faults);
+
+        assertThat(faults).isEmpty();
+    }
+
+    private static List<String> ofOneHash(int count) {
+        List<String> texts = List.of("");
+        while (texts.size() < count) {
+            texts = texts.stream()
+                    .flatMap(text -> Stream.of(text + "Aa", text + "BB"))
+                    .toList();
+        }
+        return texts;
     }
 
     @Test

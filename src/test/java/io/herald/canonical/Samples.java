@@ -31,8 +31,7 @@ final class Samples {
     static final SchemaCheck SCHEMA = schema();
     static final CanonicalReader READER = new CanonicalReader(SCHEMA, MAX_BYTES, CLOCK);
 
-    private static final String PERSON =
-            """
+    private static final String PERSON = """
             {
               "reference": "CUST-000123",
               "type": "person",
@@ -77,8 +76,7 @@ final class Samples {
             }
             """;
 
-    private static final String BUSINESS =
-            """
+    private static final String BUSINESS = """
             {
               "reference": "COMP-001",
               "type": "business",

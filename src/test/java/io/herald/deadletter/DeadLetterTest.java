@@ -136,10 +136,7 @@ class DeadLetterTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             ?state=delivered   | state is one of dead, rejected, retrying
             ?reason=bad-luck   | reason is one of duplicate, exhausted, forbidden, invalid, link_broken, not_mappable, rate_limited, timeout, unauthorized, unavailable, unclear, unreadable_answer
             ?provider=acme     | provider is the id of a provider that is configured

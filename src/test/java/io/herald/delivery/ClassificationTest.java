@@ -55,8 +55,7 @@ class ClassificationTest {
             "fraudspect", "{\"data\": {\"id\": \"%s\"}}",
             "bridge-xyz", "{\"id\": \"%s\"}");
 
-    private static final String WITHOUT_WORDS =
-            """
+    private static final String WITHOUT_WORDS = """
             {"code": "http_400", "reason": "invalid", "httpStatus": 400,
              "message": "the provider answered with status 400, without readable words"}""";
 

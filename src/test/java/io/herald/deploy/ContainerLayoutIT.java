@@ -37,8 +37,7 @@ class ContainerLayoutIT {
     private static final Pattern SINCE_25 = Pattern.compile("-XX:(AOTCache=|\\+UseCompactObjectHeaders)");
 
     /** Becomes the command, in a root of its own: the system's folders, and what the test has laid out, none to be written. */
-    private static final String CONTAINER =
-            """
+    private static final String CONTAINER = """
             set -eu
             root=$1 user=$2 directory=$3 java=$4
             shift 4

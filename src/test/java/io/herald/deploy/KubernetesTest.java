@@ -386,17 +386,14 @@ class KubernetesTest {
     void aSingleIsAppliedOnlyAfterItsCheck(String condition) throws Exception {
         Path calls = directory.resolve("calls");
         Path kubectl = directory.resolve("kubectl");
-        Files.writeString(
-                kubectl,
-                """
+        Files.writeString(kubectl, """
                 #!/bin/sh
                 echo "$@" >> %s
                 case "$*" in
                 *"get job herald-check"*) [ "$(grep -c 'get job' %s)" -lt 2 ] || echo 'SuccessCriteriaMet %s' ;;
                 *"logs job"*) echo 'Herald does not start, 1 mistake:' ;;
                 esac
-                """
-                        .formatted(calls, calls, condition));
+                """.formatted(calls, calls, condition));
         assertThat(kubectl.toFile().setExecutable(true)).isTrue();
         ProcessBuilder builder = new ProcessBuilder("kubernetes/apply-single").redirectErrorStream(true);
         builder.environment().put("PATH", directory + ":" + System.getenv("PATH"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.jcraft.jsch.ChannelSftp.LsEntry;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import java.math.BigInteger;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.component.file.remote.SftpRemoteFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,14 +78,32 @@ class InboxTest {
         assertThat(inbox().files()).containsExactly("a.json");
     }
 
+    @Test
+    void whatWouldLeaveTooLittleOfTheDiskIsNotFetched() throws Exception {
+        Inbox inbox = inbox(new MemorySize(BigInteger.valueOf(Long.MAX_VALUE)));
+        inbox.make();
+        long free = Files.getFileStore(directory).getUsableSpace();
+        GenericFile<SftpRemoteFile<LsEntry>> offered = new GenericFile<>();
+        offered.setFileNameOnly("large.json");
+        offered.setFileLength(free - 1_000);
+
+        assertThat(inbox.hasRoomFor(1_000)).isTrue();
+        assertThat(inbox.hasRoomFor(free - 1_000)).isFalse();
+        assertThat(new PartnerFilter(inbox).accept(offered)).isFalse();
+    }
+
     private Inbox inbox() {
+        return inbox(SIZE);
+    }
+
+    private Inbox inbox(MemorySize maxExpanded) {
         return new Inbox(
                 directory.resolve("inbox"),
                 Duration.ofSeconds(1),
                 1,
                 ",",
                 SIZE,
-                SIZE,
+                maxExpanded,
                 Duration.ofHours(1),
                 Optional.empty());
     }

@@ -324,6 +324,15 @@ class SftpTest {
         assertThat(leftOvers()).isEmpty();
     }
 
+    /** Of several that are listed, each may have had room. */
+    @Test
+    void whatWouldLeaveTooLittleOfTheDiskIsNotTaken() throws IOException {
+        long free = Files.getFileStore(inbox).getUsableSpace();
+
+        assertThatThrownBy(() -> fetch(Caller.reference("ROOM") + ".json", "{}", free - 1_000))
+                .hasMessage("it would leave too little of the disk here");
+    }
+
     @Test
     void whatIsReplacedWhileItIsFetchedIsFetchedAsItIsThen() {
         String reference = Caller.reference("REPLACED");

@@ -147,11 +147,9 @@ class AnyAnswerTest {
     @Test
     void aPageIsOfNineDigitsAtMost() {
         String digits = "1".repeat(30);
-        JsonNode page = json(
-                """
+        JsonNode page = json("""
                 {"status": "success", "data": [], "pagination": {"current_page": "%1$s", "last_page": "2%1$s"}}
-                """
-                        .formatted(digits));
+                """.formatted(digits));
 
         assertThat(mappings.of("yativo").find(page, json("{}")).has("next")).isFalse();
     }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,8 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RedactionTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final JsonNode CUSTOMER = json(
-            """
+    private static final JsonNode CUSTOMER = json("""
             {"reference": "CUST-1", "type": "person",
              "person": {"firstName": "Jane", "lastName": "Li", "birthDate": "1995-01-10", "nationality": "TZ"},
              "contact": {"email": "jane@example.com", "phone": "+255700000001"},
@@ -75,8 +75,7 @@ class RedactionTest {
                 "is a customer of type business"
             })
     void leavesCodesOfAClosedList(String words) {
-        JsonNode business = json(
-                """
+        JsonNode business = json("""
                 {"type": "business", "business": {"legalName": "Acme"}, "profile": {"accountPurpose": "other"},
                  "targets": ["bridge-xyz"]}
                 """);
@@ -144,9 +143,7 @@ class RedactionTest {
 
     @Test
     void redactsCodeMessageAndFieldsOfAnOutcome() {
-        ObjectNode outcome = (ObjectNode)
-                json(
-                        """
+        ObjectNode outcome = (ObjectNode) json("""
                 {"state": "rejected", "error": {"code": "taken_jane@example.com", "reason": "duplicate", "httpStatus": 422,
                  "message": "jane@example.com is taken",
                  "fields": [{"pointer": "/email", "message": "jane@example.com is taken"}, {"pointer": "/phone"},
@@ -155,10 +152,7 @@ class RedactionTest {
 
         Redaction.of(CUSTOMER).redactError(outcome);
 
-        assertThat(outcome)
-                .isEqualTo(
-                        json(
-                                """
+        assertThat(outcome).isEqualTo(json("""
                 {"state": "rejected", "error": {"code": "taken_***", "reason": "duplicate", "httpStatus": 422,
                  "message": "*** is taken",
                  "fields": [{"pointer": "/email", "message": "*** is taken"}, {"pointer": "/phone"},
@@ -203,8 +197,7 @@ class RedactionTest {
 
     @Test
     void whatIsCalledATypeAndIsNoneIsRemoved() {
-        JsonNode customer = json(
-                """
+        JsonNode customer = json("""
                 {"type": "person", "attributes": {"type": "spouse of John Doe", "targets": {"heir": "Ann Moss"}}}
                 """);
         assertThat(Redaction.of(customer).redact("spouse of John Doe, Ann Moss, person"))
@@ -299,5 +292,35 @@ class RedactionTest {
 
         Redaction ofASmallOne = Redaction.of(JSON.createObjectNode().put("file", "data:image/png;base64,iVBORw0KGgo="));
         assertThat(ofASmallOne.redact("'iVBORw0KGgo=' is no image")).isEqualTo("'***' is no image");
+    }
+
+    /** A template may tell each of a hundred fields the same words, and the outcome of the try is a copy. */
+    @Test
+    void theSameWordsAreLookedAtOnceAndOfTooManyNothingIsTold() {
+        Redaction redaction = Redaction.of(JSON.createObjectNode().put("name", "Jane Doe"));
+        ObjectNode outcome = failed(i -> "Jane Doe, " + "wrong ".repeat(1_300));
+        ObjectNode copy = outcome.deepCopy();
+        ObjectNode another = failed(i -> "Jane Doe, " + i + " wrong".repeat(1_300));
+
+        redaction.redactError(outcome);
+        redaction.redactError(copy);
+        redaction.redactError(another);
+
+        assertThat(messages(outcome)).hasSize(100).allMatch(message -> message.startsWith("***, wrong"));
+        assertThat(copy).isEqualTo(outcome);
+        assertThat(messages(another).subList(0, 10)).allMatch(message -> message.matches("\\*\\*\\*, [0-9] wrong.*"));
+        assertThat(messages(another).subList(20, 100)).containsOnly("***");
+    }
+
+    private static ObjectNode failed(IntFunction<String> message) {
+        ObjectNode outcome = JSON.createObjectNode();
+        for (int i = 0; i < 100; i++) {
+            outcome.withObject("/error").withArray("fields").addObject().put("message", message.apply(i));
+        }
+        return outcome;
+    }
+
+    private static List<String> messages(ObjectNode outcome) {
+        return outcome.at("/error/fields").findValuesAsText("message");
     }
 }

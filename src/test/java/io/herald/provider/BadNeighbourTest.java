@@ -68,6 +68,7 @@ class BadNeighbourTest {
         "DRIP,  retrying, timeout,           timeout,           0",
         "RESET, retrying, unavailable,       connection_failed, 0",
         "HTML,  retrying, unreadable_answer, unreadable_answer, 200",
+        "GZIP,  retrying, unreadable_answer, unreadable_answer, 200",
         "ERROR, retrying, unavailable,       http_500,          500",
         "HUGE,  dead,     unreadable_answer, unreadable_answer, 0"
     })

@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Stands between Herald and one provider of the sandbox. Passes on what comes, byte for byte, or behaves as badly as it is
@@ -49,8 +50,12 @@ public final class Impostor implements AutoCloseable {
         HUGE,
         /** Answers 500 with as much. */
         HUGE_ERROR,
-        /** Answers 200 with {@link #HUGE_BYTES} of gzip that is the name of a file, and expands to nothing. */
-        HUGE_GZIP,
+        /** Answers 200 with gzip in gzip in gzip, small, of which all that there is to expand comes to nothing. */
+        GZIP,
+        /** Answers 200 with a header of ten thousand characters. */
+        LONG_HEADER,
+        /** Answers 200 with 110 headers. */
+        MANY_HEADERS,
         /** Never answers a log-in, and lets the sandbox answer the rest. */
         LOG_IN_HANGS
     }
@@ -60,11 +65,9 @@ public final class Impostor implements AutoCloseable {
 
     private static final String PAGE = "<!doctype html><html><head><style>body{}</style><script>var all = [];</script>"
             + "</head><body><h1>We are busy</h1></body></html>";
-    private static final String GZIP = "application/json\r\nContent-Encoding: gzip";
     private static final byte[] JSON_START = "{\"id\":\"".getBytes(StandardCharsets.US_ASCII);
 
-    /** RFC 1952: with the flag that a name follows, up to a zero. */
-    private static final byte[] NAMED_GZIP_START = {0x1f, (byte) 0x8b, 8, 8, 0, 0, 0, 0, 0, 0};
+    private static final byte[] NESTED_GZIP = nestedGzip();
 
     private static final int UPSTREAM_MILLIS = 60_000;
 
@@ -220,7 +223,16 @@ public final class Impostor implements AutoCloseable {
                     out.write(whole("500 Internal Server Error", "application/json", "{\"message\":\"boom\"}"));
                 case HUGE -> huge("200 OK", "application/json", JSON_START, out);
                 case HUGE_ERROR -> huge("500 Internal Server Error", "application/json", JSON_START, out);
-                case HUGE_GZIP -> huge("200 OK", GZIP, NAMED_GZIP_START, out);
+                case LONG_HEADER ->
+                    out.write(whole("200 OK", "application/json\r\nX-Long: " + "x".repeat(10_000), "{}"));
+                case MANY_HEADERS -> out.write(whole("200 OK", "application/json" + "\r\nX-Many: x".repeat(108), "{}"));
+                case GZIP -> {
+                    out.write(head(
+                            "200 OK",
+                            "application/json\r\nContent-Encoding: gzip, gzip\r\nContent-Encoding: gzip",
+                            NESTED_GZIP.length));
+                    out.write(NESTED_GZIP);
+                }
                 default -> throw new IllegalStateException("not to be done: " + behaviour(request));
             }
         } finally {
@@ -290,6 +302,32 @@ public final class Impostor implements AutoCloseable {
         } finally {
             mostTaken.accumulateAndGet(written, Math::max);
         }
+    }
+
+    /** The innermost is ten thousand million bytes of blocks that are stored, and empty (RFC 1951, 3.2.4). */
+    private static byte[] nestedGzip() {
+        byte[] blocks = new byte[10_000_000];
+        for (int i = 0; i < blocks.length; i += 5) {
+            blocks[i + 3] = blocks[i + 4] = (byte) 0xff;
+        }
+        byte[] start = gzip(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 0});
+        byte[] more = gzip(blocks);
+        ByteArrayOutputStream members = new ByteArrayOutputStream();
+        members.writeBytes(start);
+        for (int i = 0; i < 1000; i++) {
+            members.writeBytes(more);
+        }
+        return gzip(members.toByteArray());
+    }
+
+    private static byte[] gzip(byte[] content) {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(zipped)) {
+            out.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return zipped.toByteArray();
     }
 
     private static byte[] whole(String status, String type, String body) {

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a caller sends beside the message changes nothing; what a provider sends beside its answer reaches nobody. */
@@ -136,6 +137,25 @@ class HeadersTest {
                 assertThat(impostors.of(provider).requests()).as(provider).isZero();
             }
         }
+    }
+
+    /** What a caller sent with a call that no route took. */
+    @ParameterizedTest
+    @CsvSource({"404, GET, /v1/nothing", "405, GET, /v1/customers", "405, PUT, /v1/messages/x"})
+    void aCallThatIsRefusedGetsNothingBack(int status, String method, String path) throws IOException {
+        Answer answer = call(
+                method,
+                path + "?Set-Cookie=" + MARK + "&allow=" + MARK + "&phone=%2B255700000000%0A",
+                null,
+                Map.of("authorization", "Bearer " + MARK, "x-mine", MARK, "allow", MARK));
+
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.headers().toString()).doesNotContain(MARK, "255700000000");
+        assertThat(answer.headers().keySet())
+                .filteredOn(name -> !name.equals("allow"))
+                .isSubsetOf(ANSWERED);
+        assertThat(answer.headers().containsKey("allow")).isEqualTo(status == 405);
+        assertThat(answer.body()).doesNotContain(MARK, "255700000000");
     }
 
     static Stream<Arguments> parametersOfQueries() {

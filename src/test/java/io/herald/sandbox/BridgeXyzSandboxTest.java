@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BridgeXyzSandboxTest extends SandboxTest {
 
-    private static final String JANE =
-            """
+    private static final String JANE = """
             {"type":"individual","first_name":"Jane","last_name":"Doe","email":"jane@example.com",
              "phone":"+255700000000","birth_date":"1995-01-10",
              "residential_address":{"street_line_1":"123 Washington St","city":"New York","subdivision":"NY",

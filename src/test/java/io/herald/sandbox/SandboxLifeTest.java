@@ -161,16 +161,12 @@ class SandboxLifeTest {
 
         Files.createDirectories(folder.resolve("mappings/fifth"));
         Files.writeString(folder.resolve("after-the-work.json"), "{}");
-        Files.writeString(
-                folder.resolve("mappings/fifth/customers.json"),
-                """
+        Files.writeString(folder.resolve("mappings/fifth/customers.json"), """
                 {"name": "fifth: faulty", "request": {"urlPathPattern": "/fifth/.*",
                  "customMatcher": {"name": "faulty-body", "parameters": {"schema": "fifth.schema.json"}}},
                  "response": {"status": 400}}""");
         assertThatThrownBy(() -> Sandbox.start(0, folder, null)).hasMessageContaining("fifth.schema.json");
-        Files.writeString(
-                folder.resolve("mappings/fifth/customers.json"),
-                """
+        Files.writeString(folder.resolve("mappings/fifth/customers.json"), """
                 {"name": "fifth: misspelt", "request": {"urlPathPattern": "/fifth/.*"}, "response": {"status": 200,
                  "transformerParameters": {"work": {"do": "creat"}}}}""");
         assertThatThrownBy(() -> Sandbox.start(0, folder, null)).hasMessageContaining("fifth: misspelt");
@@ -183,9 +179,7 @@ class SandboxLifeTest {
         Files.createDirectories(folder.resolve("mappings/fifth"));
         Files.writeString(
                 folder.resolve("after-the-work.json"), "{\"lost\": {\"fault\": \"CONNECTION_RESET_BY_PEER\"}}");
-        Files.writeString(
-                folder.resolve("mappings/fifth/customers.json"),
-                """
+        Files.writeString(folder.resolve("mappings/fifth/customers.json"), """
                 {"name": "fifth: create", "priority": 60,
                  "request": {"method": "POST", "urlPath": "/fifth/people"},
                  "response": {"status": 201, "jsonBody": {"number": "{{customer.id}}", "who": "{{request.body.name}}"},

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 class XbridgeSandboxTest extends SandboxTest {
 
     private static final String CUSTOMERS = "/v1/kyc/customers";
-    private static final String JANE =
-            """
+    private static final String JANE = """
             {"legalName":"Jane \\"JD\\" Doe","type":"PERSON","mobile":"+255700000000","email":"jane@example.com",
              "dob":"1995-01-10","nationalId":"NID12345","address":{"line1":"1 High St","country":"TZ"}}""";
 

@@ -13,8 +13,7 @@ class YativoSandboxTest extends SandboxTest {
     private static String customer(String email) {
         return """
                 {"customer_name":"Jane Doe","customer_email":"%s","customer_phone":"+255700000000",
-                 "customer_country":"TZA","customer_type":"individual","send_kyc_mail":false}"""
-                .formatted(email);
+                 "customer_country":"TZA","customer_type":"individual","send_kyc_mail":false}""".formatted(email);
     }
 
     private Caller trusted() {

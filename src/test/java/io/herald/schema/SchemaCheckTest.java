@@ -12,7 +12,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,8 +39,7 @@ class SchemaCheckTest {
 
     @Test
     void tellsEveryFaultOnceInTheOrderOfPointers() {
-        String schema =
-                """
+        String schema = """
                 {"type": "object", "required": ["a", "z"], "additionalProperties": false,
                  "properties": {"z": true, "a": {"type": "string"}, "m": {"type": "integer"},
                    "l": {"type": "array", "items": {"$ref": "#/$defs/short"}}},
@@ -56,11 +58,7 @@ class SchemaCheckTest {
 
     /** Every keyword that can refuse a value, and a document that it refuses. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {"type": "integer"}                                | "MARK"          |          | must be a whole number
                     {"type": ["integer", "boolean"]}                   | "MARK"          |          | must be a whole number or true or false
                     {"enum": ["a", "b"]}                               | "MARK"          |          | must be one of a, b
@@ -108,8 +106,7 @@ class SchemaCheckTest {
 
     @Test
     void aSchemaMaySayItInItsOwnWords() {
-        String schema =
-                """
+        String schema = """
                 {"properties": {"a": {"maxLength": 1, "pattern": "^x", "message": {"pattern": "must start with x"}}},
                  "required": ["b"], "message": {"required": "is needed by the provider"}}
                 """;
@@ -130,10 +127,54 @@ class SchemaCheckTest {
         assertThat(check('{' + branches + message + '}', "{\"b\": 1}")).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "true  | [{\"a\": 1, \"b\": [{\"c\": 2, \"d\": 3}]}, {\"b\": [{\"d\": 3, \"c\": 2}], \"a\": 1}] | 1",
+                "true  | [1, \"1\", [1], {\"1\": 1}, null, \"null\", true, \"true\"] | 0",
+                "true  | {\"a\": 1, \"b\": 1} | 0",
+                "true  | [[], []] | 1",
+                "false | [1, 1] | 0"
+            })
+    void anEntryIsTheSameWhateverTheOrderOfItsFields(boolean unique, String document, int faults) {
+        assertThat(check("{\"uniqueItems\": " + unique + "}", document)).hasSize(faults);
+    }
+
+    /** With the library's own validators each is compared with all before it. */
+    @Test
+    @Timeout(20)
+    void entriesAndNamesOfOneHashAreNoMoreWorkThanOthers() throws JsonProcessingException {
+        List<String> texts = Stream.iterate(List.of(""), all -> all.stream()
+                        .flatMap(text -> Stream.of(text + "Aa", text + "BB"))
+                        .toList())
+                .skip(17)
+                .findFirst()
+                .orElseThrow();
+        assertThat(check("{\"uniqueItems\": true}", JSON.writeValueAsString(texts)))
+                .isEmpty();
+        assertThat(check(
+                        "{\"additionalProperties\": false}",
+                        JSON.writeValueAsString(texts.stream().collect(Collectors.toMap(text -> text, text -> 1)))))
+                .hasSize(texts.size());
+    }
+
+    @Test
+    void whatIsKnownIsNamedOrHasAPattern() {
+        String schema = """
+                {"properties": {"a": true}, "patternProperties": {"^x-": true}, "additionalProperties": false,
+                 "message": {"additionalProperties": "is unheard of"}}
+                """;
+        assertThat(check(schema, "{\"a\": 1, \"x-b\": 1, \"#c\": 1, \"d/e\": 1}"))
+                .containsExactly(new Fault("/#c", "is unheard of"), new Fault("/d~1e", "is unheard of"));
+        assertThat(check(schema, "[\"d\"]")).isEmpty();
+        assertThat(check("{\"additionalProperties\": {\"type\": \"string\"}}", "{\"a\": 1, \"b\": \"\"}"))
+                .containsExactly(new Fault("/a", "must be a string"));
+    }
+
     @Test
     void aConditionalRuleAppliesOnlyWhereItsConditionHolds() {
-        String schema =
-                """
+        String schema = """
                 {"if": {"properties": {"n": {"not": {"pattern": "^[ -~]*$"}}}, "required": ["n"]},
                  "then": {"required": ["t"], "message": {"required": "is required, as n is not Latin"}}}
                 """;
@@ -232,8 +273,7 @@ class SchemaCheckTest {
 
     @Test
     void aLongStringTakesNeitherStackNorTime() {
-        String schema =
-                """
+        String schema = """
                 {"format": "data-uri", "pattern": "^data:image/png;base64,[A-Za-z0-9+/]*={0,2}$", "maxLength": 30000000}
                 """;
         String document = "\"data:image/png;base64," + "QUJD".repeat(4_900_000) + '"';
@@ -262,8 +302,7 @@ class SchemaCheckTest {
 
     @Test
     void aMistakeInTheSchemaIsToldWithFileLineAndColumnAndSoAreAllOthers() {
-        String schema =
-                """
+        String schema = """
                 {
                   "type": "objct",
                   "requried": ["a"],
@@ -299,11 +338,7 @@ class SchemaCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     {"type": "object"          | test.schema.json:1:
                     {"type" "object"}          | test.schema.json:1:9:
                     {"title": "", "title": ""} | test.schema.json:1:

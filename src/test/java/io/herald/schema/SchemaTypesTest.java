@@ -16,10 +16,7 @@ class SchemaTypesTest {
 
     @BeforeAll
     static void read() throws Exception {
-        types = new SchemaTypes(
-                new ObjectMapper()
-                        .readTree(
-                                """
+        types = new SchemaTypes(new ObjectMapper().readTree("""
                 {
                   "type": "object",
                   "additionalProperties": false,

@@ -43,9 +43,7 @@ class TlsIT {
         KeyStore caller = load("caller");
         trust("trusted-callers", caller.getCertificate("caller"));
         Path config = Files.createDirectories(directory.resolve("config")).resolve("application.properties");
-        Files.writeString(
-                config,
-                """
+        Files.writeString(config, """
                 quarkus.tls.herald.key-store.p12.path=herald.p12
                 quarkus.tls.herald.key-store.p12.password=%1$s
                 quarkus.tls.herald.trust-store.p12.path=trusted-callers.p12
@@ -54,8 +52,7 @@ class TlsIT {
                 quarkus.http.insecure-requests=disabled
                 quarkus.http.ssl-port=0
                 herald.client-certificate=required
-                """
-                        .formatted(PASSWORD));
+                """.formatted(PASSWORD));
 
         try (Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
                 PackagedProgram program = PackagedProgram.launch(directory, PackagedProgram.environment(sandbox))) {

@@ -1,0 +1,74 @@
+package io.herald.schema;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.networknt.schema.AbstractKeyword;
+import com.networknt.schema.ExecutionContext;
+import com.networknt.schema.JsonNodePath;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonValidator;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.ValidationContext;
+import com.networknt.schema.ValidationMessage;
+import com.networknt.schema.ValidatorTypeCode;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * {@code uniqueItems}. The library's own keeps the entries in a hash set, and compares each with all before it where a caller has
+ * chosen entries of one hash; of texts, which have an order, a hash set makes a tree then.
+ */
+final class UniqueItems extends AbstractKeyword {
+
+    private static final String NAME = ValidatorTypeCode.UNIQUE_ITEMS.getValue();
+
+    UniqueItems() {
+        super(NAME);
+    }
+
+    @Override
+    public JsonValidator newValidator(
+            SchemaLocation location, JsonNodePath path, JsonNode wanted, JsonSchema parent, ValidationContext context) {
+        return new Validator(location, path, this, wanted);
+    }
+
+    private static final class Validator extends OneMessage {
+
+        private static final ObjectWriter TEXT = JsonMapper.builder()
+                .enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
+                .build()
+                .writer();
+
+        private final boolean wanted;
+
+        Validator(SchemaLocation location, JsonNodePath path, UniqueItems keyword, JsonNode wanted) {
+            super(location, path, keyword, wanted);
+            this.wanted = wanted.booleanValue();
+        }
+
+        @Override
+        public Set<ValidationMessage> validate(
+                ExecutionContext context, JsonNode node, JsonNode root, JsonNodePath instance) {
+            if (!wanted || !node.isArray() || isUnique(node)) {
+                return Set.of();
+            }
+            return message(node, instance);
+        }
+
+        private static boolean isUnique(JsonNode entries) {
+            Set<String> texts = new HashSet<>();
+            return entries.valueStream().allMatch(entry -> texts.add(text(entry)));
+        }
+
+        private static String text(JsonNode entry) {
+            try {
+                return TEXT.writeValueAsString(entry);
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("what was read as JSON cannot be written", e);
+            }
+        }
+    }
+}
