@@ -228,9 +228,7 @@ public final class Impostor implements AutoCloseable {
                 case MANY_HEADERS -> out.write(whole("200 OK", "application/json" + "\r\nX-Many: x".repeat(108), "{}"));
                 case GZIP -> {
                     out.write(head(
-                            "200 OK",
-                            "application/json\r\nContent-Encoding: gzip, gzip\r\nContent-Encoding: gzip",
-                            NESTED_GZIP.length));
+                            "200 OK", "application/json\r\nContent-Encoding: gzip, gzip, gzip", NESTED_GZIP.length));
                     out.write(NESTED_GZIP);
                 }
                 default -> throw new IllegalStateException("not to be done: " + behaviour(request));
