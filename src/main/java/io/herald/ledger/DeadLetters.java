@@ -384,7 +384,7 @@ public final class DeadLetters {
         execute(
                 connection,
                 "update delivery set due_at = 0 where provider = ? and reference = ?"
-                        + " and state in ('pending', 'retrying') and state = 'pending' and owner is null",
+                        + " and state in ('pending', 'retrying') and owner is null and " + Ledger.WAITS_FOR_ITS_TURN,
                 provider,
                 reference);
     }

@@ -61,9 +61,15 @@ public final class Ledger {
     /** So long what waits behind another one that waits is left alone, unless that one is taken. */
     private static final Duration BEHIND = Duration.ofMinutes(10);
 
+    /**
+     * What waits only for what is before it in its lane. An update that was under way when a program ended waits until that
+     * request must have ended too.
+     */
+    static final String WAITS_FOR_ITS_TURN = "(state = 'pending' and (request is null or unclear_since is not null))";
+
     /** What waits next in the lane of one that is taken. */
     private static final String NEXT =
-            "update delivery set due_at = 0 where provider = ? and owner is null and state = 'pending'"
+            "update delivery set due_at = 0 where provider = ? and owner is null and " + WAITS_FOR_ITS_TURN
                     + " and due_at > ? and sequence = (select min(e.sequence) from delivery e where e.provider = ? and e.reference = ?"
                     + " and e.state in ('pending', 'retrying') and e.sequence > ?)";
 
@@ -71,14 +77,14 @@ public final class Ledger {
             + " and e.reference = d.reference and e.state in ('pending', 'retrying')";
 
     /**
-     * A page of what is due, after a place; whether each is the next of its lane, whether it was never tried, when the first of
+     * A page of what is due, after a place; whether each is the next of its lane, whether it waits for its turn only, when the first of
      * that lane is due, if it is not in hand, and whether the one before it waits too.
      */
     private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
             + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
             + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace, d.due_at,"
             + " not exists (select 1" + IN_ITS_LANE + " and (e.sequence < d.sequence or e.owner is not null)),"
-            + " d.state = 'pending',"
+            + " (d.state = 'pending' and (d.request is null or d.unclear_since is not null)),"
             + " (select case when e.owner is null then e.due_at else 0 end" + IN_ITS_LANE
             + " order by e.sequence limit 1),"
             + " (select e.owner is null" + IN_ITS_LANE
@@ -490,13 +496,13 @@ public final class Ledger {
             OpenDelivery open,
             long dueAt,
             boolean isNext,
-            boolean isUntried,
+            boolean waitsForItsTurn,
             long firstDueAt,
             boolean isBehindWaiting) {
 
         /** Until when nothing can come of it; now, if it may be the next any moment, or has its own time. */
         long waitsUntil(long now) {
-            if (isNext || !isUntried) {
+            if (isNext || !waitsForItsTurn) {
                 return now;
             }
             return isBehindWaiting ? Math.max(firstDueAt, now + BEHIND.toMillis()) : Math.max(firstDueAt, now);

@@ -56,11 +56,15 @@ public final class Gate implements ExecChainHandler {
         } catch (IOException e) {
             throw ended(scope, e);
         } catch (Error e) {
-            // Camel catches none of a call, and its delivery would be in hand for ever
-            LOG.errorf("A call to a provider failed unexpectedly: %s", Thrown.described(e));
             scope.execRuntime.discardEndpoint();
-            throw ended(scope, new IOException(e));
+            throw ended(scope, ending(e));
         }
+    }
+
+    /** Camel catches no {@code Error} of a call, whose delivery would be in hand for ever; this is an ending as another. */
+    static IOException ending(Error thrown) {
+        LOG.errorf("A call to a provider failed unexpectedly: %s", Thrown.described(thrown));
+        return new IOException(thrown);
     }
 
     private static IOException ended(ExecChain.Scope scope, IOException e) {

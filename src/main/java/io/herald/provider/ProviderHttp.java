@@ -21,9 +21,16 @@ import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
+import org.apache.hc.core5.http.io.HttpClientConnection;
+import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
 import org.apache.hc.core5.http.message.BasicHeader;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -112,6 +119,7 @@ public final class ProviderHttp {
                         .setConnectionRequestTimeout(deadline)
                         .setResponseTimeout(Timeout.DISABLED)
                         .build())
+                .setRequestExecutor(new Exchanges())
                 .addExecInterceptorFirst("call-guard", guard)
                 .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
@@ -123,6 +131,24 @@ public final class ProviderHttp {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 .build();
+    }
+
+    /** For an {@code Error} of one call HttpClient would close the connections of all, and for good. */
+    private static final class Exchanges extends HttpRequestExecutor {
+
+        @Override
+        public ClassicHttpResponse execute(
+                ClassicHttpRequest request,
+                HttpClientConnection connection,
+                HttpResponseInformationCallback informed,
+                HttpContext context)
+                throws IOException, HttpException {
+            try {
+                return super.execute(request, connection, informed, context);
+            } catch (Error e) {
+                throw Gate.ending(e);
+            }
+        }
     }
 
     @PreDestroy

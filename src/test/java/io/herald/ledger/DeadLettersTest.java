@@ -107,6 +107,22 @@ class DeadLettersTest {
     }
 
     @Test
+    void aDiscardMakesWhatWasUnderWayWhenAProgramEndedGoAgainNoSooner() {
+        deadLetters(3);
+        database.change("update delivery set reference = 'CUST-1'");
+        database.change("update delivery set state = 'pending', due_at = 5 where sequence > 1");
+        database.change("update delivery set request = cast('x' as "
+                + database.placeholders().get("bytes") + ") where sequence = 2");
+
+        letters.discard(letter(), true).join();
+
+        assertThat(database.number("select due_at from delivery where provider = 'bridge-xyz' and sequence = 2"))
+                .isEqualTo(5);
+        assertThat(database.number("select due_at from delivery where provider = 'bridge-xyz' and sequence = 3"))
+                .isZero();
+    }
+
+    @Test
     void aReplayOfManyIsOneWriteForEachThousand() {
         assumeThat(dialect).as("only it tells which write a row is from").isEqualTo(Dialect.POSTGRESQL);
         deadLetters(2_500);

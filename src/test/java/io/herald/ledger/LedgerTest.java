@@ -424,6 +424,28 @@ class LedgerTest {
         assertThat(take("xbridge")).containsExactlyInAnyOrder(update.sequence(), unsent.sequence());
     }
 
+    /** An operator replayed it in the meantime. */
+    @Test
+    void whatIsTakenBeforeAnUpdateThatWasUnderWayDoesNotMakeItGoAgainSooner() {
+        Message earlier = accept("CUST-1");
+        record(earlier, "xbridge", rejected("invalid"));
+        Message update = accept("CUST-1");
+        ledger.sending(
+                        update,
+                        "xbridge",
+                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
+                        new Ledger.UnderWay(NOW.plusMillis(1), false, Optional.empty()))
+                .join();
+        openAnew(NOW);
+        database.change("update delivery set state = 'pending' where provider = 'xbridge' and sequence = "
+                + earlier.sequence());
+
+        assertThat(take("xbridge")).containsExactly(earlier.sequence());
+        assertThat(database.number(
+                        "select due_at from delivery where provider = 'xbridge' and sequence = " + update.sequence()))
+                .isEqualTo(NOW.toEpochMilli() + 1);
+    }
+
     /** What waits behind what is in hand does not wait for longer than that. */
     @Test
     void whatIsBehindAnUpdateUnderWayIsTakenAsSoonAsThatHasEnded() {

@@ -35,13 +35,17 @@ import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.io.entity.HttpEntities;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -261,6 +265,22 @@ class ProviderHttpTest {
                 .isExactlyInstanceOf(departed ? IOException.class : NotSentException.class)
                 .hasRootCauseInstanceOf(OutOfMemoryError.class);
         assertThat(asked).containsExactly("discardEndpoint");
+    }
+
+    @Test
+    void anErrorOfOneCallLeavesTheConnectionsOfTheOthers() throws Exception {
+        HttpPost failing = new HttpPost(impostors.url("yativo") + "/customer");
+        failing.setEntity(HttpEntities.create(
+                body -> {
+                    throw new StackOverflowError();
+                },
+                ContentType.APPLICATION_JSON));
+        impostors.of("yativo").behave(Behaviour.HUGE_ERROR);
+
+        assertThatThrownBy(() -> http.clients().get("yativo").execute(failing, ClassicHttpResponse::getCode))
+                .isExactlyInstanceOf(IOException.class)
+                .hasRootCauseInstanceOf(StackOverflowError.class);
+        assertThat(get("yativo")).isEqualTo(500);
     }
 
     /** @param asked takes what is asked of the connection */
