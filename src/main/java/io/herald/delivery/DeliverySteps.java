@@ -240,7 +240,7 @@ public final class DeliverySteps {
         boolean byKey = mayCreate && !mappings.of(delivery.getProvider()).finds();
         if (!byKey || !delivery.isRequestKept()) {
             UnderWay underWay = new UnderWay(
-                    clock.instant().plus(longestCall(delivery.getProvider())),
+                    clock.instant().plus(longestTry(delivery.getProvider())),
                     mayCreate,
                     Optional.ofNullable(lookUp)
                             .filter(template -> mayCreate)
@@ -265,6 +265,11 @@ public final class DeliverySteps {
         return providers.of(provider).requestTimeout().plus(providers.longestQueue(provider));
     }
 
+    /** Where a request may be sent again at will its route may make a further call. */
+    private Duration longestTry(String provider) {
+        return longestCall(provider).multipliedBy(upserts(provider) ? 2 : 1);
+    }
+
     private void askAgainAfterTheSlot(Delivery delivery) {
         if (providers.of(delivery.getProvider()).rate().isPresent()) {
             Gate.askAgain(() -> ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider()));
@@ -272,7 +277,8 @@ public final class DeliverySteps {
     }
 
     /** To be asked before a further call of a delivery: another program may have it in hand by now. */
-    public void mustBeInHand(@ExchangeProperty("delivery") Delivery delivery) {
+    public void mustBeInHand(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
+        forgetCharset(exchange);
         ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider());
         askAgainAfterTheSlot(delivery);
     }

@@ -4,7 +4,9 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.put;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -19,6 +21,7 @@ import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -71,6 +74,25 @@ class OnceAtTheProviderTest {
         assertThat(Caller.deliver(customer).outcome("fraudspect")).isEqualTo("delivered");
         assertThat(sandbox.requests("fraudspect").get(2).json())
                 .hasToString("{\"connects\":[{\"referenceId\":\"%s\",\"role\":\"SHAREHOLDER\"}]}".formatted(other));
+    }
+
+    /** Camel would write the next request as the last answer was written. */
+    @Test
+    void connectionsAreInUtf8WhateverTheCustomersAnswerIsIn() {
+        sandbox.server()
+                .stubFor(post(urlPathEqualTo("/fraudspect/api/v1/customers"))
+                        .willReturn(aResponse()
+                                .withStatus(201)
+                                .withHeader("Content-Type", "application/json; charset=utf-16")
+                                .withBody("{\"status\": 201, \"data\": {\"id\": 4711}}"
+                                        .getBytes(StandardCharsets.UTF_16))));
+        sandbox.server()
+                .stubFor(put(urlPathMatching("/fraudspect/.*/connections"))
+                        .willReturn(aResponse().withStatus(200)));
+
+        assertThat(Caller.deliver(withoutConnections("utf-16")).outcome("fraudspect"))
+                .isEqualTo("delivered");
+        assertThat(sandbox.requests("fraudspect").get(1).json()).hasToString("{\"connects\":[]}");
     }
 
     @ParameterizedTest
