@@ -137,12 +137,7 @@ class LedgerTest {
     @Test
     void aRequestIsKeptWithTheLinkThatItWasMadeWith() {
         Message message = accept("CUST-1");
-        ledger.sending(
-                        message,
-                        "xbridge",
-                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
-                        new Ledger.UnderWay(NOW, false, Optional.empty()))
-                .join();
+        sendUpdate(message, NOW);
         park(message, "xbridge", NOW);
 
         OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
@@ -408,12 +403,7 @@ class LedgerTest {
     @Test
     void anUpdateThatWasUnderWayWhenTheProgramEndedGoesAgainOnlyWhenItMustHaveEnded() {
         Message update = accept("CUST-1");
-        ledger.sending(
-                        update,
-                        "xbridge",
-                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
-                        new Ledger.UnderWay(NOW.plusMillis(1), false, Optional.empty()))
-                .join();
+        sendUpdate(update, NOW.plusMillis(1));
         accept("CUST-1");
         Message unsent = accept("CUST-2");
 
@@ -430,12 +420,7 @@ class LedgerTest {
         Message earlier = accept("CUST-1");
         record(earlier, "xbridge", rejected("invalid"));
         Message update = accept("CUST-1");
-        ledger.sending(
-                        update,
-                        "xbridge",
-                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
-                        new Ledger.UnderWay(NOW.plusMillis(1), false, Optional.empty()))
-                .join();
+        sendUpdate(update, NOW.plusMillis(1));
         openAnew(NOW);
         database.change("update delivery set state = 'pending' where provider = 'xbridge' and sequence = "
                 + earlier.sequence());
@@ -451,12 +436,7 @@ class LedgerTest {
     void whatIsBehindAnUpdateUnderWayIsTakenAsSoonAsThatHasEnded() {
         Message update = accept("CUST-1");
         Message behind = accept("CUST-1");
-        ledger.sending(
-                        update,
-                        "xbridge",
-                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
-                        new Ledger.UnderWay(NOW.plusSeconds(10), false, Optional.empty()))
-                .join();
+        sendUpdate(update, NOW.plusSeconds(10));
         ledger.giveBack("xbridge", List.of(new Ledger.Hold(behind.sequence(), 0)), Instant.EPOCH)
                 .join();
         assertThat(take("xbridge")).isEmpty();
@@ -619,6 +599,16 @@ class LedgerTest {
         assertThat(all)
                 .doesNotContain("Jane", "Doe", "1995-01-10", "cust-marker@example.com", "Uhuru")
                 .doesNotContain("session-marker", "marker-street", "https://");
+    }
+
+    /** Keeps that an update is sent to xbridge, which must have ended by then. */
+    private void sendUpdate(Message message, Instant ended) {
+        ledger.sending(
+                        message,
+                        "xbridge",
+                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
+                        new Ledger.UnderWay(ended, false, Optional.empty()))
+                .join();
     }
 
     /** As the next program does, when the lease of the last one has ended. */
