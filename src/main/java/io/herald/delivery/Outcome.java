@@ -61,7 +61,8 @@ public final class Outcome {
     private Outcome() {}
 
     /**
-     * The outcome of a provider's answer. Of the fields at fault it has so many as are worth keeping, and of a success what is small enough.
+     * The outcome of a provider's answer. Of the fields at fault it has so many as are worth keeping, and of a success what is
+     * small enough.
      *
      * @param status the HTTP status of the answer
      * @param fragment what the provider's {@code response.jslt} made of it; its {@code state} and {@code error.reason}
