@@ -161,30 +161,11 @@ public final class Benchmark {
         add(steps, "b", compared, Scenarios::slow);
         add(steps, "d", compared, Scenarios::revoked);
         add(steps, "f", product, Scenarios::growth);
-        run(stub, generator, java, contender, round, steps);
-        List<Consumer<Scenarios>> alone = new ArrayList<>();
-        add(alone, "c", product, Scenarios::oneHangs);
-        run(stub, generator, java, contender, round, alone);
-    }
-
-    private void add(List<Consumer<Scenarios>> steps, String scenario, boolean applies, Consumer<Scenarios> step) {
-        if (applies && settings.scenarios().contains(scenario)) {
-            steps.add(step);
-        }
-    }
-
-    private void run(
-            Stub stub,
-            LoadGenerator generator,
-            Path java,
-            Contender contender,
-            int round,
-            List<Consumer<Scenarios>> steps)
-            throws IOException, InterruptedException {
+        add(steps, "c", product, Scenarios::oneHangs);
         if (steps.isEmpty()) {
             return;
         }
-        List<String> options = contender == Contender.HERALD ? settings.options() : List.of();
+        List<String> options = product ? settings.options() : List.of();
         try (Program program = contender.start(java, stub, options)) {
             Scenarios scenarios =
                     new Scenarios(settings, stub, generator, figures, program, row(java, contender), round);
@@ -194,6 +175,12 @@ public final class Benchmark {
                 // a profile is written at the end
                 program.stop();
             }
+        }
+    }
+
+    private void add(List<Consumer<Scenarios>> steps, String scenario, boolean applies, Consumer<Scenarios> step) {
+        if (applies && settings.scenarios().contains(scenario)) {
+            steps.add(step);
         }
     }
 }

@@ -122,7 +122,7 @@ final class Scenarios {
         }
     }
 
-    /** Leaves the contender with work for the provider that hung; so nothing else is measured in the same process. */
+    /** Leaves the contender with work for the provider that hung; so nothing is measured in the same process after it. */
     void oneHangs() {
         LoadGenerator.Load healthy = withBackground(row + ", all well", Duration.ofSeconds(12));
         stub.hang(HANGING, true);
