@@ -351,7 +351,7 @@ public final class DeliverySteps {
             LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
             fragment = json.createObjectNode();
         }
-        ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
+        ObjectNode outcome = Outcome.of(delivery, status, fragment);
         if (!outcome.has("providerCustomerId")) {
             if (answer.isEmpty()) {
                 // a page for people, or nothing: somebody on the way, or the provider under maintenance
