@@ -68,7 +68,7 @@ public final class DeliverySteps {
     /** It holds a place in the provider's lane; time enough for three hundred pages at sixty requests a minute. */
     private static final Duration LONGEST_LOOK_UP = Duration.ofMinutes(5);
 
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-zA-Z_]+)}");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}]+)}");
 
     private final Providers providers;
     private final Breakers breakers;
@@ -211,15 +211,44 @@ public final class DeliverySteps {
     /**
      * Fills in a path or query: {@code {id}} is the provider's id of the customer, any other name in braces a field of the
      * request; all of them percent-encoded.
+     *
+     * @throws UnclearException if the request has no such field, and an earlier try may have arrived: then there is nothing to look
+     *     the customer up by
+     * @throws MappingFailedException if the request has no such field
      */
-    public String expand(String template, Delivery delivery) {
-        return PLACEHOLDER.matcher(template).replaceAll(name -> {
-            String value = name.group(1).equals("id")
-                    ? delivery.getLink()
-                    : delivery.getRequest().path(name.group(1)).asText();
-            return Matcher.quoteReplacement(
-                    URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20"));
-        });
+    public String expand(String template, Delivery delivery) throws UnclearException {
+        Optional<String> absent = PLACEHOLDER
+                .matcher(template)
+                .results()
+                .map(name -> name.group(1))
+                .filter(name -> value(name, delivery).isEmpty())
+                .findFirst();
+        if (absent.isPresent() && delivery.isUnclear()) {
+            throw new UnclearException("an earlier try may have arrived, and the request has no field '" + absent.get()
+                    + "', which the provider's route file names");
+        }
+        if (absent.isPresent()) {
+            throw new MappingFailedException(
+                    "routes/providers/" + delivery.getProvider() + ".camel.yaml",
+                    "names the field '" + absent.get() + "', which this request has not");
+        }
+        return filledIn(template, delivery);
+    }
+
+    /** As {@link #expand}, with nothing in the place of a field that the request has not. */
+    private static String filledIn(String template, Delivery delivery) {
+        return PLACEHOLDER
+                .matcher(template)
+                .replaceAll(name -> Matcher.quoteReplacement(
+                        URLEncoder.encode(value(name.group(1), delivery), StandardCharsets.UTF_8)
+                                .replace("+", "%20")));
+    }
+
+    private static String value(String name, Delivery delivery) {
+        String value = name.equals("id")
+                ? delivery.getLink()
+                : delivery.getRequest().path(name).asText();
+        return value == null ? "" : value;
     }
 
     /**
@@ -244,7 +273,7 @@ public final class DeliverySteps {
                     mayCreate,
                     Optional.ofNullable(lookUp)
                             .filter(template -> mayCreate)
-                            .map(template -> expand(template, delivery)));
+                            .map(template -> filledIn(template, delivery)));
             ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), underWay)
                     .join();
             delivery.requestKept();

@@ -9,6 +9,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.put;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,11 +17,14 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.delivery.Caller.Report;
 import io.herald.ledger.Message;
+import io.herald.mapping.MappingFailedException;
 import io.herald.rest.Api;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,6 +47,10 @@ class OnceAtTheProviderTest {
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
 
     Sandbox sandbox;
+
+    @Inject
+    @Named("delivery")
+    DeliverySteps steps;
 
     private Faults faults;
 
@@ -692,6 +700,41 @@ class OnceAtTheProviderTest {
         afterARestart.linkIs(Optional.of("id-1"));
 
         assertThat(delivery.getIdempotencyKey()).isNotEqualTo(ofTheCreate).isEqualTo(afterARestart.getIdempotencyKey());
+    }
+
+    @Test
+    void aPathOrALookUpIsFilledInWithAnyFieldOfTheRequest() throws UnclearException {
+        Delivery delivery = delivery();
+        delivery.mapped(
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("e-mail", "a+b@example.com")
+                        .put("phone_1", 7),
+                new byte[0]);
+
+        assertThat(steps.expand("/x/{phone_1}?email={e-mail}", delivery)).isEqualTo("/x/7?email=a%2Bb%40example.com");
+    }
+
+    /** To ask for nothing, or for what the route file says word for word, finds nobody, and then there would be two. */
+    @Test
+    void whatTheRequestLacksIsNotAskedFor() {
+        Delivery delivery = delivery();
+        delivery.mapped(
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("customer_email", "a@example.com")
+                        .put("empty", ""),
+                new byte[0]);
+
+        assertThatThrownBy(() -> steps.expand("/x/{id}", delivery)).isInstanceOf(MappingFailedException.class);
+        assertThatThrownBy(() -> steps.expand("email={customer_mail}", delivery))
+                .isInstanceOf(MappingFailedException.class)
+                .hasMessage("routes/providers/yativo.camel.yaml: names the field 'customer_mail', which this request"
+                        + " has not");
+        delivery.unclearSince(Instant.EPOCH);
+        assertThatThrownBy(() -> steps.expand("email={empty}", delivery))
+                .isInstanceOf(UnclearException.class)
+                .hasMessageContaining("'empty'");
     }
 
     private static Delivery delivery() {
