@@ -8,8 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -51,11 +52,12 @@ final class RouteFiles {
     /**
      * Reads every file.
      *
-     * @param finds whether a provider has a template of what it is asked when a customer is looked up
+     * @param finds whether a provider has a template of what it is asked when a customer is looked up; empty if nobody knows
      * @param mistakes takes what is wrong, with file, line and column
      * @return the files to load: all but those of disabled providers, and that of the partner's server where there is none
      */
-    List<Resource> check(List<Resource> files, Predicate<String> finds, List<String> mistakes) {
+    List<Resource> check(
+            List<Resource> files, Function<String, Optional<Boolean>> finds, List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
         List<String> withFile = new ArrayList<>();
         Set<String> missing = new HashSet<>();
@@ -96,19 +98,20 @@ final class RouteFiles {
     }
 
     /** Checks what is asked for by name, and not by another route. */
-    private static void checkProvider(String id, Predicate<String> finds, RouteCheck check, List<String> mistakes) {
+    private static void checkProvider(
+            String id, Function<String, Optional<Boolean>> finds, RouteCheck check, List<String> mistakes) {
         String file = "routes/providers/" + id + ".camel.yaml";
         Stream.of(id, id + "-request")
                 .filter(route -> !check.begins(route))
                 .forEach(route -> mistakes.add(file + ": no route begins with direct:" + route));
-        if (finds.test(id) != check.finds(id, finds.test(id))) {
-            mistakes.add(
-                    finds.test(id)
-                            ? file + ": no route looks a customer up, as mappings/" + id
-                                    + "/find.jslt is there for: direct:" + id + "-find, and a step that goes there"
-                            : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id
-                                    + "-find is there");
-        }
+        finds.apply(id)
+                .filter(there -> there != check.finds(id, there))
+                .ifPresent(there -> mistakes.add(
+                        there
+                                ? file + ": no route looks a customer up, as mappings/" + id
+                                        + "/find.jslt is there for: direct:" + id + "-find, and a step that goes there"
+                                : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id
+                                        + "-find is there"));
     }
 
     /** Tells each missing property once, where it is first needed; the URLs are told with the other settings. */

@@ -3,6 +3,7 @@ package io.herald.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -183,6 +184,8 @@ class FailEarlyIT {
                 edit("elsewhere/maps/xbridge/find.jslt", "{", "{^,") + ": syntax error: unexpected ','"));
         Path maps = elsewhere.resolve("maps");
         Files.move(maps.resolve("yativo/find.jslt"), maps.resolve("fraudspect/find.jslt"));
+        Files.writeString(maps.resolve("bridge-xyz/response.jslt"), "// é\n{}", StandardCharsets.ISO_8859_1);
+        expected.add("elsewhere/maps/bridge-xyz/response.jslt: is not UTF-8");
         Stream.of(
                         edit("elsewhere/routes/customer.camel.yaml", "id: accept", "idd: ^accept")
                                 + ": Unsupported field: idd",
