@@ -56,6 +56,12 @@ public final class Mappings {
         return mapping;
     }
 
+    /** Whether a request to a provider may have that field; true where a mistake in its mapping leaves it open. */
+    public boolean mayHave(String provider, String field) {
+        ProviderMapping mapping = providers.get(provider);
+        return mapping == null || mapping.mayHave(field);
+    }
+
     private static Optional<ProviderMapping> load(
             String provider, Function<String, Optional<String>> source, Clock clock, List<String> mistakes) {
         int before = mistakes.size();

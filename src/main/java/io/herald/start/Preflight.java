@@ -93,6 +93,7 @@ public final class Preflight {
                 .check(
                         bundle.routeFiles(context),
                         id -> bundle.hasMappingFile(id + "/find.jslt"),
+                        mappings::mayHave,
                         mistakes);
         reader = reader(bundle, (int) Math.min(bodyMax.asLongValue(), Integer.MAX_VALUE), clock, mistakes);
     }

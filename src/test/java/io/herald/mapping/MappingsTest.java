@@ -155,6 +155,20 @@ class MappingsTest {
     }
 
     @Test
+    void aRequestMayHaveWhatItsSchemaDoesNotRuleOut() {
+        assertThat(load().mayHave("acme", "mail")).isTrue();
+
+        files.put("acme/request.schema.json", """
+                {"type": "object", "additionalProperties": false, "properties": {"name": {"type": "string"}}}
+                """);
+        assertThat(load().mayHave("acme", "name")).isTrue();
+        assertThat(load().mayHave("acme", "mail")).isFalse();
+
+        files.put("acme/request.schema.json", "{");
+        assertThat(load().mayHave("acme", "mail")).as("nobody knows").isTrue();
+    }
+
+    @Test
     void aTemplateMayImportAFileOfItsFolder() {
         files.put("acme/names.jslt", "def full(p) $p.first + \" \" + $p.last");
         files.put("acme/request.jslt", "import \"names.jslt\" as names\n{\"name\": names:full(.)}");

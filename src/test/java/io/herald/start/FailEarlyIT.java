@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -208,6 +209,11 @@ class FailEarlyIT {
                                 + ": there is no bean 'delivary'",
                         edit(
                                         "elsewhere/routes/providers/yativo.camel.yaml",
+                                        "expression: email={customer_email}",
+                                        "expression: ^email={customer_mail}")
+                                + ": there is no field 'customer_mail' in what mappings/yativo/request.schema.json accepts",
+                        edit(
+                                        "elsewhere/routes/providers/yativo.camel.yaml",
                                         "expression: $.data.access",
                                         "expression: ^$.data[access")
                                 + ": not a jsonpath expression: Could not parse token starting at position 6."
@@ -242,6 +248,66 @@ class FailEarlyIT {
                 .forEach(expected::add);
 
         assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    /** Of two ids, one of which begins with the other, each has names of its own. */
+    @Test
+    void whatIsLeftOfTheFileThatAProvidersWasCopiedFromIsTold() throws IOException {
+        mount("routes");
+        mount("mappings");
+        String acme = copy("xbridge", "acme");
+        String pay = copy("xbridge", "xbridge-pay");
+        String xbridge = "routes/providers/xbridge.camel.yaml";
+        String fraudspect = "routes/providers/fraudspect.camel.yaml";
+        String ofXbridge = "is of the provider xbridge, and this file is of acme";
+        List<String> expected = List.of(
+                acme
+                        + ": no route looks a customer up, as mappings/acme/find.jslt is there for: direct:acme-find, and a"
+                        + " step that goes there",
+                place(acme, "acme-find\n        - filter") + ": no route begins with direct:acme-find",
+                edit(acme, "name: acme-find\n      steps", "name: ^xbridge-find\n      steps") + ": 'xbridge-find' "
+                        + ofXbridge,
+                edit(acme, "ref: acme-lanes", "ref: ^xbridge-lanes") + ": 'xbridge-lanes' " + ofXbridge,
+                edit(acme, "name: acme-call", "name: ^xbridge-call") + ": 'xbridge-call' " + ofXbridge,
+                edit(acme, "\"{{provider.acme.url}}", "\"^{{provider.xbridge.url}}") + ": 'provider.xbridge.url' "
+                        + ofXbridge,
+                edit(acme, "${properties:provider.acme.secret}", "^${properties:provider.xbridge.secret}")
+                        + ": 'provider.xbridge.secret' " + ofXbridge,
+                edit(xbridge, "name: xbridge-send", "name: ^xbridge-pay-send")
+                        + ": 'xbridge-pay-send' is of the provider xbridge-pay, and this file is of xbridge",
+                edit(pay, "name: xbridge-pay-send", "name: ^xbridge-send")
+                        + ": 'xbridge-send' is of the provider xbridge, and this file is of xbridge-pay",
+                edit(fraudspect, "name: fraudspect-connections\n      steps", "name: ^fraudspect-call\n      steps")
+                        + ": a route begins with direct:fraudspect-call already, in "
+                        + place(fraudspect, "fraudspect-call\n      steps"),
+                place(fraudspect, "fraudspect-connections\n- route")
+                        + ": no route begins with direct:fraudspect-connections");
+
+        assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    /** Without them a delivery that fails is not recorded, and is sent again without end. */
+    @Test
+    void everyFailureOfAProvidersRoutesComesToTheErrorHandlers() throws IOException {
+        mount("routes");
+        String file = "routes/providers/fraudspect.camel.yaml";
+        String noErrorHandler = "    errorHandler:\n      noErrorHandler: {}\n";
+        String toBeCalled =
+                ": a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}'"
+                        + " below it; without it a failure is neither tried again nor recorded";
+        edit(file, "    routeConfigurationId: delivery\n", "");
+        edit(file, noErrorHandler, "");
+        edit(file, noErrorHandler, "    routeConfigurationId: delivery\n");
+        edit(file, noErrorHandler, "    errorHandler:\n      defaultErrorHandler: {}\n");
+
+        assertThat(mistakes())
+                .containsExactlyInAnyOrder(
+                        place(file, "id: fraudspect\n")
+                                + ": the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is"
+                                + " neither tried again nor recorded",
+                        place(file, "id: fraudspect-request\n") + toBeCalled,
+                        place(file, "id: fraudspect-send\n") + toBeCalled,
+                        place(file, "id: fraudspect-call\n") + toBeCalled);
     }
 
     @Test
@@ -325,6 +391,34 @@ class FailEarlyIT {
                 Files.copy(file, directory.resolve(file.toString()));
             }
         }
+    }
+
+    /**
+     * Adds a provider that is another one but for its name.
+     *
+     * @return its route file
+     */
+    private String copy(String provider, String id) throws IOException {
+        Path mapping = Files.createDirectory(directory.resolve("mappings").resolve(id));
+        try (Stream<Path> files = Files.list(directory.resolve("mappings").resolve(provider))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, mapping.resolve(file.getFileName()));
+            }
+        }
+        Path config = Files.createDirectories(directory.resolve("config")).resolve("application.properties");
+        Files.writeString(
+                config,
+                "provider." + id + ".url=https://" + id + ".example.com\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+        for (String credential : List.of("_KEY_ID", "_SECRET")) {
+            String variable = "PROVIDER_" + id.toUpperCase(Locale.ROOT).replace('-', '_') + credential;
+            environment.put(variable, PackagedProgram.payloadKey(variable));
+        }
+        String file = "routes/providers/" + id + ".camel.yaml";
+        String text = Files.readString(directory.resolve("routes/providers/" + provider + ".camel.yaml"));
+        Files.writeString(directory.resolve(file), text.replace(provider, id));
+        return file;
     }
 
     /**
