@@ -13,6 +13,7 @@ import io.herald.schema.SchemaCheck;
 import io.herald.schema.SchemaException;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.SmallRyeConfig;
 import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
@@ -85,11 +86,10 @@ public final class Preflight {
         Set<String> bound = providers.ids().stream()
                 .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
                 .collect(Collectors.toSet());
+        List<Resource> routeFiles = bundle.routeFiles(context);
+        Names.check(config.unwrap(SmallRyeConfig.class), providers, routeFiles, mistakes);
         routes = new RouteFiles(context, config, providers, partner, new Beans(beanManager, bound))
-                .check(
-                        bundle.routeFiles(context),
-                        id -> bundle.mappingFile(id + "/find.jslt").isPresent(),
-                        mistakes);
+                .check(routeFiles, id -> bundle.mappingFile(id + "/find.jslt").isPresent(), mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
         inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));

@@ -48,6 +48,12 @@ final class RouteFiles {
         return file.getLocation().replaceFirst("^(file|classpath):", "");
     }
 
+    /** Whose route file it is; null for a common one. */
+    static String provider(Resource file) {
+        Matcher name = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
+        return name.find() ? name.group(1) : null;
+    }
+
     /**
      * Reads every file.
      *
@@ -62,8 +68,7 @@ final class RouteFiles {
         providers.ids().forEach(id -> missing.add("provider." + id + ".url"));
         RouteCheck check = new RouteCheck(context, beans, mistakes);
         for (Resource file : files) {
-            Matcher name = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
-            String provider = name.find() ? name.group(1) : null;
+            String provider = provider(file);
             if (provider != null) {
                 withFile.add(provider);
                 if (!providers.isEnabled(provider)) {
@@ -144,7 +149,7 @@ final class RouteFiles {
         }
     }
 
-    private static String text(Resource file) {
+    static String text(Resource file) {
         try (InputStream in = file.getInputStream()) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -112,7 +112,15 @@ class FailEarlyIT {
         environment.remove("PROVIDER_XBRIDGE_SECRET");
         environment.put("HERALD_LEDGER", "postgres");
         environment.put("QUARKUS_OIDC_AUTH_SERVER_URL", "http://issuer.example.com");
+        environment.put("HERALD_SERVICE_HOST", "10.0.0.1");
+        environment.put("HERALD_PORT_8080_TCP", "tcp://10.0.0.1:8080");
+        environment.put("INTAKE_SVC_PORT", "8080");
+        Path config = Files.createDirectory(directory.resolve("config")).resolve("application.properties");
+        Files.writeString(config, "herald.retetion=9d\nprovider.xbridge.retires=5\n");
         List<String> expected = List.of(
+                config.toRealPath() + ":1: there is no property herald.retetion; the nearest is herald.retention",
+                config.toRealPath() + ":2: there is no property provider.xbridge.retires; the nearest is"
+                        + " provider.xbridge.retry.*",
                 "herald.ledger: must be embedded or postgresql",
                 "quarkus.oidc.public-key: not together with quarkus.oidc.auth-server-url, which has the keys",
                 "quarkus.oidc.auth-server-url: must be https (http is for a loopback host only)",
