@@ -161,13 +161,12 @@ final class Names {
      */
     private boolean isAnotherMeant(String id) {
         String prefix = "provider." + id + ".";
-        return withFile.stream().anyMatch(other -> distance(id, other) <= NEAR)
-                && (providers.isEnabled(id)
-                        || sources()
-                                        .flatMap(source -> source.getPropertyNames().stream())
-                                        .filter(name -> name.startsWith(prefix))
-                                        .count()
-                                == 1);
+        boolean isOff = providers.isKnown(id) && !providers.isEnabled(id);
+        long settings = sources()
+                .flatMap(source -> source.getPropertyNames().stream())
+                .filter(name -> name.startsWith(prefix))
+                .count();
+        return withFile.stream().anyMatch(other -> distance(id, other) <= NEAR) && (!isOff || settings == 1);
     }
 
     /** The file and the line that a property is from; empty if it is from elsewhere. */

@@ -62,6 +62,12 @@ class NamesTest {
                         + "; the nearest is " + nearest);
     }
 
+    @Test
+    void ofAMisspeltProviderEachLineIsTold() throws IOException {
+        assertThat(mistakes("provider.xbrige.key-id=any\nprovider.xbrige.secret=any\n", Map.of(), files()))
+                .hasSize(2);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
