@@ -239,6 +239,31 @@ class BoundedTest {
         assertThat(herald.submit(customer("CUST-large-2", LARGE)).status()).isEqualTo(200);
     }
 
+    /** In memory its customer weighs as much as one that is brought. */
+    @Test
+    void aDeadLetterIsShownWhereThereIsAPlaceForItsCustomer() {
+        ObjectNode customer = customer("CUST-dead", LARGE);
+        customer.withObject("/contact").put("email", "dead+" + SLOW + ".422@example.com");
+        String letter = "/v1/dead-letters/"
+                + herald.submit(customer).json().path("message").asText() + "." + SLOW;
+        free();
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        assertThat(herald.submit(customer("CUST-large", LARGE), "Prefer", "respond-async")
+                        .status())
+                .isEqualTo(202);
+
+        Api.Answer refused = herald.get(letter);
+
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.json().path("detail").asText()).contains("Herald is full", MAX_BYTES + " bytes");
+        assertTaken(1, LARGE);
+
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        assertThat(repeat(i -> herald.get(letter).json().at("/payload/attributes/padding")))
+                .allSatisfy(padding -> assertThat(padding.asText()).isEqualTo("***"));
+    }
+
     @Test
     void aChunkedBodyWeighsWhatItIsOnceItIsRead() throws Exception {
         impostors.of(SLOW).behave(Behaviour.HOLD);
