@@ -2,6 +2,8 @@ package io.herald.provider;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -11,13 +13,13 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.util.IOHelper;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecChainHandler;
 import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.core5.concurrent.CancellableDependency;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
@@ -84,6 +86,7 @@ final class CallGuard implements ExecChainHandler {
         answer.setHeaders(KEPT.stream()
                 .map(answer::getFirstHeader)
                 .filter(Objects::nonNull)
+                .filter(CallGuard::isUnderstood)
                 .toArray(Header[]::new));
         HttpEntity entity = answer.getEntity();
         if (entity == null) {
@@ -92,7 +95,7 @@ final class CallGuard implements ExecChainHandler {
         boolean success = answer.getCode() >= 200 && answer.getCode() < 300;
         try {
             byte[] body = read(entity, success ? largestAnswer : Math.min(largestAnswer, LARGEST_ERROR));
-            answer.setEntity(new ByteArrayEntity(body, ContentType.parseLenient(entity.getContentType())));
+            answer.setEntity(new ByteArrayEntity(body, null));
             return answer;
         } catch (AnswerTooLargeException e) {
             connection.discardEndpoint();
@@ -104,6 +107,16 @@ final class CallGuard implements ExecChainHandler {
         } catch (Throwable e) {
             connection.discardEndpoint();
             throw e;
+        }
+    }
+
+    /** Camel fails over a charset that Java does not know, whatever the status; of an answer without a type it reads UTF-8. */
+    private static boolean isUnderstood(Header header) {
+        try {
+            return !header.getName().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE)
+                    || Charset.isSupported(IOHelper.getCharsetNameFromContentType(header.getValue()));
+        } catch (IllegalCharsetNameException e) {
+            return false;
         }
     }
 

@@ -123,6 +123,27 @@ class RedeliveryTest {
         });
     }
 
+    /** Such a page is often that of a front end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"text/html; charset=utf8mb4", "text/html; charset={charset}", "text/html; charset="})
+    void aTransientStatusThatPassesIsDeliveredWhateverItIsWrittenIn(String contentType) {
+        String reference = Caller.reference("charset");
+        String email = Caller.email(reference, "");
+        PROVIDERS.forEach(provider -> faults.once(
+                provider,
+                email,
+                aResponse()
+                        .withStatus(503)
+                        .withHeader("Content-Type", contentType)
+                        .withBody("<html></html>")));
+
+        Report report = Caller.deliver(Caller.person(reference, ""));
+
+        assertThat(report.status()).as(report.body().toString()).isEqualTo(200);
+        assertThat(PROVIDERS)
+                .allSatisfy(provider -> assertThat(report.attempts(provider)).isEqualTo(2));
+    }
+
     @Test
     void aTransientStatusThatStaysIsSentAsOftenAsTheProvidersOwnAttempts() {
         staysTransient(answers(status -> !TIME_OUTS.contains(status)), PROVIDERS);
@@ -508,6 +529,21 @@ class RedeliveryTest {
 
     private static HttpOperationFailedException answered(int status) {
         return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), "{}");
+    }
+
+    @Test
+    void whatFailsInAWayThatNobodyThoughtOfMayHaveArrived() {
+        Delivery delivery = delivery("xbridge");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Exchange exchange = new DefaultExchange(camel);
+        delivery.sending(clock.instant());
+        exchange.setException(new IllegalStateException());
+
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.isUnclear()).isTrue();
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("dead");
+        assertThat(delivery.getOutcome().at("/error/reason").asText()).isEqualTo("unclear");
     }
 
     /** As between fraudspect's customer and its connections. */
