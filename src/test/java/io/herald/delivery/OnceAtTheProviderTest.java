@@ -14,6 +14,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.herald.delivery.Caller.Report;
 import io.herald.ledger.Message;
 import io.herald.rest.Api;
@@ -125,6 +126,27 @@ class OnceAtTheProviderTest {
 
         assertThat(Caller.deliver(withoutConnections("said-nothing")).outcome("fraudspect"))
                 .isEqualTo("delivered");
+    }
+
+    /** What fraudspect reads may lag behind what it has just written. */
+    @Test
+    void connectionsOfACustomerThatIsNotSeenYetAreSentAgain() {
+        sandbox.server()
+                .stubFor(put(urlPathMatching("/fraudspect/.*/connections"))
+                        .inScenario("not seen yet")
+                        .whenScenarioStateIs(Scenario.STARTED)
+                        .willSetStateTo(Faults.SHOWN)
+                        .willReturn(aResponse()
+                                .withStatus(404)
+                                .withBody("{\"message\": \"Customer not found\", \"error\": \"Not Found\","
+                                        + " \"statusCode\": 404}")));
+
+        Report report = Caller.deliver(withoutConnections("not-seen-yet"));
+
+        assertThat(report.outcome("fraudspect")).isEqualTo("delivered");
+        assertThat(sandbox.requests("fraudspect"))
+                .extracting(Received::method)
+                .containsExactly("POST", "PUT", "POST", "PUT");
     }
 
     /** The customer is there, and the next message is an update. */
