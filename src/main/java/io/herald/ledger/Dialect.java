@@ -12,13 +12,15 @@ public enum Dialect {
     /**
      * PostgreSQL, shared by replicas. Each group of writes takes a lock that all replicas share: what one of them writes
      * comes wholly before or after what another one writes, and sequences are given in the order of acceptance; so each has to see
-     * what was committed before it got the lock, whatever isolation the server begins with. A replica
+     * what was committed before it got the lock, whatever isolation the server begins with. A commit answers when it is on
+     * the server's disk at least, also where the server would answer sooner. A replica
      * that hangs while it has the lock loses it, with all that it has not committed, before the others lose patience. In the
      * middle of a batch it is not idle for the server, so from PostgreSQL 17 on the time with the lock is bounded too.
      */
     POSTGRESQL(
             "set transaction isolation level read committed; set local idle_in_transaction_session_timeout = '5s'; set local lock_timeout = '8s';"
-                    + " set local statement_timeout = '10s'; select pg_advisory_xact_lock(4836251);"
+                    + " set local statement_timeout = '10s'; select set_config('synchronous_commit', 'on', true)"
+                    + " where current_setting('synchronous_commit') = 'off'; select pg_advisory_xact_lock(4836251);"
                     + " select set_config('transaction_timeout', '7s', true)"
                     + " where current_setting('server_version_num')::int >= 170000",
             true);

@@ -5,6 +5,7 @@ import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +14,7 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
+import io.herald.schema.Fault;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -20,12 +22,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -533,6 +537,41 @@ class LedgerTest {
         assertThat(accept("CUST-2").sequence()).isGreaterThan(message.sequence());
     }
 
+    /** No loss of power takes it away. */
+    @Test
+    void whatIsCommittedInSqliteIsOnDisk() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+
+        assertThat(setting("pragma journal_mode")).isEqualTo("wal");
+        assertThat(setting("pragma synchronous")).as("full").isEqualTo("2");
+    }
+
+    /** What asks more of standbys is left as it is. */
+    @Test
+    void whatIsCommittedInPostgresqlIsOnDiskWhateverTheServerBeginsWith() {
+        assumeThat(dialect).isEqualTo(Dialect.POSTGRESQL);
+
+        assertThat(synchronousCommit("off")).isEqualTo("on");
+        assertThat(synchronousCommit("remote_apply")).isEqualTo("remote_apply");
+    }
+
+    /** What a write goes by where the server begins with that. */
+    private String synchronousCommit(String begunWith) {
+        database.change("do $$ begin execute format('alter database %I set synchronous_commit = " + begunWith
+                + "', current_database()); end $$");
+        close();
+        open(new byte[32]);
+        return setting("show synchronous_commit");
+    }
+
+    /** What the database goes by in a write. */
+    private String setting(String query) {
+        return database.get()
+                .write(connection -> Database.query(connection, query, row -> row.getString(1))
+                        .get(0))
+                .join();
+    }
+
     @Test
     void numbersAreKeptAsTheyCame() throws Exception {
         JsonNode customer = new ObjectMapper()
@@ -591,6 +630,80 @@ class LedgerTest {
         assertOnlyReferenceAndIdAreReadable();
         close();
         assertOnlyReferenceAndIdAreReadable();
+    }
+
+    /** One that is new is to be filled here too. */
+    @Test
+    void everyColumnOfBytesIsSealed() {
+        fillEveryColumnOfBytes("marker");
+
+        String sealed = '\1' + text(Arrays.copyOf(PayloadCipher.sha256(new byte[32]), 4));
+        String lookUp = text(sha256("phone/marker"));
+        String canonical = text(sha256(customer("CUST-marker").toString()));
+        assertThat(database.columnsOfBytes()).isNotEmpty().allSatisfy((column, values) -> assertThat(values)
+                .as(column)
+                .isNotEmpty()
+                .extracting(LedgerTest::text)
+                .allSatisfy(value -> assertThat(value).startsWith(sealed).doesNotContain("marker", lookUp, canonical)));
+    }
+
+    private void fillEveryColumnOfBytes(String marker) {
+        JsonNode customer = customer("CUST-" + marker);
+        Message message = ledger.accept(keyed("alice", "key-1", customer), kept -> {})
+                .join()
+                .message();
+        ledger.sending(
+                        message,
+                        "xbridge",
+                        create(customer.toString().getBytes(StandardCharsets.UTF_8)),
+                        new Ledger.UnderWay(NOW, true, Optional.of("phone/" + marker)))
+                .join();
+        Attempt attempt = new Attempt(
+                NOW, 41, Optional.of(400), Optional.of(marker), Optional.of("invalid"), Optional.of("the " + marker));
+        Progress unclear = new Progress(
+                rejected("the " + marker),
+                1,
+                List.of(attempt),
+                41,
+                Optional.of(NOW),
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        ledger.record(message, "xbridge", unclear).join();
+        record(message, "yativo", rejected("the " + marker));
+        ObjectMapper json = new ObjectMapper();
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        assertThat(new DeadLetters(database.get(), sealing, json, Clock.systemUTC())
+                        .replay(
+                                new DeadLetter.Id(message.id(), "yativo"),
+                                new DeadLetter.Provider("yativo", true, Optional.empty()),
+                                Optional.of(customer),
+                                false,
+                                Optional.empty())
+                        .join())
+                .isEmpty();
+        FileLedger files = new FileLedger(database.get(), ledger, sealing, replica, Clock.systemUTC());
+        DroppedFile file = files.begin(
+                        new DroppedFile.Arrival("a.json", "d".repeat(64), 100, false),
+                        name -> true,
+                        name -> false,
+                        () -> Stream.of("a.json"))
+                .orElseThrow();
+        files.refuse(
+                        new DroppedFile.Place(file.id(), 1, 1),
+                        true,
+                        Optional.empty(),
+                        List.of(new Fault("/" + marker, "is not known")))
+                .join();
+    }
+
+    private static byte[] sha256(String text) {
+        return PayloadCipher.sha256(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private void assertOnlyReferenceAndIdAreReadable() {

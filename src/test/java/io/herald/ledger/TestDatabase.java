@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
@@ -164,6 +165,29 @@ final class TestDatabase implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         return all.toString();
+    }
+
+    /** What is in each column of bytes, by its table and name. */
+    Map<String, List<byte[]>> columnsOfBytes() {
+        String bytes = placeholders().get("bytes");
+        Map<String, List<byte[]>> columns = new TreeMap<>();
+        try (Connection connection = DriverManager.getConnection(url);
+                ResultSet column = connection.getMetaData().getColumns(null, connection.getSchema(), "%", "%")) {
+            while (column.next()) {
+                if (column.getString("TYPE_NAME").equalsIgnoreCase(bytes)) {
+                    String table = column.getString("TABLE_NAME");
+                    String name = column.getString("COLUMN_NAME");
+                    columns.put(
+                            table + "." + name,
+                            database.all(
+                                    "select " + name + " from " + table + " where " + name + " is not null",
+                                    row -> row.getBytes(1)));
+                }
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return columns;
     }
 
     private void addFiles(StringBuilder all) throws IOException {
