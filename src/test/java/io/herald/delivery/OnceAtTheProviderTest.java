@@ -25,10 +25,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +44,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OnceAtTheProviderTest {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
+
+    /** Those of them that know no key, nor our reference. */
+    private static final List<String> LOOKED_UP = List.of("xbridge", "yativo");
 
     Sandbox sandbox;
 
@@ -169,12 +175,50 @@ class OnceAtTheProviderTest {
 
         createdOnceEverywhere(report, Caller.email(reference, magic));
         if (!fault.equals("html")) {
-            assertThat(List.of("xbridge", "yativo"))
+            assertThat(LOOKED_UP)
                     .as("what was broken off on the way may be worked on for a while")
                     .allSatisfy(provider -> assertThat(
                                     report.delivery(provider).path("durationMs").asLong())
                             .isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT.toMillis()));
         }
+    }
+
+    @Test
+    void aCreateThatWasAnsweredOnTheWayIsThereOnce() {
+        Map<String, CompletableFuture<Report>> reports = new LinkedHashMap<>();
+        for (int status : List.of(408, 503, 522)) {
+            String reference = Caller.reference("on-the-way");
+            String email = Caller.email(reference, "");
+            LOOKED_UP.forEach(provider -> faults.answersOnTheWayOnce(provider, email, status));
+            reports.put(email, Caller.submit(Caller.person(reference, "", LOOKED_UP.toArray(String[]::new))));
+        }
+
+        reports.forEach((email, pending) -> {
+            Report report = pending.join();
+            assertThat(LOOKED_UP).allSatisfy(provider -> {
+                assertThat(report.outcome(provider)).isEqualTo("delivered");
+                assertThat(faults.sends(provider, email)).hasSize(1);
+                assertThat(faults.customers(provider, email)).hasSize(1);
+                assertThat(report.delivery(provider).path("durationMs").asLong())
+                        .as("it may be worked on for a while")
+                        .isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT.toMillis());
+            });
+        });
+    }
+
+    /** Without a phone xbridge could not be asked, and the delivery would end. */
+    @ParameterizedTest
+    @ValueSource(ints = {425, 429})
+    void whatWasRefusedBeforeAnyWorkIsSentAgainWithoutALookUp(int status) {
+        String reference = Caller.reference("before-any-work");
+        String email = Caller.email(reference, "");
+        faults.once("xbridge", email, aResponse().withStatus(status));
+        ObjectNode customer = Caller.person(reference, "", "xbridge");
+        ((ObjectNode) customer.get("contact")).remove("phone");
+
+        assertThat(Caller.deliver(customer).outcome("xbridge")).isEqualTo("delivered");
+        assertThat(faults.sends("xbridge", email)).hasSize(2);
+        assertThat(faults.lookUps("xbridge")).isEmpty();
     }
 
     @Test
@@ -187,7 +231,7 @@ class OnceAtTheProviderTest {
         Report report = Caller.deliver(Caller.person(reference, ""));
 
         createdOnceEverywhere(report, email);
-        assertThat(List.of("xbridge", "yativo"))
+        assertThat(LOOKED_UP)
                 .as("what was given up may be worked on for as long again")
                 .allSatisfy(provider -> assertThat(
                                 report.delivery(provider).path("durationMs").asLong())
@@ -254,7 +298,7 @@ class OnceAtTheProviderTest {
                             customer.path("id").asText())
                     .isEqualTo(delivery.path("providerCustomerId").asText()));
         });
-        assertThat(List.of("xbridge", "yativo")).allSatisfy(provider -> {
+        assertThat(LOOKED_UP).allSatisfy(provider -> {
             assertThat(faults.sends(provider, email)).hasSize(1);
             assertThat(faults.lookUps(provider)).isNotEmpty();
             assertThat(report.attempts(provider)).isEqualTo(1);

@@ -28,6 +28,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -506,8 +507,42 @@ class RedeliveryTest {
         return Duration.ofNanos(System.nanoTime() - begun);
     }
 
+    /** Somebody on the way answers while the provider may be at work on it. */
+    @Test
+    void whatACreateWasAnsweredWithTellsWhetherItMayHaveArrivedAndByWhen() {
+        assertThat(List.of(408, 502, 503, 504, 520, 522, 524)).allSatisfy(status -> assertThat(
+                        arrivesWithin(status, "<html></html>"))
+                .hasValueSatisfying(time -> assertThat(time).isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT)));
+        assertThat(List.of(301, 500, 501, 521, 523, 525, 526, 527, 529, 530))
+                .allSatisfy(status -> assertThat(arrivesWithin(status, "<html></html>"))
+                        .hasValueSatisfying(time -> assertThat(time).isLessThan(QuickRetries.REQUEST_TIMEOUT)));
+        assertThat(arrivesWithin(503, "{\"error\": {\"code\": \"BUSY\"}}"))
+                .as("the provider's own answer")
+                .hasValueSatisfying(time -> assertThat(time).isLessThan(QuickRetries.REQUEST_TIMEOUT));
+        assertThat(List.of(400, 422, 425, 429))
+                .allSatisfy(status -> assertThat(arrivesWithin(status, "{}")).isEmpty());
+    }
+
+    /** How long after its answer a create may arrive at xbridge; empty if it has not, and will not. */
+    private Optional<Duration> arrivesWithin(int status, String body) {
+        Delivery delivery = delivery("xbridge");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Instant now = clock.instant();
+        delivery.sending(now);
+        Exchange exchange = new DefaultExchange(camel);
+        exchange.setException(answered(status, body));
+
+        redelivery.isTransient(exchange, delivery);
+
+        return delivery.unclearSince().map(by -> Duration.between(now, by));
+    }
+
     private static HttpOperationFailedException answered(int status) {
-        return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), "{}");
+        return answered(status, "{}");
+    }
+
+    private static HttpOperationFailedException answered(int status, String body) {
+        return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), body);
     }
 
     /** As between fraudspect's customer and its connections. */
