@@ -4,6 +4,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
@@ -11,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
@@ -21,10 +23,17 @@ import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +59,10 @@ class ParkingTest {
 
     @Inject
     MovableClock clock;
+
+    @Inject
+    @io.quarkus.agroal.DataSource("embedded")
+    DataSource ledger;
 
     private final Api herald = Api.underTest();
     private Faults faults;
@@ -118,21 +131,18 @@ class ParkingTest {
                 .satisfies(customer -> assertThat(customer.toString()).contains("Newer"));
     }
 
-    @Test
-    void waitsAtLeastAsLongAsTheProviderAsks() {
+    @ParameterizedTest
+    @CsvSource({"180, PT3M", "99999999999, P1D"})
+    void waitsAtLeastAsLongAsTheProviderAsksByADayAtMost(String retryAfter, Duration wait) {
         String reference = Caller.reference("asked-to-wait");
         String email = Caller.email(reference, "");
-        Duration asked = FIRST_STEP.multipliedBy(3);
-        faults.once(
-                "fraudspect",
-                email,
-                aResponse().withStatus(429).withHeader("Retry-After", Long.toString(asked.toSeconds())));
+        faults.once("fraudspect", email, aResponse().withStatus(429).withHeader("Retry-After", retryAfter));
 
         Report parked = Caller.deliver(Caller.person(reference, "", "fraudspect"));
 
         assertThat(parked.outcome("fraudspect")).isEqualTo("retrying/rate_limited");
         assertThat(parked.attempts("fraudspect")).isEqualTo(1);
-        isNotSentUntil(asked, "fraudspect", email);
+        isNotSentUntil(wait, "fraudspect", email);
         awaitOutcome(parked, "fraudspect", "delivered");
     }
 
@@ -351,6 +361,72 @@ class ParkingTest {
 
         awaitOutcome(parked, "bridge-xyz", "delivered");
         assertThat(faults.customers("bridge-xyz", email)).hasSize(1);
+    }
+
+    /** It is more than is taken up at once. */
+    @Test
+    void besideALargeCustomerNoOtherIsTakenUp() {
+        String large = Caller.reference("large");
+        String small = Caller.reference("small");
+        ObjectNode customer = Caller.person(large, "", "bridge-xyz");
+        customer.withObject("/attributes").put("note", "x".repeat(17 << 20));
+        List.of(large, small)
+                .forEach(reference -> faults.once("bridge-xyz", Caller.email(reference, ""), parksForAMinute()));
+        Report first = Caller.deliver(customer);
+        Report second = Caller.deliver(Caller.person(small, "", "bridge-xyz"));
+        faults.afterwards(
+                "bridge-xyz",
+                Caller.email(large, ""),
+                okJson("{\"id\": \"" + UUID.randomUUID() + "\"}").withFixedDelay(1_000));
+
+        clock.putForward(FIRST_STEP);
+
+        patiently()
+                .until(() -> faults.sends("bridge-xyz", Caller.email(large, "")).size() == 2);
+        assertThat(faults.sends("bridge-xyz", Caller.email(small, ""))).hasSize(1);
+        isNotSentNow("bridge-xyz", Caller.email(small, ""));
+        awaitOutcome(first, "bridge-xyz", "delivered");
+        awaitOutcome(second, "bridge-xyz", "delivered");
+    }
+
+    @Test
+    void ofManyThatAreDueAFewAreTakenUpAtATime() {
+        sandbox.server().stubFor(any(urlPathMatching("/bridge-xyz/.*")).willReturn(parksForAMinute()));
+        List<CompletableFuture<Report>> parked = Stream.generate(() -> Caller.reference("one-of-many"))
+                .limit(70)
+                .map(reference -> Caller.submit(Caller.person(reference, "", "bridge-xyz")))
+                .toList();
+        parked.forEach(report -> assertThat(report.join().outcome("bridge-xyz")).isEqualTo("retrying/rate_limited"));
+        wellAgain();
+        sandbox.server().setGlobalFixedDelay(500);
+        LongAccumulator mostInHand = new LongAccumulator(Math::max, 0);
+
+        clock.putForward(FIRST_STEP);
+
+        try {
+            patiently().until(() -> {
+                mostInHand.accumulate(deliveries("one-of-many", "owner is not null"));
+                return deliveries("one-of-many", "state = 'delivered'") == parked.size();
+            });
+        } finally {
+            sandbox.server().setGlobalFixedDelay(0);
+        }
+        assertThat(mostInHand.get()).isBetween(1L, 64L);
+    }
+
+    private long deliveries(String label, String condition) throws SQLException {
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select count(*) from delivery where reference like '" + label + "-%' and " + condition)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** At the first try: to wait for a minute is more than the budget. */
+    private static ResponseDefinitionBuilder parksForAMinute() {
+        return aResponse().withStatus(429).withHeader("Retry-After", "60");
     }
 
     /** Every provider does again what it usually does. */

@@ -212,18 +212,20 @@ class TokenCacheTest {
         assertThat(second.get()).isEqualTo("second");
     }
 
-    @Test
-    void nobodyLogsInBeforeTheTimeThatTheProviderAskedToWait() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"60, PT1M", "99999999999, PT1H"})
+    void nobodyLogsInBeforeTheTimeThatTheProviderAskedToWaitWhichIsAnHourAtMost(String retryAfter, Duration wait)
+            throws Exception {
         FutureTask<String> first = callers(1).get(0);
-        logInFails(
-                new HttpOperationFailedException("http://localhost", 429, "", null, Map.of("Retry-After", "60"), ""));
+        logInFails(new HttpOperationFailedException(
+                "http://localhost", 429, "", null, Map.of("Retry-After", retryAfter), ""));
         assertThatThrownBy(first::get)
                 .cause()
                 .asInstanceOf(type(LogInFailedException.class))
                 .extracting(LogInFailedException::getRetryAfter)
-                .isEqualTo(Duration.ofSeconds(60));
+                .isEqualTo(wait);
 
-        clock.move(Duration.ofSeconds(59));
+        clock.move(wait.minusSeconds(1));
         assertThatThrownBy(cache::get).isInstanceOf(LogInFailedException.class);
         assertThat(logIns).isEmpty();
 
