@@ -86,8 +86,12 @@ final class FileReports {
     }
 
     private void settleWhatLeft() {
+        ledger.settleWhatLeft(this::inInbox);
+    }
+
+    private Map<String, Long> inInbox() {
         try {
-            ledger.settleWhatLeft(inbox.files());
+            return inbox.files();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -26,6 +26,7 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -287,7 +288,7 @@ class HostileFilesTest {
         String digest =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         DroppedFile half = ledger.begin(
-                        new DroppedFile.Arrival(name, digest, content.length, false),
+                        new DroppedFile.Arrival(name, name.hashCode(), digest, content.length, false),
                         other -> true,
                         filed -> false,
                         folders.filingNames(new FileName(name)))
@@ -321,6 +322,59 @@ class HostileFilesTest {
         assertThat(begun(name, State.READING).id()).as("it has not left").isEqualTo(read.id());
         Files.delete(copy);
         Files.delete(dropped);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"touched", "renamed", "copied to done"})
+    void whatWasReadIsNotReadOnceMoreAlsoIfItIsToBeSentAgain(String what) throws IOException {
+        String reference = Caller.reference("ONCE");
+        Path dropped = Files.writeString(leftAlone(reference + ".again.json"), person(reference));
+        Batch batch = opened(dropped);
+        switch (what) {
+            case "touched" -> Files.setLastModifiedTime(dropped, FileTime.fromMillis(0));
+            case "renamed" -> Files.move(dropped, leftAlone(reference + "-b.again.json"));
+            default -> Files.copy(dropped, box.done().resolve(dropped.getFileName()));
+        }
+        try {
+            files.close(batch);
+            lock.releaseExclusiveReadLockOnCommit(null, file(batch.file().name()), exchange(batch));
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("was changed");
+        }
+        Path now = what.equals("renamed") ? inbox.resolve(reference + "-b.again.json") : dropped;
+        DroppedFile next = opened(now).file();
+
+        assertThat(next.id()).isEqualTo(batch.file().id());
+        assertThat(next.state()).isEqualTo(State.READ);
+        Files.delete(now);
+        ledger.moved(next.id());
+    }
+
+    /** Between the last look at it and its move. */
+    @Test
+    void whatIsTouchedAtTheLastMomentIsNotReadOnceMore() throws IOException {
+        String name = Caller.reference("TOUCHED") + ".again.json";
+        Path dropped = Files.writeString(leftAlone(name), person(name));
+        Batch batch = opened(dropped);
+        files.close(batch);
+        Path moved = Files.move(dropped, box.done().resolve(name));
+        Files.setLastModifiedTime(moved, FileTime.fromMillis(0));
+
+        lock.releaseExclusiveReadLockOnCommit(null, file(name), exchange(batch));
+
+        box.hasMoved(name, box.done());
+    }
+
+    /** The route does not take it before half a minute is over. */
+    private Path leftAlone(String name) {
+        lock.pause(file(name));
+        return inbox.resolve(name);
+    }
+
+    private Batch opened(Path dropped) throws IOException {
+        Exchange exchange = new DefaultExchange(context);
+        files.open(exchange, dropped.getFileName().toString());
+        return exchange.getProperty("batch", Batch.class);
     }
 
     /** As where others may add files to a folder, but each remove its own only. */
@@ -382,7 +436,7 @@ class HostileFilesTest {
 
     private DroppedFile begun(String name, String digest, State state) {
         DroppedFile begun = ledger.begin(
-                        new DroppedFile.Arrival(name, digest, 2, false),
+                        new DroppedFile.Arrival(name, name.hashCode(), digest, 2, false),
                         other -> true,
                         filed -> false,
                         folders.filingNames(new FileName(name)))
@@ -403,7 +457,7 @@ class HostileFilesTest {
         GenericFile<Object> file = new GenericFile<>();
         file.setFile(inbox.resolve(name).toFile());
         file.setFileNameOnly(name);
-        file.setAbsoluteFilePath(inbox.resolve(name).toString());
+        file.setAbsoluteFilePath(inbox.resolve(name).toAbsolutePath().toString());
         return file;
     }
 
