@@ -163,7 +163,7 @@ public final class DroppedFiles {
      * Ends a file all of whose records are kept.
      *
      * @throws IOException if the inbox does not have it any more, as it was; what it has is read anew, as another file, unless it is
-     *     only renamed or touched
+     *     only renamed or touched; or if another program has taken it over
      */
     public void close(@ExchangeProperty("batch") Batch batch) throws IOException {
         batch.close();
@@ -187,7 +187,7 @@ public final class DroppedFiles {
         ledger.letGo(batch.file().id());
     }
 
-    private void end(Batch batch, boolean changed) {
+    private void end(Batch batch, boolean changed) throws IOException {
         if (batch.hasFailed()) {
             end(batch, State.FAILED, Optional.of("nothing in it could be read"));
         } else if (changed) {
@@ -197,10 +197,12 @@ public final class DroppedFiles {
         }
     }
 
-    private void end(Batch batch, State state, Optional<String> note) {
+    private void end(Batch batch, State state, Optional<String> note) throws IOException {
         DroppedFile file = batch.file();
         Progress progress = batch.progress();
-        ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused());
+        if (!ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused())) {
+            throw new IOException("another Herald has taken the file over, or it has ended");
+        }
         LOG.infof(
                 "File %s is read: %s%s",
                 file.name(), progress, note.map(why -> "; " + why).orElse(""));

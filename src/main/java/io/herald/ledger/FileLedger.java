@@ -417,20 +417,25 @@ public final class FileLedger {
                 me));
     }
 
-    /** Keeps that a file was read to its end. */
-    public void end(long id, State state, Optional<String> note, long bytes, long records, long refused) {
-        database.write(connection -> execute(
-                        connection,
-                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
-                                + IS_READ_HERE,
-                        state.word(),
-                        note.orElse(null),
-                        bytes,
-                        records,
-                        refused,
-                        clock.millis(),
-                        id,
-                        me))
+    /**
+     * Keeps that a file was read to its end.
+     *
+     * @return whether it was this program's to end
+     */
+    public boolean end(long id, State state, Optional<String> note, long bytes, long records, long refused) {
+        return database.write(connection -> execute(
+                                connection,
+                                "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
+                                        + IS_READ_HERE,
+                                state.word(),
+                                note.orElse(null),
+                                bytes,
+                                records,
+                                refused,
+                                clock.millis(),
+                                id,
+                                me)
+                        > 0)
                 .join();
     }
 

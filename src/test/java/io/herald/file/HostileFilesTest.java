@@ -365,6 +365,22 @@ class HostileFilesTest {
         box.hasMoved(name, box.done());
     }
 
+    /** It may not have opened it yet. */
+    @Test
+    void whatAnotherProgramHasTakenOverStaysForThatOne() throws IOException {
+        String reference = Caller.reference("TAKEN");
+        Path dropped = Files.writeString(leftAlone(reference + ".json"), person(reference));
+        Batch batch = opened(dropped);
+        ledger.letGo(batch.file().id());
+
+        assertThatThrownBy(() -> files.close(batch)).hasMessageContaining("taken the file over");
+        Batch others = opened(dropped);
+        assertThat(others.file().state()).isEqualTo(State.READING);
+        files.close(others);
+        Files.delete(dropped);
+        ledger.moved(others.file().id());
+    }
+
     /** The route does not take it before half a minute is over. */
     private Path leftAlone(String name) {
         lock.pause(file(name));
