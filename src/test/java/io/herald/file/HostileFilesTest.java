@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.common.Json;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
@@ -11,6 +13,7 @@ import io.herald.file.DropBox.Report;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
+import io.herald.ledger.NewMessage;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.herald.schema.Fault;
@@ -22,6 +25,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,11 +33,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -391,6 +398,55 @@ class HostileFilesTest {
         Exchange exchange = new DefaultExchange(context);
         files.open(exchange, dropped.getFileName().toString());
         return exchange.getProperty("batch", Batch.class);
+    }
+
+    /** As when this one stalls for longer than its lease. */
+    @Test
+    void aReportThatAnotherProgramHasWrittenIsNotReplaced() throws IOException {
+        String reference = Caller.reference("REPORT");
+        DroppedFile file = begun("." + reference + ".json", State.READING);
+        ledger.accept(
+                        new DroppedFile.Place(file.id(), 1, 1),
+                        UUID.randomUUID(),
+                        new NewMessage(
+                                reference,
+                                Caller.person(reference, ""),
+                                List.of("fraudspect"),
+                                "file",
+                                Optional.empty()))
+                .join();
+        ledger.end(file.id(), State.READ, Optional.empty(), 2, 1, 0);
+        Path written = folders.report(file.filedAs());
+        AtomicBoolean stalled = new AtomicBoolean();
+        ObjectMapper stalling = new ObjectMapper() {
+            @Override
+            public ObjectNode createObjectNode() {
+                if (!stalled.get()) {
+                    writeAsAnother(file, written);
+                    stalled.set(true);
+                }
+                return super.createObjectNode();
+            }
+        };
+        FileReports reports =
+                new FileReports(ledger, folders, stalling, Clock.offset(Clock.systemUTC(), Duration.ofDays(1)));
+        reports.start(null);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> stalled.get()
+                        && DropBox.names(box.reports()).stream().noneMatch(name -> name.endsWith(".part")));
+        reports.stop(null);
+
+        assertThat(written).hasContent("the whole report");
+    }
+
+    private void writeAsAnother(DroppedFile file, Path report) {
+        try {
+            Files.writeString(report, "the whole report");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        ledger.reported(file.id());
     }
 
     /** As where others may add files to a folder, but each remove its own only. */
