@@ -30,7 +30,7 @@ public final class Redelivery {
     private static final int UNAUTHORIZED = 401;
 
     /** A provider that asks for more is asked again by then. */
-    private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+    public static final Duration LONGEST_WAIT = Duration.ofDays(1);
 
     private final Failures failures;
     private final Providers providers;

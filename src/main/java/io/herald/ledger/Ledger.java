@@ -55,8 +55,14 @@ public final class Ledger {
 
     private static final int DUE_PAGE = 64;
 
-    /** So many are postponed at one take: others wait behind it. */
+    /** So many are postponed, or woken, in one write: others wait behind it. */
     private static final int MOST_POSTPONED = 1024;
+
+    /** What waits beyond a time, made due. */
+    static final String WAKE = "update delivery set due_at = 0 where provider = ? and sequence in"
+            + " (select sequence from delivery where provider = ? and source in ('" + String.join("', '", SOURCES)
+            + "')"
+            + " and owner is null and state in ('pending', 'retrying') and due_at > ? limit " + MOST_POSTPONED + ")";
 
     /** So long what waits behind another one that waits is left alone, unless that one is taken. */
     private static final Duration BEHIND = Duration.ofMinutes(10);
@@ -445,6 +451,21 @@ public final class Ledger {
                         free(connection, open.sequence(), open.provider());
                     }
                 });
+    }
+
+    /**
+     * Makes due what waits for longer than a delivery does: the clock was ahead when that was decided. Returns when that is
+     * durable.
+     *
+     * @param longest how long a delivery to the provider waits at most
+     */
+    public void wake(String provider, Duration longest) {
+        long latest = clock.instant().plus(longest).toEpochMilli();
+        int woken;
+        do {
+            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest))
+                    .join();
+        } while (woken == MOST_POSTPONED);
     }
 
     private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)

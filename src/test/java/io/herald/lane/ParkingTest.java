@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
@@ -18,9 +19,13 @@ import io.herald.delivery.MovableClock;
 import io.herald.rest.Api;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.agroal.DataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +55,10 @@ class ParkingTest {
 
     @Inject
     MovableClock clock;
+
+    @Inject
+    @DataSource("embedded")
+    AgroalDataSource ledger;
 
     private final Api herald = Api.underTest();
     private Faults faults;
@@ -134,6 +143,24 @@ class ParkingTest {
         assertThat(parked.attempts("fraudspect")).isEqualTo(1);
         isNotSentUntil(asked, "fraudspect", email);
         awaitOutcome(parked, "fraudspect", "delivered");
+    }
+
+    /** A clock that was a year ahead, and was set. */
+    @Test
+    void doesNotWaitForAsLongAsTheClockWasAheadThatParkedIt() throws SQLException {
+        String reference = Caller.reference("clock-was-ahead");
+        String email = Caller.email(reference, "");
+        faults.always("bridge-xyz", email, aResponse().withStatus(503));
+        Report parked = Caller.deliver(Caller.person(reference, "", "bridge-xyz"));
+        wellAgain();
+
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("update delivery set due_at = due_at + "
+                    + Duration.ofDays(365).toMillis() + " where reference = '" + reference + "'");
+        }
+
+        awaitOutcome(parked, "bridge-xyz", "delivered");
     }
 
     @Test

@@ -5,6 +5,8 @@ import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -291,6 +295,31 @@ class LedgerTest {
         assertThat(accepted("CUST-1").inHand()).as("behind one that waits").containsExactly("yativo");
         record(again, "xbridge", delivered("id-1"));
         assertThat(take("xbridge")).containsExactly(behind.message().sequence());
+    }
+
+    @Test
+    void whatWasParkedByAClockThatWasAheadIsDueAndNothingElseIs() {
+        Message ahead = accept("CUST-1");
+        Message parked = accept("CUST-2");
+        park(ahead, "xbridge", NOW.plus(Duration.ofDays(365)));
+        park(ahead, "yativo", NOW.plus(Duration.ofDays(365)));
+        park(parked, "xbridge", NOW.plus(Duration.ofDays(1)));
+
+        ledger.wake("xbridge", Duration.ofDays(1));
+
+        assertThat(take("xbridge")).containsExactly(ahead.sequence());
+        assertThat(take("yativo")).isEmpty();
+    }
+
+    @Test
+    void whatWaitsForTooLongIsFoundByItsIndex() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+        assertThat(plan(Ledger.WAKE, "xbridge", "xbridge", NOW.toEpochMilli()))
+                .anyMatch(step -> step.contains("delivery_waiting (provider=? AND source=? AND due_at>?)"));
+    }
+
+    private List<String> plan(String statement, Object... parameters) {
+        return database.get().all("explain query plan " + statement, row -> row.getString(4), parameters);
     }
 
     @Test
