@@ -234,6 +234,21 @@ class TokenCacheTest {
     }
 
     @Test
+    void aRestDoesNotLastAsLongAsTheClockIsSetBack() throws Exception {
+        FutureTask<String> first = callers(1).get(0);
+        logInFails(answered(401));
+        assertThatThrownBy(first::get).hasCauseInstanceOf(LogInFailedException.class);
+        assertThat(cache.isResting()).isTrue();
+
+        clock.move(Duration.ofDays(-1));
+
+        assertThat(cache.isResting()).isFalse();
+        FutureTask<String> second = callers(1).get(0);
+        logInAnswers("second");
+        assertThat(second.get()).isEqualTo("second");
+    }
+
+    @Test
     void nobodyWaitsForeverForALogInThatHangs() throws Exception {
         TokenCache impatient = cache(Duration.ofMillis(50));
 
@@ -353,8 +368,9 @@ class TokenCacheTest {
 
         private volatile Instant now = Instant.parse("2026-11-20T10:00:00Z");
 
-        void move(Duration forward) {
-            now = now.plus(forward);
+        /** @param by negative where it is set back */
+        void move(Duration by) {
+            now = now.plus(by);
         }
 
         @Override
