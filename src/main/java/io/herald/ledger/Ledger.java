@@ -98,6 +98,19 @@ public final class Ledger {
             + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
             + IS_DUE + " and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?";
 
+    /**
+     * For each provider the last delivery of a reference to it, found from the index: of a customer that comes every minute the
+     * earlier ones are not looked at.
+     */
+    static final String CUSTOMER = "with recursive served (id) as (select min(provider) from delivery"
+            + " union all select (select min(d.provider) from delivery d where d.provider > served.id) from served"
+            + " where served.id is not null), newest (provider, sequence) as materialized (select served.id,"
+            + " (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?) from served)"
+            + " select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n"
+            + " join delivery d on d.sequence = n.sequence and d.provider = n.provider"
+            + " join message m on m.sequence = d.sequence"
+            + " left join link l on l.reference = d.reference and l.provider = d.provider order by d.provider";
+
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
     static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
 
@@ -750,12 +763,7 @@ public final class Ledger {
     /** For each provider that ever got this customer: its id there, and the last message's state. */
     public List<Link> customer(String reference) {
         return database.all(
-                "select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from delivery d"
-                        + " join message m on m.sequence = d.sequence"
-                        + " left join link l on l.reference = d.reference and l.provider = d.provider"
-                        + " where m.reference = ? and d.sequence = (select max(d2.sequence) from delivery d2"
-                        + " where d2.reference = d.reference and d2.provider = d.provider)"
-                        + " order by d.provider",
+                CUSTOMER,
                 row -> new Link(
                         row.getString(1),
                         Optional.ofNullable(row.getString(2)),

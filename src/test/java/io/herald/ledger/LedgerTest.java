@@ -169,6 +169,42 @@ class LedgerTest {
     }
 
     @Test
+    void ofACustomerOnlyItsLastMessageToEachProviderIsLookedAt() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+        assertThat(plan(Ledger.CUSTOMER, "CUST-1"))
+                .anyMatch(step -> step.contains("delivery_lane (provider=? AND reference=?)"))
+                .anyMatch(step -> step.contains("SEARCH d USING") && step.contains("(sequence=? AND provider=?)"))
+                .noneMatch(step -> step.contains("message_reference"));
+    }
+
+    @Test
+    void howeverManyReadTheWriterHasAConnection() {
+        CountDownLatch enough = new CountDownLatch(1);
+        List<Thread> readers = IntStream.range(0, 8)
+                .mapToObj(i -> new Thread(() -> database.get().all("select 1", row -> hold(enough))))
+                .toList();
+        try {
+            readers.forEach(Thread::start);
+            await().atMost(Duration.ofSeconds(60)).until(() -> readers.stream()
+                    .allMatch(reader -> reader.getState() == Thread.State.WAITING
+                            || reader.getState() == Thread.State.TIMED_WAITING));
+
+            assertThat(ledger.writeSomething()).succeedsWithin(Duration.ofSeconds(5));
+        } finally {
+            enough.countDown();
+            await().atMost(Duration.ofSeconds(60)).until(() -> readers.stream().noneMatch(Thread::isAlive));
+        }
+    }
+
+    private static boolean hold(CountDownLatch enough) {
+        try {
+            return enough.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
     void whatMayHaveCreatedACustomerIsRememberedByWhatItIsLookedUpBy() {
         Message first = accept("CUST-1");
         ledger.sending(
