@@ -419,6 +419,32 @@ class LedgerTest {
         assertThat(ledger.record(again, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
     }
 
+    /** As of a commit that was kept although the connection was lost before the answer came: it is tried again. */
+    @Test
+    void anOutcomeThatWasKeptWithoutBeingHeardOfIsKeptOnceAndToldWhenItIsTriedAgain() {
+        Message message = accept("CUST-1");
+        Attempt attempt = new Attempt(NOW, 41, Optional.of(201), Optional.empty(), Optional.empty(), Optional.empty());
+        Progress progress = new Progress(
+                delivered("id-1"),
+                1,
+                List.of(attempt),
+                41,
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new Progress.NewLink("id-1", false)));
+        ledger.record(message, "xbridge", progress).join();
+
+        assertThat(ledger.record(message, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
+
+        assertThat(database.number("select count(*) from attempt")).isEqualTo(1);
+        assertThat(ledger.record(message, "xbridge", progress(rejected("no"), Optional.empty(), Optional.empty()))
+                        .join())
+                .as("another one")
+                .isEqualTo(Recorded.TAKEN_OVER);
+    }
+
     @Test
     void whoHadItInHandBeforeItWasTakenAgainIsTooLate() {
         Message early = accept("CUST-1");
