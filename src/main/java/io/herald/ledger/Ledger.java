@@ -97,6 +97,15 @@ public final class Ledger {
 
     private static final String WHETHER_IN_HAND = "select 1 from delivery where " + IN_HAND;
 
+    /** The link of a customer, or what may have created it without our knowing: of one that is linked no delivery is read. */
+    static final String KNOWN =
+            "select provider_customer_id, null, null, null, null from link where reference = ? and provider = ?"
+                    + " union all select null, d.sequence, d.unclear_since, d.look_up,"
+                    + " d.attempts > 0 or d.request is not null"
+                    + " from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked"
+                    + " cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null"
+                    + " and (d.sequence <> ? or d.request is null)";
+
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
     private final Database database;
@@ -658,20 +667,15 @@ public final class Ledger {
     /** @param sequence that of the message in hand */
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
-                "select l.provider_customer_id, null, null, null, null from link l where l.reference = ? and l.provider = ?"
-                        + " union all select null, d.sequence, d.unclear_since, d.look_up,"
-                        + " d.attempts > 0 or d.request is not null from delivery d"
-                        + " where d.provider = ? and d.reference = ? and d.unclear_since is not null"
-                        + " and (d.sequence <> ? or d.request is null)"
-                        + " and not exists (select 1 from link where reference = ? and provider = ?)",
+                KNOWN,
                 row -> unclear(row, provider, sequence),
                 reference,
                 provider,
+                reference,
+                provider,
                 provider,
                 reference,
-                sequence,
-                reference,
-                provider);
+                sequence);
         return new Known(
                 rows.stream().flatMap(row -> row.providerCustomerId().stream()).findFirst(),
                 rows.stream()

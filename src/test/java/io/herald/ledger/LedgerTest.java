@@ -5,6 +5,7 @@ import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -254,6 +255,27 @@ class LedgerTest {
                 .isEmpty();
         assertThat(ledger.known("CUST-2", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .isEmpty();
+    }
+
+    @Test
+    void ofACustomerThatIsLinkedNoEarlierDeliveryIsRead() {
+        assumeThat(dialect).as("it tells in which order it reads").isEqualTo(Dialect.EMBEDDED);
+
+        List<String> plan = database.get()
+                .all(
+                        "explain query plan " + Ledger.KNOWN,
+                        row -> row.getString(4),
+                        "CUST-1",
+                        "xbridge",
+                        "CUST-1",
+                        "xbridge",
+                        "xbridge",
+                        "CUST-1",
+                        1);
+
+        assertThat(plan)
+                .containsSubsequence(
+                        "SCAN unlinked", "SEARCH d USING INDEX delivery_lane (reference=? AND provider=?)");
     }
 
     @Test
