@@ -249,8 +249,8 @@ final class DeliveryWrites {
     }
 
     /**
-     * Erases the customer and what was sent when all deliveries of a message have ended well. What the providers said of it
-     * can still be asked for during {@link Erasure#WORDS_KEPT}.
+     * Erases the customer, and what providers said of failed tries, when all deliveries of a message have ended well; what was
+     * sent was erased with each of them. What the providers said of it can still be asked for during {@link Erasure#WORDS_KEPT}.
      */
     static void forgetWhenNobodyNeedsIt(Connection connection, List<Long> sequences) throws SQLException {
         int[] forgotten = executeAll(
@@ -262,15 +262,12 @@ final class DeliveryWrites {
                 sequences.stream()
                         .map(sequence -> new Object[] {Erasure.WORDS_KEPT.toMillis(), sequence})
                         .toList());
-        List<Object[]> all = IntStream.range(0, forgotten.length)
-                .filter(i -> forgotten[i] > 0)
-                .mapToObj(i -> new Object[] {sequences.get(i)})
-                .toList();
         executeAll(
                 connection,
-                "update delivery set request = null, correction = null where sequence = ?"
-                        + " and (request is not null or correction is not null)",
-                all);
-        executeAll(connection, "update attempt set words = null where sequence = ? and words is not null", all);
+                "update attempt set words = null where sequence = ? and words is not null",
+                IntStream.range(0, forgotten.length)
+                        .filter(i -> forgotten[i] > 0)
+                        .mapToObj(i -> new Object[] {sequences.get(i)})
+                        .toList());
     }
 }
