@@ -109,11 +109,14 @@ final class RouteStyle {
             if (field.getKey().equals("uri") && field.getValue().isTextual()) {
                 checkUri(yaml.line(below), field.getValue().textValue(), faults);
             }
-            if (field.getKey().equals("setHeader")
-                    && SECRET_NAME
-                            .matcher(field.getValue().path("name").asText())
-                            .matches()) {
-                checkSecret(yaml, below, field.getValue(), faults);
+            if (field.getKey().equals("setHeader")) {
+                checkHeader(yaml, below, field.getValue(), faults);
+            }
+            if (field.getKey().equals("setHeaders")) {
+                JsonNode headers = field.getValue().path("headers");
+                for (int i = 0; i < headers.size(); i++) {
+                    checkHeader(yaml, below + "/headers/" + i, headers.get(i), faults);
+                }
             }
             checkTree(yaml, below, field.getValue(), faults);
         }
@@ -135,10 +138,12 @@ final class RouteStyle {
         }
     }
 
-    private static void checkSecret(LocatedYaml yaml, String at, JsonNode setHeader, List<Fault> faults) {
+    private static void checkHeader(LocatedYaml yaml, String at, JsonNode header, List<Fault> faults) {
+        if (!SECRET_NAME.matcher(header.path("name").asText()).matches()) {
+            return;
+        }
         for (String language : List.of("constant", "simple")) {
-            String value =
-                    setHeader.at("/expression/" + language + "/expression").asText("${");
+            String value = header.at("/expression/" + language + "/expression").asText("${");
             int line = yaml.line(at + "/expression/" + language + "/expression");
             if (!value.contains("${") && !value.contains("{{")) {
                 faults.add(secret(line));

@@ -164,6 +164,19 @@ class RouteStyleTest {
                 """))
                 .containsExactly("routes/a.camel.yaml:13: a secret is a property; write '{{provider.<id>.<name>}}'");
         assertThat(steps("""
+                - setHeaders:
+                    headers:
+                      - name: Accept
+                        expression:
+                          constant:
+                            expression: application/json
+                      - name: X-Api-Key
+                        expression:
+                          constant:
+                            expression: abc
+                """))
+                .containsExactly("routes/a.camel.yaml:18: a secret is a property; write '{{provider.<id>.<name>}}'");
+        assertThat(steps("""
                 - setBody:
                     expression:
                       simple:

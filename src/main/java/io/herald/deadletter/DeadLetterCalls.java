@@ -8,6 +8,9 @@ import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.delivery.Reason;
+import io.herald.intake.OverloadedException;
+import io.herald.intake.Places;
+import io.herald.intake.Places.Place;
 import io.herald.lane.Lanes;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.DeadLetter;
@@ -30,6 +33,7 @@ import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
+import org.apache.camel.support.SynchronizationAdapter;
 
 /** What an operator does with the deliveries that did not succeed. */
 @Singleton
@@ -44,14 +48,21 @@ public final class DeadLetterCalls {
     private final Providers providers;
     private final Mappings mappings;
     private final Lanes lanes;
+    private final Places places;
     private final ObjectMapper json;
 
     public DeadLetterCalls(
-            DeadLetters letters, Providers providers, Mappings mappings, Lanes lanes, ObjectMapper json) {
+            DeadLetters letters,
+            Providers providers,
+            Mappings mappings,
+            Lanes lanes,
+            Places places,
+            ObjectMapper json) {
         this.letters = letters;
         this.providers = providers;
         this.mappings = mappings;
         this.lanes = lanes;
+        this.places = places;
         this.json = json;
     }
 
@@ -82,15 +93,17 @@ public final class DeadLetterCalls {
      * One, with what came of each try and the customer: masked, unless it is to be revealed.
      *
      * @throws NotFoundException if that delivery is no dead letter and never was one
+     * @throws OverloadedException if there is no place for the customer
      */
     public ObjectNode show(Exchange exchange, @Header("id") String id, @Header("reveal") String reveal)
-            throws BadQueryException, NotFoundException {
+            throws BadQueryException, NotFoundException, OverloadedException {
         boolean inClear = Query.flag("reveal", reveal);
         DeadLetter letter = find(id);
         ObjectNode answer = item(letter);
         letter.error().ifPresent(error -> answer.set("error", error));
         ArrayNode attempts = answer.putArray("attempts");
         letters.attempts(letter).forEach(attempt -> attempts.add(entry(attempt)));
+        takePlace(exchange, letters.customerSize(letter));
         if (inClear) {
             Audit.did(
                     Callers.of(exchange),
@@ -99,6 +112,20 @@ public final class DeadLetterCalls {
         }
         letters.customer(letter).ifPresent(tree -> answer.set("payload", inClear ? tree : Mask.of(tree)));
         return answer;
+    }
+
+    /** In memory a customer that is read weighs as much as one that is brought: until the call has been answered. */
+    private void takePlace(Exchange exchange, long bytes) throws OverloadedException {
+        if (bytes == 0) {
+            return;
+        }
+        Place place = places.take(bytes);
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange answered) {
+                place.leave();
+            }
+        });
     }
 
     /** Whether a call brings a body. */

@@ -17,11 +17,9 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -74,9 +72,7 @@ public final class Delivery {
     private boolean renewed;
     private String token;
     private Failure failure;
-    private final Set<String> found = new HashSet<>();
-    private int page;
-    private Instant lookUpEnd;
+    private Found found;
     private ObjectNode outcome;
     private Span span = Span.getInvalid();
 
@@ -381,37 +377,15 @@ public final class Delivery {
         tryBegan = null;
     }
 
-    /** A look-up begins, from its first page; it is to end by then. */
+    /** A look-up begins, which is to end by then. */
     void beginLookUp(Instant end) {
-        lookUpEnd = end;
         step = Step.FINDING;
-        found.clear();
-        page = 1;
+        found = new Found(end);
     }
 
-    /** Keeps a candidate of a look-up; one that is not the same, or has no id, as an empty text. */
-    void found(JsonNode candidate) {
-        JsonNode id = candidate.path("providerCustomerId");
-        found.add(candidate.path("same").asBoolean() && Outcome.isId(id) ? id.textValue() : "");
-    }
-
-    /** The ids of the customers that a look-up found; an empty one stands for those that are not ours for certain. */
-    Set<String> getFound() {
+    /** What the look-up has found. */
+    Found found() {
         return found;
-    }
-
-    /** Whether what was found already may be another customer than ours: nothing that is found besides changes that. */
-    boolean hasFoundADoubt() {
-        return found.size() > 1 || found.contains("");
-    }
-
-    boolean isLookUpLate(Instant now) {
-        return now.isAfter(lookUpEnd);
-    }
-
-    /** The number of the page that a look-up has to read next. */
-    int nextPage() {
-        return ++page;
     }
 
     void recording() {

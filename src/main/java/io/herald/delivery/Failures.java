@@ -83,7 +83,7 @@ final class Failures {
         } catch (MappingFailedException e) {
             return new Failure(answered, lasting(delivery, e), false, mayHaveArrived, 0);
         }
-        ObjectNode outcome = Outcome.of(status, fragment, delivery.isUpdate());
+        ObjectNode outcome = Outcome.of(delivery, status, fragment);
         mayHaveArrived |= has(Reason.UNCLEAR, outcome);
         boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
         if (delivery.isUnclear() && has(Reason.DUPLICATE, outcome)) {

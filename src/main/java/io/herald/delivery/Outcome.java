@@ -17,12 +17,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /**
  * What happened to a delivery, as the report shows it: an object with {@code state} and, by state, {@code operation}
  * and {@code providerCustomerId}, or {@code error}.
  */
 public final class Outcome {
+
+    private static final Logger LOG = Logger.getLogger(Outcome.class);
 
     /** A page of the provider with a long token in its address fits; in characters of JSON. */
     private static final int LARGEST_PART = 16_384;
@@ -53,8 +56,9 @@ public final class Outcome {
     private static final Set<String> NAMED =
             Set.of(Reason.UNAUTHORIZED.word(), Reason.FORBIDDEN.word(), Reason.LINK_BROKEN.word());
 
-    private static final Set<String> STATES =
-            Arrays.stream(State.values()).map(State::word).collect(Collectors.toUnmodifiableSet());
+    /** The states that a template may tell. */
+    private static final Set<String> STATES = Set.of(State.RETRYING.word(), State.REJECTED.word(), State.DEAD.word());
+
     private static final Set<String> REASONS =
             Arrays.stream(Reason.values()).map(Reason::word).collect(Collectors.toUnmodifiableSet());
 
@@ -65,8 +69,9 @@ public final class Outcome {
      * small enough.
      *
      * @param status the HTTP status of the answer
-     * @param fragment what the provider's {@code response.jslt} made of it; its {@code state} and {@code error.reason}
-     *     win over the common classification, and where it has no {@code error.message} there are words of Herald's
+     * @param fragment what the provider's {@code response.jslt} made of it; where there is no id its {@code state}, if it is
+     *     {@code retrying}, {@code rejected} or {@code dead}, and {@code error.reason} win over the common classification, and where
+     *     it has no {@code error.message} there are words of Herald's
      * @param update whether the request changed a customer that was linked already
      */
     public static ObjectNode of(int status, ObjectNode fragment, boolean update) {
@@ -76,11 +81,8 @@ public final class Outcome {
         }
         Classification common = Classification.of(status, update);
         ObjectNode outcome = JsonNodeFactory.instance.objectNode();
-        outcome.set(
-                "state",
-                fragment.path("state").isTextual()
-                        ? fragment.get("state")
-                        : text(common.state().word()));
+        String state = fragment.path("state").asText();
+        outcome.put("state", STATES.contains(state) ? state : common.state().word());
         JsonNode told = fragment.path("error");
         ObjectNode error = outcome.putObject("error");
         String reason = told.path("reason").asText(common.reason().word());
@@ -103,6 +105,21 @@ public final class Outcome {
     }
 
     /**
+     * As {@link #of(int, ObjectNode, boolean)}, of what a delivery was answered. A {@code state} that is not taken is a mistake in
+     * the template, and is told in the log, but for the word, which may be the provider's.
+     */
+    static ObjectNode of(Delivery delivery, int status, ObjectNode fragment) {
+        ObjectNode outcome = of(status, fragment, delivery.isUpdate());
+        if (fragment.hasNonNull("state") && !fragment.get("state").equals(outcome.get("state"))) {
+            LOG.errorf(
+                    "mappings/%s/response.jslt tells a state that is not taken: where there is no customer's id it may be"
+                            + " retrying, rejected or dead",
+                    delivery.getProvider());
+        }
+        return outcome;
+    }
+
+    /**
      * Whether that can be an id of a customer: it will stand in paths, where {@code ..} goes elsewhere, however it is encoded, and
      * in the ledger, where not every database keeps a control character or half of a surrogate pair.
      */
@@ -116,7 +133,7 @@ public final class Outcome {
         outcome.put("state", State.DELIVERED.word());
         outcome.put("operation", update ? "updated" : "created");
         fragment.properties().stream()
-                .filter(part -> isSmall(part.getValue()))
+                .filter(part -> !part.getKey().equals("state") && isSmall(part.getValue()))
                 .forEach(part -> outcome.set(part.getKey(), part.getValue()));
         return outcome;
     }
@@ -156,10 +173,9 @@ public final class Outcome {
         return NAMED.contains(reason) ? reason : "http_" + status;
     }
 
-    /** Its state for a metric or a span: {@link Meters#OTHER} if it is none of Herald's words. */
+    /** The word of its {@link State}. */
     static String state(JsonNode outcome) {
-        String state = outcome.path("state").asText();
-        return STATES.contains(state) ? state : Meters.OTHER;
+        return outcome.path("state").asText();
     }
 
     /** Its reason for a metric or a span: {@link Meters#OTHER} if it is none of Herald's words, {@link Meters#NONE} if it has no error. */
@@ -208,10 +224,6 @@ public final class Outcome {
         if (!STAYING.contains(reason)) {
             error.put("reason", Reason.EXHAUSTED.word());
         }
-    }
-
-    private static JsonNode text(String word) {
-        return JsonNodeFactory.instance.textNode(word);
     }
 
     private static Optional<String> words(JsonNode told) {

@@ -3,7 +3,6 @@ package io.herald.delivery;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.herald.mapping.Mappings;
 import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
 import io.herald.shutdown.Stopping;
@@ -30,20 +29,20 @@ public final class Redelivery {
     private static final int UNAUTHORIZED = 401;
 
     /** A provider that asks for more is asked again by then. */
-    private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+    public static final Duration LONGEST_WAIT = Duration.ofDays(1);
 
     private final Failures failures;
     private final Providers providers;
-    private final Mappings mappings;
+    private final Creates creates;
     private final Tokens tokens;
     private final Clock clock;
     private final Stopping stopping;
 
     public Redelivery(
-            Failures failures, Providers providers, Mappings mappings, Tokens tokens, Clock clock, Stopping stopping) {
+            Failures failures, Providers providers, Creates creates, Tokens tokens, Clock clock, Stopping stopping) {
         this.failures = failures;
         this.providers = providers;
-        this.mappings = mappings;
+        this.creates = creates;
         this.tokens = tokens;
         this.clock = clock;
         this.stopping = stopping;
@@ -154,8 +153,7 @@ public final class Redelivery {
         }
         boolean keyed =
                 providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
-        if (failure.mayHaveArrived()
-                && (keyed || mappings.of(delivery.getProvider()).finds())) {
+        if (failure.mayHaveArrived() && creates.mayMakeTwo(delivery)) {
             delivery.unclearSince(hasArrivedBy(delivery, failure));
         } else if (keyed && failure.isProvidersRefusal()) {
             delivery.clear();

@@ -9,10 +9,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -120,13 +121,14 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     /**
      * Tells a file from another one, and from itself after a change.
      *
-     * @param key which file it is, whatever its name
+     * @param inode which file it is, whatever its name
      */
-    record Stamp(Object key, long size, FileTime modified) {
+    record Stamp(long inode, long size, FileTime modified) {
 
         static Stamp of(Path path) throws IOException {
-            BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return new Stamp(file.fileKey(), file.size(), file.lastModifiedTime());
+            Map<String, Object> file =
+                    Files.readAttributes(path, "unix:ino,size,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
+            return new Stamp((long) file.get("ino"), (long) file.get("size"), (FileTime) file.get("lastModifiedTime"));
         }
 
         /** Whether it is the same file by all that a move leaves as it was in every file system. */
@@ -140,30 +142,48 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         return !inbox.has(file.name()) || !stamp.equals(Stamp.of(inbox.file(file.name())));
     }
 
+    /** Whether the inbox has it, under whatever name and however changed; looks at every file there. */
+    boolean isInInbox() throws IOException {
+        return inbox.files().containsValue(stamp.inode());
+    }
+
     /**
      * Moves it to its destination, if the inbox still has it as it was.
      *
+     * @return whether it was moved
      * @throws IOException if it cannot be moved, or something stands there
      */
-    void leave() throws IOException {
-        if (!isChanged()) {
-            Files.move(inbox.file(file.name()), destination());
+    boolean leave() throws IOException {
+        if (isChanged()) {
+            return false;
         }
+        Files.move(inbox.file(file.name()), destination());
+        return true;
     }
 
-    /** Whether it has left the inbox for its destination: what stands there while the inbox has it too is a copy. */
+    /** Whether somebody else has moved it to its destination: what stands there while the inbox has it too is a copy. */
     boolean isFiled() throws IOException {
-        return Files.exists(destination(), LinkOption.NOFOLLOW_LINKS) && isChanged();
+        return Files.exists(destination(), LinkOption.NOFOLLOW_LINKS) && isChanged() && !isInInbox();
     }
 
     /** Whether what was moved to its destination is another file, or has been changed since this one was read. */
     boolean isAnotherFiled() throws IOException {
-        return !stamp.isOfMoved(Stamp.of(destination()));
+        try {
+            return !stamp.isOfMoved(Stamp.of(destination()));
+        } catch (NoSuchFileException takenFromThere) {
+            return false;
+        }
     }
 
-    /** Puts what was moved to its destination back into the inbox. */
-    void putBack() throws IOException {
+    /**
+     * Puts what was moved to its destination back into the inbox.
+     *
+     * @return whether that is this file, which has been changed
+     */
+    boolean putBack() throws IOException {
+        boolean isThis = Stamp.of(destination()).inode() == stamp.inode();
         inbox.putBack(destination(), new FileName(file.name()));
+        return isThis;
     }
 
     DroppedFile file() {

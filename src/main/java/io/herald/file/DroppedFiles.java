@@ -120,7 +120,8 @@ public final class DroppedFiles {
             return failed(name, stamp, "it is empty");
         }
         DroppedFile file = ledger.begin(
-                        new DroppedFile.Arrival(name.name(), digest.sha256(), digest.size(), name.isAgain()),
+                        new DroppedFile.Arrival(
+                                name.name(), stamp.inode(), digest.sha256(), digest.size(), name.isAgain()),
                         begun -> name.isReadAs(new FileName(begun)),
                         inbox::isFiled,
                         inbox.filingNames(name))
@@ -154,14 +155,15 @@ public final class DroppedFiles {
 
     private Batch failed(FileName name, Stamp stamp, String why) {
         LOG.warnf("File %s cannot be read: %s", name.name(), why);
-        DroppedFile.Arrival arrival = new DroppedFile.Arrival(name.name(), "", 0, name.isAgain());
+        DroppedFile.Arrival arrival = new DroppedFile.Arrival(name.name(), stamp.inode(), "", 0, name.isAgain());
         return Batch.withoutRecords(ledger.fail(arrival, why, inbox::isFiled, inbox.filingNames(name)), stamp, inbox);
     }
 
     /**
      * Ends a file all of whose records are kept.
      *
-     * @throws IOException if the inbox does not have it any more, as it was; what it has is read anew, as another file
+     * @throws IOException if the inbox does not have it any more, as it was; what it has is read anew, as another file, unless it is
+     *     only renamed or touched; or if another program has taken it over
      */
     public void close(@ExchangeProperty("batch") Batch batch) throws IOException {
         batch.close();
@@ -170,7 +172,7 @@ public final class DroppedFiles {
         DroppedFile file = batch.file();
         if (file.state() == State.READING) {
             end(batch, changed);
-            if (changed) {
+            if (changed && !batch.isInInbox()) {
                 ledger.moved(file.id());
             }
         }
@@ -185,7 +187,7 @@ public final class DroppedFiles {
         ledger.letGo(batch.file().id());
     }
 
-    private void end(Batch batch, boolean changed) {
+    private void end(Batch batch, boolean changed) throws IOException {
         if (batch.hasFailed()) {
             end(batch, State.FAILED, Optional.of("nothing in it could be read"));
         } else if (changed) {
@@ -195,10 +197,12 @@ public final class DroppedFiles {
         }
     }
 
-    private void end(Batch batch, State state, Optional<String> note) {
+    private void end(Batch batch, State state, Optional<String> note) throws IOException {
         DroppedFile file = batch.file();
         Progress progress = batch.progress();
-        ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused());
+        if (!ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused())) {
+            throw new IOException("another Herald has taken the file over, or it has ended");
+        }
         LOG.infof(
                 "File %s is read: %s%s",
                 file.name(), progress, note.map(why -> "; " + why).orElse(""));

@@ -86,8 +86,12 @@ final class FileReports {
     }
 
     private void settleWhatLeft() {
+        ledger.settleWhatLeft(this::inInbox);
+    }
+
+    private Map<String, Long> inInbox() {
         try {
-            ledger.settleWhatLeft(inbox.files());
+            return inbox.files();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -145,9 +149,10 @@ final class FileReports {
             }
             Counts counts = new Counts();
             if (file.records() > 0) {
-                appear(inbox.report(file.filedAs()), out -> writeRecords(file, counts, out));
+                appear(file, inbox.report(file.filedAs()), out -> writeRecords(file, counts, out));
             }
             appear(
+                    file,
                     inbox.summary(file.filedAs()),
                     out -> out.write(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(summary(file, counts))));
             ledger.reported(file.id());
@@ -163,9 +168,12 @@ final class FileReports {
         void to(OutputStream out) throws IOException;
     }
 
-    /** Writes a file under another name, and renames it when it is on disk; if it cannot be written, nothing is left of it. */
-    private static void appear(Path file, Writing writing) throws IOException {
-        Path part = Files.createTempFile(file.getParent(), ".report-", ".part");
+    /**
+     * Writes a report or a summary under another name, and renames it when it is on disk. If it cannot be written, or another
+     * program has done so while this one stalled, and the records are forgotten, nothing is left of it.
+     */
+    private void appear(DroppedFile file, Path report, Writing writing) throws IOException {
+        Path part = Files.createTempFile(report.getParent(), ".report-", ".part");
         try {
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
@@ -173,7 +181,10 @@ final class FileReports {
                 out.flush();
                 channel.force(true);
             }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            if (ledger.isReported(file.id())) {
+                throw new IOException("another Herald has written it");
+            }
+            Files.move(part, report, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(part);
             throw e;

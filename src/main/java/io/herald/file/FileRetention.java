@@ -2,6 +2,7 @@ package io.herald.file;
 
 import io.herald.ledger.FileLedger;
 import io.herald.thread.Threads;
+import io.herald.time.ClockWatch;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -19,12 +20,16 @@ import org.jboss.logging.Logger;
 
 /**
  * Deletes a file that was filed, and its report, when {@code intake.file.retention} has passed since the report was written; and
- * what a program that ended in the middle of something has left behind.
+ * what a program that ended in the middle of something has left behind. After the clock was set, nothing is deleted until the
+ * next time.
  */
 @Singleton
 final class FileRetention {
 
     private static final Duration LONGEST_PERIOD = Duration.ofHours(1);
+
+    /** A clock that is wrong at the start is mended until then. */
+    private static final Duration FIRST_AFTER = Duration.ofMinutes(5);
 
     private static final Logger LOG = Logger.getLogger(FileRetention.class);
 
@@ -32,6 +37,7 @@ final class FileRetention {
     private final Inbox inbox;
     private final PartnerFiles partnerFiles;
     private final Clock clock;
+    private final ClockWatch watch;
     private final ScheduledExecutorService sweeper =
             Executors.newSingleThreadScheduledExecutor(Threads.named("file-retention-"));
 
@@ -40,6 +46,7 @@ final class FileRetention {
         this.inbox = inbox;
         this.partnerFiles = partnerFiles;
         this.clock = clock;
+        this.watch = new ClockWatch(clock);
     }
 
     void start(@Observes StartupEvent event) {
@@ -47,7 +54,8 @@ final class FileRetention {
                 .filter(kept -> kept.compareTo(LONGEST_PERIOD) < 0)
                 .orElse(LONGEST_PERIOD)
                 .toMillis();
-        sweeper.scheduleWithFixedDelay(this::sweep, 0, period, TimeUnit.MILLISECONDS);
+        sweeper.scheduleWithFixedDelay(
+                this::sweep, Math.min(period, FIRST_AFTER.toMillis()), period, TimeUnit.MILLISECONDS);
     }
 
     void stop(@Observes ShutdownEvent event) {
@@ -55,6 +63,9 @@ final class FileRetention {
     }
 
     private void sweep() {
+        if (watch.wasSet()) {
+            return;
+        }
         try {
             partnerFiles.deleteLeftBehind();
             inbox.deleteLeftBehind(clock.instant());

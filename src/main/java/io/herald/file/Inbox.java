@@ -10,18 +10,20 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -192,14 +194,25 @@ public final class Inbox {
         return retention;
     }
 
-    /** The names of the files in the inbox, but those that are never looked at. */
-    Set<String> files() throws IOException {
-        try (Stream<Path> files = Files.list(inbox)) {
-            return files.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .map(path -> new FileName(path.getFileName().toString()))
-                    .filter(name -> name.isPlain() && !name.isIgnored())
-                    .map(FileName::name)
-                    .collect(Collectors.toSet());
+    /** The files in the inbox, but those that are never looked at: the name of each, and its inode. */
+    Map<String, Long> files() throws IOException {
+        Map<String, Long> files = new HashMap<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(inbox)) {
+            for (Path path : all) {
+                FileName name = new FileName(path.getFileName().toString());
+                if (name.isPlain() && !name.isIgnored() && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+                    inode(path).ifPresent(inode -> files.put(name.name(), inode));
+                }
+            }
+        }
+        return files;
+    }
+
+    private static Optional<Long> inode(Path path) throws IOException {
+        try {
+            return Optional.of(Batch.Stamp.of(path).inode());
+        } catch (NoSuchFileException leftMeanwhile) {
+            return Optional.empty();
         }
     }
 

@@ -202,23 +202,24 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     private void hasBeenRead(GenericFile<?> file, Batch batch) {
-        leave(batch);
-        if (hasLeft(batch)) {
+        if (leave(batch) || hasLeft(batch)) {
             forget(file);
-            putBackWhatCameLast(batch);
-            hasMoved(batch);
+            if (!isPutBack(batch)) {
+                hasMoved(batch);
+            }
         } else {
             pause(file);
         }
     }
 
-    private static void leave(Batch batch) {
+    private static boolean leave(Batch batch) {
         try {
-            batch.leave();
+            return batch.leave();
         } catch (IOException e) {
             LOG.warnf(
                     "File %s is read, and cannot leave the inbox now: %s",
                     batch.file().name(), e);
+            return false;
         }
     }
 
@@ -233,20 +234,26 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         }
     }
 
-    /** Between the last look at a file and its move, another one may have got its name, or somebody added to it. */
-    private static void putBackWhatCameLast(Batch batch) {
+    /**
+     * Between the last look at a file and its move, another one may have got its name, or somebody added to it: that is put back.
+     *
+     * @return whether it was this file
+     */
+    private static boolean isPutBack(Batch batch) {
         try {
             if (batch.isAnotherFiled()) {
-                batch.putBack();
+                boolean isThis = batch.putBack();
                 LOG.warnf(
                         "What took the place of file %s is in the inbox again",
                         batch.file().name());
+                return isThis;
             }
         } catch (IOException e) {
             LOG.errorf(
                     "What stands in done or failed as %s is not what was read, and cannot be put back into the inbox: %s",
                     batch.file().filedAs(), e);
         }
+        return false;
     }
 
     /** What is not kept now is found out later. */

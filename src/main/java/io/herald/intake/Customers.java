@@ -149,6 +149,7 @@ public final class Customers {
                     .put("source", message.source()));
         }
         exchange.setProperty("dispatch", dispatch.get());
+        exchange.setProperty("routes", dispatch.get().getRoutes());
     }
 
     private NewMessage newMessage(CanonicalCustomer customer, Optional<IdempotencyKey> key) {

@@ -9,7 +9,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * The places of the messages that are worked on, counted and weighed. A message has one from before its body is read until
- * nothing in memory needs it; one that is parked has none.
+ * nothing in memory needs it; one that is parked has none. A customer that an operator looks at has one too.
  *
  * <p>It is weighed by the bytes of its body, as they come over the wire. In memory it is more than that: for a short while
  * the bytes twice, then a tree of JSON, and what is sent to each provider while it is sent. A document, which is one long

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
+import io.herald.delivery.Redelivery;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.OpenDelivery;
 import io.herald.provider.Breakers;
@@ -18,6 +19,7 @@ import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.camel.AsyncProducer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -48,6 +51,12 @@ final class Parking {
     /** So large may their customers be together, in bytes of JSON; the last one may pass it. */
     private static final long MOST_BYTES = 16 << 20;
 
+    /** With every so-manieth poll it is looked for what waits for too long. */
+    private static final int LOOKS_FOR_SLEEPERS = 60;
+
+    /** Who parked a delivery may have had another clock. */
+    private static final Duration CLOCKS_DIFFER_BY = Duration.ofHours(1);
+
     /** What cannot even be read is left alone for so long. */
     private static final Duration UNREADABLE_PAUSE = Duration.ofMinutes(10);
 
@@ -61,6 +70,7 @@ final class Parking {
     private final Ledger ledger;
     private final Lanes lanes;
     private final Returns returns;
+    private final Providers providers;
     private final Breakers breakers;
     private final Tokens tokens;
     private final CamelContext context;
@@ -87,6 +97,7 @@ final class Parking {
         this.ledger = ledger;
         this.lanes = lanes;
         this.returns = returns;
+        this.providers = providers;
         this.breakers = breakers;
         this.tokens = tokens;
         this.context = context;
@@ -104,6 +115,8 @@ final class Parking {
         }
         returns.whenGivenBack(this::wake);
         poller.scheduleWithFixedDelay(this::takeUp, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
+        long pause = poll.toMillis() * LOOKS_FOR_SLEEPERS;
+        poller.scheduleWithFixedDelay(this::wakeSleepers, pause, pause, TimeUnit.MILLISECONDS);
     }
 
     void stop(@Observes ShutdownEvent event) {
@@ -139,6 +152,22 @@ final class Parking {
         } catch (RuntimeException | Error e) {
             LOG.errorf("Deliveries to %s that wait in the ledger cannot be taken up now: %s", provider, e.getMessage());
         }
+    }
+
+    /** What was parked while the clock was ahead would wait for as long as that. */
+    private void wakeSleepers() {
+        try {
+            inHand.keySet().forEach(provider -> ledger.wake(provider, longestWait(provider)));
+        } catch (RuntimeException | Error e) {
+            LOG.errorf("It cannot be looked now for deliveries that wait for too long: %s", e.getMessage());
+        }
+    }
+
+    private Duration longestWait(String provider) {
+        return Stream.concat(Stream.of(Redelivery.LONGEST_WAIT), providers.of(provider).park().schedule().stream())
+                .max(Comparator.naturalOrder())
+                .orElseThrow()
+                .plus(CLOCKS_DIFFER_BY);
     }
 
     private void returnWhatIsLeft() {

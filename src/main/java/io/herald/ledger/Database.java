@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.AgroalConnectionPoolConfiguration;
 import io.herald.metrics.Meters;
 import io.quarkus.arc.InjectableInstance;
 import jakarta.annotation.PreDestroy;
@@ -11,12 +12,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -41,6 +46,11 @@ final class Database {
     private final LedgerPlace place;
     private final GroupCommit writes;
 
+    /** One connection less than there are: however many read, the writer has one. */
+    private final Semaphore readers;
+
+    private final Duration patience;
+
     @Inject
     Database(
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
@@ -51,7 +61,7 @@ final class Database {
         this(Dialect.named(ledger).orElseThrow(), directory, dataSources.getActive(), flyways.getActive(), meters);
     }
 
-    Database(Dialect dialect, DataDirectory directory, DataSource dataSource, Flyway flyway, Meters meters) {
+    Database(Dialect dialect, DataDirectory directory, AgroalDataSource dataSource, Flyway flyway, Meters meters) {
         this.dialect = dialect;
         if (dialect == Dialect.EMBEDDED) {
             directory.open();
@@ -61,6 +71,9 @@ final class Database {
         }
         place.migrate(flyway);
         this.dataSource = dataSource;
+        AgroalConnectionPoolConfiguration pool = dataSource.getConfiguration().connectionPoolConfiguration();
+        this.readers = new Semaphore(Math.max(1, pool.maxSize() - 1));
+        this.patience = pool.acquisitionTimeout();
         this.writes = new GroupCommit(dataSource, dialect, place::requireUnmoved, meters);
     }
 
@@ -100,10 +113,26 @@ final class Database {
 
     /** All rows that a query finds. */
     <T> List<T> all(String sql, RowMapper<T> mapper, Object... parameters) {
-        try (Connection connection = dataSource.getConnection()) {
-            return query(connection, sql, mapper, parameters);
+        try {
+            awaitTurn();
+            try (Connection connection = dataSource.getConnection()) {
+                return query(connection, sql, mapper, parameters);
+            } finally {
+                readers.release();
+            }
         } catch (SQLException e) {
             throw new LedgerException("the ledger cannot be read", e);
+        }
+    }
+
+    private void awaitTurn() throws SQLException {
+        try {
+            if (!readers.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new SQLTimeoutException("too many read it");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLException("interrupted while waiting for those who read it", e);
         }
     }
 

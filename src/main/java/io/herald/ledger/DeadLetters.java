@@ -52,6 +52,10 @@ public final class DeadLetters {
     private static final String HAS_CUSTOMER = "(d.correction is not null or exists (select 1 from message m"
             + " where m.sequence = d.sequence and m.payload is not null))";
 
+    /** The row that has the customer of a delivery, where it may be delivered yet. */
+    private static final String OF_CUSTOMER = " from message m join delivery d on d.sequence = m.sequence"
+            + " where d.sequence = ? and d.provider = ? and d.state not in ('delivered', 'discarded')";
+
     /** What is in hand may be delivered any moment. */
     private static final String OVERTAKEN = "exists (select 1 from delivery n where n.provider = d.provider"
             + " and n.reference = d.reference and n.sequence > d.sequence"
@@ -130,13 +134,26 @@ public final class DeadLetters {
      */
     public Optional<JsonNode> customer(DeadLetter letter) {
         return database.one(
-                        "select m.payload, d.correction from message m join delivery d on d.sequence = m.sequence"
-                                + " where d.sequence = ? and d.provider = ? and d.state not in ('delivered', 'discarded')",
-                        row -> customer(letter, row.getBytes(1), row.getBytes(2)),
+                        "select coalesce(d.correction, m.payload), d.correction is not null" + OF_CUSTOMER,
+                        row -> new KeptCustomer(row.getBytes(1), row.getBoolean(2)),
                         letter.sequence(),
                         letter.id().provider())
-                .flatMap(found -> found);
+                .filter(kept -> kept.sealed() != null)
+                .map(kept -> customer(letter, kept));
     }
+
+    /** How large {@link #customer} is, in bytes as it is kept; 0 if there is none. */
+    public long customerSize(DeadLetter letter) {
+        return database.one(
+                        "select coalesce(length(d.correction), length(m.payload), 0)" + OF_CUSTOMER,
+                        row -> row.getLong(1),
+                        letter.sequence(),
+                        letter.id().provider())
+                .orElse(0L);
+    }
+
+    /** @param sealed null if it was erased */
+    private record KeptCustomer(byte[] sealed, boolean corrected) {}
 
     /**
      * Lets a dead or rejected delivery be made again: as a new one, mapped anew and under another idempotency key. Only where
@@ -537,12 +554,9 @@ public final class DeadLetters {
                 Optional.ofNullable(words.path("message").textValue()));
     }
 
-    private Optional<JsonNode> customer(DeadLetter letter, byte[] payload, byte[] correction) {
-        if (correction != null) {
-            return Optional.of(
-                    sealing.openCorrection(letter.sequence(), letter.id().provider(), correction));
-        }
-        return Optional.ofNullable(payload)
-                .map(kept -> sealing.openPayload(letter.id().message(), kept));
+    private JsonNode customer(DeadLetter letter, KeptCustomer kept) {
+        return kept.corrected()
+                ? sealing.openCorrection(letter.sequence(), letter.id().provider(), kept.sealed())
+                : sealing.openPayload(letter.id().message(), kept.sealed());
     }
 }

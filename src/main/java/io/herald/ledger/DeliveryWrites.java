@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -35,6 +36,10 @@ final class DeliveryWrites {
             "values (?, ?, ?, ?)",
             "select ?, ?, ?, ? where exists (select 1 from delivery where " + IN_HAND + ") and (? or not exists ("
                     + ANOTHERS + "))");
+
+    /** It was kept, nobody heard of it, and nobody has taken the delivery since. */
+    private static final String IS_KEPT = "select 1 from delivery where sequence = ? and provider = ? and owner is null"
+            + " and takes = ? and state = ? and attempts = ? and parks = ? and due_at = ?";
 
     private final Sealing sealing;
     private final ObjectMapper json;
@@ -125,6 +130,25 @@ final class DeliveryWrites {
             };
         }
 
+        long dueAt() {
+            return progress.dueAt().map(Instant::toEpochMilli).orElse(0L);
+        }
+
+        boolean isKept(Connection connection) throws SQLException {
+            return !query(
+                            connection,
+                            IS_KEPT,
+                            row -> true,
+                            sequence(),
+                            provider,
+                            message.takes(),
+                            state(),
+                            progress.attempts(),
+                            progress.parks(),
+                            dueAt())
+                    .isEmpty();
+        }
+
         Object[] row(String me) {
             JsonNode error = progress.outcome().path("error");
             return new Object[] {
@@ -133,7 +157,7 @@ final class DeliveryWrites {
                 progress.unclearSince().map(Instant::toEpochMilli).orElse(null),
                 progress.unclearSince().isPresent(),
                 progress.parks(),
-                progress.dueAt().map(Instant::toEpochMilli).orElse(0L),
+                dueAt(),
                 progress.durationMillis(),
                 at,
                 sealed,
@@ -162,10 +186,17 @@ final class DeliveryWrites {
                         + " request = case when ? then null else request end,"
                         + " correction = case when ? then null else correction end where " + IN_HAND,
                 ours.stream().map(outcome -> outcome.row(me)).toList());
-        List<Outcome> kept = IntStream.range(0, ours.size())
-                .filter(i -> changed[i] > 0)
-                .mapToObj(ours::get)
-                .toList();
+        List<Outcome> kept = new ArrayList<>();
+        Set<Outcome> areKept = identitySet(List.of());
+        for (int i = 0; i < changed.length; i++) {
+            Outcome outcome = ours.get(i);
+            if (changed[i] > 0) {
+                kept.add(outcome);
+            }
+            if (changed[i] > 0 || outcome.isKept(connection)) {
+                areKept.add(outcome);
+            }
+        }
         keepTries(connection, kept);
         forgetWhenNobodyNeedsIt(
                 connection,
@@ -174,7 +205,6 @@ final class DeliveryWrites {
                         .map(Outcome::sequence)
                         .distinct()
                         .toList());
-        Set<Outcome> areKept = identitySet(kept);
         return outcomes.stream()
                 .map(outcome -> anothers.contains(outcome)
                         ? Recorded.LINKED_TO_ANOTHER
@@ -249,8 +279,8 @@ final class DeliveryWrites {
     }
 
     /**
-     * Erases the customer and what was sent when all deliveries of a message have ended well. What the providers said of it
-     * can still be asked for during {@link Erasure#WORDS_KEPT}.
+     * Erases the customer, and what providers said of failed tries, when all deliveries of a message have ended well; what was
+     * sent was erased with each of them. What the providers said of it can still be asked for during {@link Erasure#WORDS_KEPT}.
      */
     static void forgetWhenNobodyNeedsIt(Connection connection, List<Long> sequences) throws SQLException {
         int[] forgotten = executeAll(
@@ -262,15 +292,12 @@ final class DeliveryWrites {
                 sequences.stream()
                         .map(sequence -> new Object[] {Erasure.WORDS_KEPT.toMillis(), sequence})
                         .toList());
-        List<Object[]> all = IntStream.range(0, forgotten.length)
-                .filter(i -> forgotten[i] > 0)
-                .mapToObj(i -> new Object[] {sequences.get(i)})
-                .toList();
         executeAll(
                 connection,
-                "update delivery set request = null, correction = null where sequence = ?"
-                        + " and (request is not null or correction is not null)",
-                all);
-        executeAll(connection, "update attempt set words = null where sequence = ? and words is not null", all);
+                "update attempt set words = null where sequence = ? and words is not null",
+                IntStream.range(0, forgotten.length)
+                        .filter(i -> forgotten[i] > 0)
+                        .mapToObj(i -> new Object[] {sequences.get(i)})
+                        .toList());
     }
 }

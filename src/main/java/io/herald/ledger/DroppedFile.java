@@ -60,9 +60,10 @@ public record DroppedFile(
     /**
      * One that is about to be read.
      *
+     * @param inode which file it is, whatever its name
      * @param again whether it is to be sent although its content was sent before
      */
-    public record Arrival(String name, String digest, long size, boolean again) {}
+    public record Arrival(String name, long inode, String digest, long size, boolean again) {}
 
     /**
      * What the ledger has of one record.

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -34,9 +36,10 @@ import java.util.stream.Stream;
 @Singleton
 public final class FileLedger {
 
-    private static final String COLUMNS =
-            "select id, name, filed_as, digest, run, state, note, size, bytes, records, refused,"
-                    + " begun_at, read_at, reported_at, moved from file ";
+    private static final String COLUMNS = "id, name, filed_as, digest, run, state, note, size, bytes, records, refused,"
+            + " begun_at, read_at, reported_at, moved, inode";
+
+    private static final String FILES = "select " + COLUMNS + " from file ";
 
     /** Else another program has taken it over, or it has ended. */
     private static final String IS_READ_HERE = " and state = 'reading' and reader = ?";
@@ -97,15 +100,23 @@ public final class FileLedger {
                 .join();
     }
 
-    private record Row(DroppedFile file, boolean moved) {}
+    /** @param inode none if it was begun by a Herald that did not keep it */
+    private record Row(DroppedFile file, boolean moved, Optional<Long> inode) {
+
+        /** Whether it is that file, of the same content, and has not left the inbox. */
+        boolean isInInboxAs(DroppedFile.Arrival arrival) {
+            return !moved && inode.equals(Optional.of(arrival.inode()));
+        }
+    }
 
     /**
      * Begins to read a file, or goes on with it: then its first records are kept already. One whose reading was broken off is
      * told by its content, whatever name it has by now. One that stands as {@link State#READ} was read to its end, and only has
-     * to leave the inbox; so does a duplicate.
+     * to leave the inbox; so does a duplicate. That one is told by its inode, also if it was renamed or touched meanwhile, or
+     * somebody copied it to where it is filed.
      *
      * @param isReadAlike whether the content has the same records under that name
-     * @param isFiled whether a file has left the inbox that was to be filed under that name
+     * @param isFiled whether a file stands where one goes that is filed under that name
      * @param names to file it under, of which the first is taken that no other file has
      * @return empty if another program reads that content now
      */
@@ -114,27 +125,51 @@ public final class FileLedger {
             Predicate<String> isReadAlike,
             Predicate<String> isFiled,
             Supplier<Stream<String>> names) {
-        return database.write(connection -> begin(connection, arrival, isReadAlike, isFiled, names))
+        Set<Long> filed = filed(arrival, isFiled);
+        String filedAs = free(names);
+        return database.write(connection -> begin(connection, arrival, isReadAlike, filed, filedAs))
                 .join();
+    }
+
+    /** Those of the same content in whose place a file stands where they are filed. Nobody's write waits for the disk to say so. */
+    private Set<Long> filed(DroppedFile.Arrival arrival, Predicate<String> isFiled) {
+        return database
+                .all(FILES + "where digest = ? and not moved and state <> 'reading'", FileLedger::row, arrival.digest())
+                .stream()
+                .map(Row::file)
+                .filter(file -> isFiled.test(file.filedAs()))
+                .map(DroppedFile::id)
+                .collect(Collectors.toSet());
+    }
+
+    private String free(Supplier<Stream<String>> names) {
+        return names.get()
+                .filter(name -> database.one("select 1 from file where filed_as = ?", row -> true, name)
+                        .isEmpty())
+                .findFirst()
+                .orElseThrow();
     }
 
     private Optional<DroppedFile> begin(
             Connection connection,
             DroppedFile.Arrival arrival,
             Predicate<String> isReadAlike,
-            Predicate<String> isFiled,
-            Supplier<Stream<String>> names)
+            Set<Long> filed,
+            String filedAs)
             throws SQLException {
         letGoOfReplaced(connection, arrival);
+        letGoOfChanged(connection, arrival);
         List<Row> same =
-                query(connection, COLUMNS + "where digest = ? order by id desc", FileLedger::row, arrival.digest());
-        Optional<DroppedFile> left = inInbox(connection, same, isFiled).stream()
-                .filter(file -> file.state() == State.READING
-                        ? isReadAlike.test(file.name())
-                        : file.name().equals(arrival.name()))
-                .findFirst();
+                query(connection, FILES + "where digest = ? order by id desc", FileLedger::row, arrival.digest());
+        Optional<DroppedFile> left = inInbox(connection, same, arrival, filed).stream()
+                .filter(row -> isReadAlike.test(row.file().name()))
+                .filter(row -> row.file().state() == State.READING
+                        || row.isInInboxAs(arrival)
+                        || row.file().name().equals(arrival.name()))
+                .min(Comparator.comparing(row -> !row.isInInboxAs(arrival)))
+                .map(Row::file);
         if (left.isPresent()) {
-            return goOn(connection, left.get(), arrival.name());
+            return goOn(connection, left.get(), arrival);
         }
         Optional<DroppedFile> sent = same.stream()
                 .map(Row::file)
@@ -143,9 +178,9 @@ public final class FileLedger {
         if (sent.isPresent() && !arrival.again()) {
             String note = "its content is that of " + sent.get().filedAs()
                     + "; a name that ends in .again, before its extension, has it sent again";
-            return Optional.of(insert(connection, arrival, 0, State.DUPLICATE, Optional.of(note), names));
+            return Optional.of(insert(connection, arrival, 0, State.DUPLICATE, Optional.of(note), filedAs));
         }
-        return Optional.of(insert(connection, arrival, nextRun(same), State.READING, Optional.empty(), names));
+        return Optional.of(insert(connection, arrival, nextRun(same), State.READING, Optional.empty(), filedAs));
     }
 
     /** What was broken off and had this name has another file in its place; it may be in the inbox under another one. */
@@ -160,20 +195,27 @@ public final class FileLedger {
                 me);
     }
 
+    /** What was read to its end and is this file has another content by now: as it was the inbox does not have it any more. */
+    private static void letGoOfChanged(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
+        execute(
+                connection,
+                "update file set moved = true where inode = ? and not moved and digest <> ? and state <> 'reading'",
+                arrival.inode(),
+                arrival.digest());
+    }
+
     /** Those of the files that have not left the inbox; of one that has, and whose program ended before it said so, it is kept. */
-    private static List<DroppedFile> inInbox(Connection connection, List<Row> rows, Predicate<String> isFiled)
-            throws SQLException {
-        List<DroppedFile> inInbox = new ArrayList<>();
+    private static List<Row> inInbox(
+            Connection connection, List<Row> rows, DroppedFile.Arrival arrival, Set<Long> filed) throws SQLException {
+        List<Row> inInbox = new ArrayList<>();
         for (Row row : rows) {
-            if (!row.moved()
-                    && row.file().state() != State.READING
-                    && isFiled.test(row.file().filedAs())) {
+            if (!row.moved() && filed.contains(row.file().id()) && !row.isInInboxAs(arrival)) {
                 execute(
                         connection,
                         "update file set moved = true where id = ?",
                         row.file().id());
             } else if (!row.moved()) {
-                inInbox.add(row.file());
+                inInbox.add(row);
             }
         }
         return inInbox;
@@ -192,11 +234,14 @@ public final class FileLedger {
                 + 1;
     }
 
-    private Optional<DroppedFile> goOn(Connection connection, DroppedFile file, String name) throws SQLException {
+    private Optional<DroppedFile> goOn(Connection connection, DroppedFile file, DroppedFile.Arrival arrival)
+            throws SQLException {
         int mine = execute(
                 connection,
-                "update file set name = ?, reader = ? where id = ? and (state <> 'reading' or " + IS_MINE + ")",
-                name,
+                "update file set name = ?, inode = ?, reader = ? where id = ? and (state <> 'reading' or " + IS_MINE
+                        + ")",
+                arrival.name(),
+                arrival.inode(),
                 me,
                 file.id(),
                 me);
@@ -208,7 +253,7 @@ public final class FileLedger {
                 "update file set note = null, records = (select count(*) from record where file = id),"
                         + " refused = (select count(faults) from record where file = id) where id = ? and state = 'reading'",
                 file.id());
-        return query(connection, COLUMNS + "where id = ?", FileLedger::row, file.id()).stream()
+        return query(connection, FILES + "where id = ?", FileLedger::row, file.id()).stream()
                 .map(Row::file)
                 .findFirst();
     }
@@ -236,21 +281,16 @@ public final class FileLedger {
             int run,
             State state,
             Optional<String> note,
-            Supplier<Stream<String>> names)
+            String filedAs)
             throws SQLException {
         long now = clock.millis();
-        String filedAs = names.get()
-                .filter(name -> !isTaken(connection, name))
-                .findFirst()
-                .orElseThrow();
         return query(
                         connection,
-                        "insert into file (name, filed_as, digest, run, state, note, reader, size, begun_at, read_at)"
-                                + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                                + " returning id, name, filed_as, digest, run, state, note, size, bytes, records, refused,"
-                                + " begun_at, read_at, reported_at, moved",
+                        "insert into file (name, inode, filed_as, digest, run, state, note, reader, size, begun_at, read_at)"
+                                + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning " + COLUMNS,
                         FileLedger::row,
                         arrival.name(),
+                        arrival.inode(),
                         filedAs,
                         arrival.digest(),
                         run,
@@ -264,34 +304,27 @@ public final class FileLedger {
                 .file();
     }
 
-    private static boolean isTaken(Connection connection, String filedAs) {
-        try {
-            return !query(connection, "select 1 from file where filed_as = ?", row -> true, filedAs)
-                    .isEmpty();
-        } catch (SQLException e) {
-            throw new LedgerException("the ledger cannot be read", e);
-        }
-    }
-
     /**
      * Keeps why a file cannot even be begun; its digest is empty.
      *
-     * @param isFiled whether a file has left the inbox that was to be filed under that name
+     * @param isFiled whether a file stands where one goes that is filed under that name
      * @param names to file it under, of which the first is taken that no other file has
      */
     public DroppedFile fail(
             DroppedFile.Arrival arrival, String why, Predicate<String> isFiled, Supplier<Stream<String>> names) {
+        Set<Long> filed = filed(arrival, isFiled);
+        String filedAs = free(names);
         return database.write(connection -> {
                     List<Row> same = query(
                             connection,
-                            COLUMNS + "where digest = '' and name = ? and not moved",
+                            FILES + "where digest = '' and name = ? and not moved",
                             FileLedger::row,
                             arrival.name());
-                    Optional<DroppedFile> left =
-                            inInbox(connection, same, isFiled).stream().findFirst();
+                    Optional<Row> left =
+                            inInbox(connection, same, arrival, filed).stream().findFirst();
                     return left.isPresent()
-                            ? left.get()
-                            : insert(connection, arrival, 0, State.FAILED, Optional.of(why), names);
+                            ? left.get().file()
+                            : insert(connection, arrival, 0, State.FAILED, Optional.of(why), filedAs);
                 })
                 .join();
     }
@@ -384,49 +417,65 @@ public final class FileLedger {
                 me));
     }
 
-    /** Keeps that a file was read to its end. */
-    public void end(long id, State state, Optional<String> note, long bytes, long records, long refused) {
-        database.write(connection -> execute(
-                        connection,
-                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
-                                + IS_READ_HERE,
-                        state.word(),
-                        note.orElse(null),
-                        bytes,
-                        records,
-                        refused,
-                        clock.millis(),
-                        id,
-                        me))
+    /**
+     * Keeps that a file was read to its end.
+     *
+     * @return whether it was this program's to end
+     */
+    public boolean end(long id, State state, Optional<String> note, long bytes, long records, long refused) {
+        return database.write(connection -> execute(
+                                connection,
+                                "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
+                                        + IS_READ_HERE,
+                                state.word(),
+                                note.orElse(null),
+                                bytes,
+                                records,
+                                refused,
+                                clock.millis(),
+                                id,
+                                me)
+                        > 0)
                 .join();
     }
 
     /**
      * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
      * broken off and has been away for an hour, or has had another file in its place for so long, is ended: it is not expected
-     * back. But it may be any of those that have not been looked at yet: while there are, it is ended after a day.
+     * back. But it may be any of those that have not been looked at yet: while there are, it is ended after a day. One of them that
+     * has its inode is it, and is waited for.
      *
-     * @param inInbox the names of the files there
+     * @param inbox what is there when it is asked, which is after the ledger: the name of each file, and its inode
      */
-    public void settleWhatLeft(Set<String> inInbox) {
-        database
-                .all(COLUMNS + "where not moved and state <> 'reading' and " + IS_MINE, row -> row(row).file(), me)
-                .stream()
-                .filter(file -> !inInbox.contains(file.name()))
-                .forEach(file -> moved(file.id()));
-        List<Long> away = database.all(COLUMNS + "where " + IS_BROKEN_OFF, row -> row(row).file(), me).stream()
-                .filter(file -> isReplaced(file) || !inInbox.contains(file.name()))
-                .map(DroppedFile::id)
+    public void settleWhatLeft(Supplier<Map<String, Long>> inbox) {
+        List<Row> ended =
+                database.all(FILES + "where not moved and state <> 'reading' and " + IS_MINE, FileLedger::row, me);
+        List<Row> brokenOff = database.all(FILES + "where " + IS_BROKEN_OFF, FileLedger::row, me);
+        Map<String, Long> inInbox = inbox.get();
+        ended.stream()
+                .filter(row -> !inInbox.containsKey(row.file().name())
+                        && row.inode().filter(inInbox::containsValue).isEmpty())
+                .forEach(row -> moved(row.file().id()));
+        List<Long> away = brokenOff.stream()
+                .filter(row -> isReplaced(row.file())
+                        || !inInbox.containsKey(row.file().name()))
+                .filter(row -> !isYetToBeLookedAt(row, inInbox))
+                .map(row -> row.file().id())
                 .toList();
         Instant now = clock.instant();
         awaySince.keySet().retainAll(away);
         away.forEach(file -> awaySince.putIfAbsent(file, now));
         if (!away.isEmpty()) {
-            Duration atMost = inInbox.stream().allMatch(this::isLookedAt) ? AWAY_AT_MOST : AWAITED_AT_MOST;
+            Duration atMost = inInbox.keySet().stream().allMatch(this::isLookedAt) ? AWAY_AT_MOST : AWAITED_AT_MOST;
             away.stream()
                     .filter(file -> !awaySince.get(file).plus(atMost).isAfter(now))
                     .forEach(this::endTakenAway);
         }
+    }
+
+    private boolean isYetToBeLookedAt(Row brokenOff, Map<String, Long> inInbox) {
+        return inInbox.entrySet().stream()
+                .anyMatch(file -> brokenOff.inode().equals(Optional.of(file.getValue())) && !isLookedAt(file.getKey()));
     }
 
     /** A broken-off file with a note is not what the inbox has under its name. */
@@ -467,7 +516,7 @@ public final class FileLedger {
     /** So many files, the newest first, and before that one if it is given. */
     public List<DroppedFile> list(OptionalLong before, int most) {
         return database.all(
-                COLUMNS + "where id < ? order by id desc limit ?",
+                FILES + "where id < ? order by id desc limit ?",
                 row -> row(row).file(),
                 before.orElse(Long.MAX_VALUE),
                 most);
@@ -476,7 +525,7 @@ public final class FileLedger {
     /** The files that this program read, or that nobody else does, whose reports are not written. */
     public List<DroppedFile> toReport() {
         return database.all(
-                COLUMNS + "where read_at is not null and reported_at is null and " + IS_MINE + " order by read_at",
+                FILES + "where read_at is not null and reported_at is null and " + IS_MINE + " order by read_at",
                 row -> row(row).file(),
                 me);
     }
@@ -613,6 +662,12 @@ public final class FileLedger {
                         Instant.ofEpochMilli(row.getLong(12)),
                         instant(row, 13),
                         instant(row, 14)),
-                row.getBoolean(15));
+                row.getBoolean(15),
+                inode(row));
+    }
+
+    private static Optional<Long> inode(ResultSet row) throws SQLException {
+        long inode = row.getLong(16);
+        return row.wasNull() ? Optional.empty() : Optional.of(inode);
     }
 }

@@ -163,6 +163,10 @@ final class GroupCommit implements AutoCloseable {
             try {
                 commitTogether(one);
             } catch (RefusedWrite refused) {
+                if (dialect.hasWaitedInVain(refused.getCause())) {
+                    fail(group.subList(i, group.size()), refused.getCause());
+                    return;
+                }
                 fail(one, refused.getCause());
             } catch (SQLException | RuntimeException | Error e) {
                 fail(group.subList(i, group.size()), e);

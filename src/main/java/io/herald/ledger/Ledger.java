@@ -55,8 +55,14 @@ public final class Ledger {
 
     private static final int DUE_PAGE = 64;
 
-    /** So many are postponed at one take: others wait behind it. */
+    /** So many are postponed, or woken, in one write: others wait behind it. */
     private static final int MOST_POSTPONED = 1024;
+
+    /** What waits beyond a time, made due. */
+    static final String WAKE = "update delivery set due_at = 0 where provider = ? and sequence in"
+            + " (select sequence from delivery where provider = ? and source in ('" + String.join("', '", SOURCES)
+            + "')"
+            + " and owner is null and state in ('pending', 'retrying') and due_at > ? limit " + MOST_POSTPONED + ")";
 
     /** So long what waits behind another one that waits is left alone, unless that one is taken. */
     private static final Duration BEHIND = Duration.ofMinutes(10);
@@ -92,10 +98,33 @@ public final class Ledger {
             + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
             + IS_DUE + " and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?";
 
+    /**
+     * For each provider the last delivery of a reference to it, found from the index: of a customer that comes every minute the
+     * earlier ones are not looked at.
+     */
+    static final String CUSTOMER =
+            "with recursive served (id) as (select min(provider) from delivery where reference = ?"
+                    + " union all select (select min(d.provider) from delivery d where d.reference = ? and d.provider > served.id)"
+                    + " from served where served.id is not null), newest (provider, sequence) as materialized (select served.id,"
+                    + " (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?) from served)"
+                    + " select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n"
+                    + " join delivery d on d.sequence = n.sequence and d.provider = n.provider"
+                    + " join message m on m.sequence = d.sequence"
+                    + " left join link l on l.reference = d.reference and l.provider = d.provider order by d.provider";
+
     /** A delivery that the program has had in hand since it took it for the so-manieth time. */
     static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
 
     private static final String WHETHER_IN_HAND = "select 1 from delivery where " + IN_HAND;
+
+    /** The link of a customer, or what may have created it without our knowing: of one that is linked no delivery is read. */
+    static final String KNOWN =
+            "select provider_customer_id, null, null, null, null from link where reference = ? and provider = ?"
+                    + " union all select null, d.sequence, d.unclear_since, d.look_up,"
+                    + " d.attempts > 0 or d.request is not null"
+                    + " from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked"
+                    + " cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null"
+                    + " and (d.sequence <> ? or d.request is null)";
 
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
@@ -447,6 +476,21 @@ public final class Ledger {
                 });
     }
 
+    /**
+     * Makes due what waits for longer than a delivery does: the clock was ahead when that was decided. Returns when that is
+     * durable.
+     *
+     * @param longest how long a delivery to the provider waits at most
+     */
+    public void wake(String provider, Duration longest) {
+        long latest = clock.instant().plus(longest).toEpochMilli();
+        int woken;
+        do {
+            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest))
+                    .join();
+        } while (woken == MOST_POSTPONED);
+    }
+
     private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
             throws SQLException {
         List<OpenDelivery> taken = new ArrayList<>();
@@ -658,20 +702,15 @@ public final class Ledger {
     /** @param sequence that of the message in hand */
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
-                "select l.provider_customer_id, null, null, null, null from link l where l.reference = ? and l.provider = ?"
-                        + " union all select null, d.sequence, d.unclear_since, d.look_up,"
-                        + " d.attempts > 0 or d.request is not null from delivery d"
-                        + " where d.provider = ? and d.reference = ? and d.unclear_since is not null"
-                        + " and (d.sequence <> ? or d.request is null)"
-                        + " and not exists (select 1 from link where reference = ? and provider = ?)",
+                KNOWN,
                 row -> unclear(row, provider, sequence),
                 reference,
                 provider,
+                reference,
+                provider,
                 provider,
                 reference,
-                sequence,
-                reference,
-                provider);
+                sequence);
         return new Known(
                 rows.stream().flatMap(row -> row.providerCustomerId().stream()).findFirst(),
                 rows.stream()
@@ -729,18 +768,15 @@ public final class Ledger {
     /** For each provider that ever got this customer: its id there, and the last message's state. */
     public List<Link> customer(String reference) {
         return database.all(
-                "select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from delivery d"
-                        + " join message m on m.sequence = d.sequence"
-                        + " left join link l on l.reference = d.reference and l.provider = d.provider"
-                        + " where m.reference = ? and d.sequence = (select max(d2.sequence) from delivery d2"
-                        + " where d2.reference = d.reference and d2.provider = d.provider)"
-                        + " order by d.provider",
+                CUSTOMER,
                 row -> new Link(
                         row.getString(1),
                         Optional.ofNullable(row.getString(2)),
                         UUID.fromString(row.getString(3)),
                         row.getString(4),
                         Instant.ofEpochMilli(row.getLong(5))),
+                reference,
+                reference,
                 reference);
     }
 

@@ -17,11 +17,6 @@ public final class RateLedger implements RateSlots {
             + " next_at = case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end"
             + " returning next_at";
 
-    /** Nobody takes slots so far ahead, in microseconds and in batches: a clock was ahead, and was set back. */
-    private static final long FAR_AHEAD = 60_000_000;
-
-    private static final long MANY_BATCHES = 100;
-
     private final Database database;
 
     RateLedger(Database database) {
@@ -32,6 +27,7 @@ public final class RateLedger implements RateSlots {
     @Override
     public Instant reserve(String provider, Instant now, int slots, Duration interval) {
         long earliest = ChronoUnit.MICROS.between(Instant.EPOCH, now);
+        long farthest = RateSlots.farthest(slots, interval).dividedBy(ChronoUnit.MICROS.getDuration());
         long length = interval.multipliedBy(slots).toNanos() / 1_000;
         long after = database.write(connection -> query(
                                 connection,
@@ -40,7 +36,7 @@ public final class RateLedger implements RateSlots {
                                 provider,
                                 earliest + length,
                                 earliest,
-                                earliest + FAR_AHEAD + MANY_BATCHES * length,
+                                earliest + farthest,
                                 length)
                         .get(0))
                 .join();

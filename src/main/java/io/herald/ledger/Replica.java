@@ -39,6 +39,9 @@ final class Replica {
     /** What is sent in the first third of a lease has its answer, or its time-out, before the lease ends. */
     private static final int SENDING_ENDS_AFTER = 3;
 
+    /** So many leases ahead is further than any lease ends: the database's clock was set back. */
+    private static final int BEYOND_ANY_LEASE = 10;
+
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     private final String id = UUID.randomUUID().toString();
@@ -102,6 +105,7 @@ final class Replica {
                         + " on conflict (id) do update set alive_till = excluded.alive_till",
                 id,
                 lease.toMillis());
+        shortenLeases(connection, BEYOND_ANY_LEASE * lease.toMillis());
         int ended = execute(connection, "delete from replica where alive_till < " + NOW);
         execute(connection, "delete from claim where owner not in (select id from replica)");
         if (ended == 0 && renewed++ % LOOKS_ALL_THE_SAME != 0) {
@@ -111,6 +115,15 @@ final class Replica {
                 connection,
                 "update delivery set owner = null"
                         + " where owner is not null and owner not in (select id from replica)");
+    }
+
+    /** Who is dead would else count as alive for as long as the clock was set back; who is alive renews its lease in time. */
+    private static void shortenLeases(Connection connection, long longest) throws SQLException {
+        execute(
+                connection,
+                "update replica set alive_till = " + NOW + " + ? where alive_till > " + NOW + " + ?",
+                longest,
+                longest);
     }
 
     private void tryToRenew() {

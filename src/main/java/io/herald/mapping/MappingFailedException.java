@@ -3,13 +3,18 @@ package io.herald.mapping;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * A template that compiled, but failed on a message. Its message names the file and, where JSLT tells them (not of what fails inside
+ * A template, or what a route file fills in, that is well-formed but failed on a message. Its message names the file and, where JSLT tells them (not of what fails inside
  * a function), the line and column.
  * It carries neither JSLT's message nor its exception, since both may quote the customer's values; the stack trace is
  * JSLT's own.
  */
 @RegisterForReflection
 public final class MappingFailedException extends RuntimeException {
+
+    /** Of a file of which it is not known where. */
+    public MappingFailedException(String file, String what) {
+        this(file, 0, 0, what);
+    }
 
     MappingFailedException(String file, int line, int column, String what) {
         super(Position.of(file, line, column) + ": " + what);

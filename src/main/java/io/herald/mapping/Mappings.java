@@ -2,6 +2,7 @@ package io.herald.mapping;
 
 import io.herald.schema.SchemaCheck;
 import io.herald.schema.SchemaException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
@@ -24,7 +25,8 @@ public final class Mappings {
      * {@code mistakes} that names the file ({@code mappings/xbridge/request.jslt}), line and column where known,
      * and what is wrong; a provider with a mistake is left out.
      *
-     * @param source the text of a path relative to the mappings directory, such as {@code xbridge/request.jslt}
+     * @param source the text of a path relative to the mappings directory, such as {@code xbridge/request.jslt}; throws an
+     *     {@link UncheckedIOException}, whose message is the mistake, if the file is there and cannot be read
      * @param providers the folders to load
      * @param clock today, for schema rules about age
      * @param mistakes takes all mistakes of all files
@@ -54,16 +56,19 @@ public final class Mappings {
         return mapping;
     }
 
+    /** Whether a request to a provider may have that field; true where a mistake in its mapping leaves it open. */
+    public boolean mayHave(String provider, String field) {
+        ProviderMapping mapping = providers.get(provider);
+        return mapping == null || mapping.mayHave(field);
+    }
+
     private static Optional<ProviderMapping> load(
             String provider, Function<String, Optional<String>> source, Clock clock, List<String> mistakes) {
         int before = mistakes.size();
-        Template request = template(provider, "request.jslt", source, List.of("link"), mistakes);
+        Template request = template(provider, "request.jslt", true, source, List.of("link"), mistakes);
         SchemaCheck schema = schema(provider + "/request.schema.json", source, clock, mistakes);
-        Template response = template(provider, "response.jslt", source, List.of("status", "link"), mistakes);
-        String lookUp = provider + "/find.jslt";
-        Template find = source.apply(lookUp)
-                .flatMap(text -> Template.compile(lookUp, text, source, List.of("request"), mistakes))
-                .orElse(null);
+        Template response = template(provider, "response.jslt", true, source, List.of("status", "link"), mistakes);
+        Template find = template(provider, "find.jslt", false, source, List.of("request"), mistakes);
         return mistakes.size() == before
                 ? Optional.of(new ProviderMapping(provider, request, schema, response, find))
                 : Optional.empty();
@@ -72,18 +77,19 @@ public final class Mappings {
     private static Template template(
             String provider,
             String name,
+            boolean required,
             Function<String, Optional<String>> source,
             List<String> variables,
             List<String> mistakes) {
         String file = provider + "/" + name;
-        return text(file, source, mistakes)
+        return text(file, required, source, mistakes)
                 .flatMap(text -> Template.compile(file, text, source, variables, mistakes))
                 .orElse(null);
     }
 
     private static SchemaCheck schema(
             String file, Function<String, Optional<String>> source, Clock clock, List<String> mistakes) {
-        return text(file, source, mistakes)
+        return text(file, true, source, mistakes)
                 .map(text -> {
                     try {
                         return SchemaCheck.compile(Position.file(file), text, clock);
@@ -96,11 +102,16 @@ public final class Mappings {
     }
 
     private static Optional<String> text(
-            String file, Function<String, Optional<String>> source, List<String> mistakes) {
-        Optional<String> text = source.apply(file);
-        if (text.isEmpty()) {
-            mistakes.add(Position.file(file) + ": the file is missing");
+            String file, boolean required, Function<String, Optional<String>> source, List<String> mistakes) {
+        try {
+            Optional<String> text = source.apply(file);
+            if (text.isEmpty() && required) {
+                mistakes.add(Position.file(file) + ": the file is missing");
+            }
+            return text;
+        } catch (UncheckedIOException unreadable) {
+            mistakes.add(unreadable.getMessage());
+            return Optional.empty();
         }
-        return text;
     }
 }

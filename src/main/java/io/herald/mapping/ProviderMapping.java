@@ -51,6 +51,11 @@ public final class ProviderMapping {
         return schema.check(request);
     }
 
+    /** Whether {@code request.schema.json} lets a body have that field. */
+    boolean mayHave(String field) {
+        return schema.typesAt(List.of(field)).isPresent();
+    }
+
     /**
      * What {@code response.jslt} makes of the provider's answer: the part of the outcome that only this provider's file
      * can tell. {@code io.herald.delivery.Outcome.of} joins it with what is common to all providers.

@@ -8,6 +8,7 @@ import com.schibsted.spt.data.jslt.JsltException;
 import com.schibsted.spt.data.jslt.Parser;
 import com.schibsted.spt.data.jslt.ResourceResolver;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -73,6 +74,8 @@ final class Template {
             mistakes.add(positionOf(refused.name, texts) + ": " + refused.getMessage());
         } catch (JsltException mistake) {
             mistakes.add(describe(mistake, file, text));
+        } catch (UncheckedIOException unreadable) {
+            mistakes.add(unreadable.getMessage());
         }
         return Optional.empty();
     }

@@ -66,7 +66,7 @@ public final class Meters {
     /**
      * The ledger has a new outcome of a delivery.
      *
-     * @param state one of Herald's words, or {@link #OTHER}
+     * @param state one of Herald's words
      * @param reason one of Herald's words, or {@link #OTHER}, or {@link #NONE}
      * @param millis how long it took since it was in hand
      */

@@ -54,7 +54,7 @@ public final class Breaker {
     private final Duration delay;
     private final Clock clock;
     private final CircuitBreaker circuit;
-    private Instant probeAt = Instant.MIN;
+    private Instant openedAt = Instant.MIN;
     private boolean probing;
     private boolean stopped;
 
@@ -69,10 +69,8 @@ public final class Breaker {
                         .slidingWindowType(SlidingWindowType.COUNT_BASED)
                         .slidingWindowSize(settings.window())
                         .minimumNumberOfCalls(settings.window())
-                        .waitDurationInOpenState(delay)
                         .permittedNumberOfCallsInHalfOpenState(1)
                         .recordResult(Answer.FAILING::equals)
-                        .clock(clock)
                         .build());
     }
 
@@ -105,10 +103,16 @@ public final class Breaker {
             return 0;
         }
         return switch (circuit.getState()) {
-            case OPEN -> clock.instant().isAfter(probeAt) ? Math.min(requests, 1) : 0;
+            case OPEN -> toProbe().isZero() ? Math.min(requests, 1) : 0;
             case HALF_OPEN -> probing ? 0 : Math.min(requests, 1);
             default -> requests;
         };
+    }
+
+    /** How long until the probe may leave. By a clock that was set back since the breaker opened it may leave now. */
+    private Duration toProbe() {
+        Duration open = Duration.between(openedAt, clock.instant());
+        return open.isNegative() || open.compareTo(delay) > 0 ? Duration.ZERO : delay.minus(open);
     }
 
     /** @throws BreakerOpenException if no request may be begun now */
@@ -117,8 +121,7 @@ public final class Breaker {
             throw BreakerOpenException.stopping();
         }
         if (admits(1) == 0) {
-            Duration toProbe = Duration.between(clock.instant(), probeAt);
-            throw new BreakerOpenException(toProbe.isNegative() ? Duration.ZERO : toProbe);
+            throw new BreakerOpenException(toProbe());
         }
     }
 
@@ -150,6 +153,9 @@ public final class Breaker {
     /** Whether the call is the probe. */
     private synchronized boolean begin() throws BreakerOpenException {
         check();
+        if (circuit.getState() == CircuitBreaker.State.OPEN) {
+            circuit.transitionToHalfOpenState();
+        }
         if (!circuit.tryAcquirePermission()) {
             throw new BreakerOpenException(Duration.ZERO);
         }
@@ -173,7 +179,7 @@ public final class Breaker {
         }
         CircuitBreaker.State after = circuit.getState();
         if (after == CircuitBreaker.State.OPEN && before != CircuitBreaker.State.OPEN) {
-            probeAt = clock.instant().plus(delay);
+            openedAt = clock.instant();
             LOG.warnf("%s fails too often: nothing is sent to it for %d ms", provider, delay.toMillis());
         } else if (after == CircuitBreaker.State.CLOSED && before != CircuitBreaker.State.CLOSED) {
             LOG.infof("%s answers again", provider);

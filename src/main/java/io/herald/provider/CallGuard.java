@@ -2,6 +2,8 @@ package io.herald.provider;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -11,13 +13,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecChainHandler;
 import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.core5.concurrent.CancellableDependency;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
@@ -38,6 +41,9 @@ final class CallGuard implements ExecChainHandler {
 
     /** The headers that are read; of one that tells a compression Camel would expand the body, without a bound. */
     private static final List<String> KEPT = List.of(HttpHeaders.CONTENT_TYPE, HttpHeaders.RETRY_AFTER);
+
+    /** As Camel reads it: all that stands there up to a semicolon. */
+    private static final Pattern CHARSET = Pattern.compile("charset=[\"']?([^;\"']*)");
 
     private final Duration deadline;
     private final int largestAnswer;
@@ -84,6 +90,7 @@ final class CallGuard implements ExecChainHandler {
         answer.setHeaders(KEPT.stream()
                 .map(answer::getFirstHeader)
                 .filter(Objects::nonNull)
+                .filter(CallGuard::isUnderstood)
                 .toArray(Header[]::new));
         HttpEntity entity = answer.getEntity();
         if (entity == null) {
@@ -92,7 +99,7 @@ final class CallGuard implements ExecChainHandler {
         boolean success = answer.getCode() >= 200 && answer.getCode() < 300;
         try {
             byte[] body = read(entity, success ? largestAnswer : Math.min(largestAnswer, LARGEST_ERROR));
-            answer.setEntity(new ByteArrayEntity(body, ContentType.parseLenient(entity.getContentType())));
+            answer.setEntity(new ByteArrayEntity(body, null));
             return answer;
         } catch (AnswerTooLargeException e) {
             connection.discardEndpoint();
@@ -104,6 +111,19 @@ final class CallGuard implements ExecChainHandler {
         } catch (Throwable e) {
             connection.discardEndpoint();
             throw e;
+        }
+    }
+
+    /** Camel fails over a charset that Java does not know, whatever the status; of an answer without a type it reads UTF-8. */
+    private static boolean isUnderstood(Header header) {
+        if (!header.getName().equalsIgnoreCase(HttpHeaders.CONTENT_TYPE)) {
+            return true;
+        }
+        Matcher charset = CHARSET.matcher(header.getValue());
+        try {
+            return !charset.find() || Charset.isSupported(charset.group(1).trim());
+        } catch (IllegalCharsetNameException e) {
+            return false;
         }
     }
 

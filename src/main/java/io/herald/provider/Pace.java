@@ -53,6 +53,9 @@ final class Pace {
         try {
             turn.lockInterruptibly();
             try {
+                if (left > 0 && isClockSetBack()) {
+                    left = 0;
+                }
                 for (int wanted = batch; !goes(); wanted = Math.min(2 * wanted, LARGEST_BATCH)) {
                     next = slots.reserve(provider, clock.instant(), wanted, interval);
                     left = wanted;
@@ -69,6 +72,11 @@ final class Pace {
     /** Nobody waits any longer: there is nothing to wait for. */
     void stop() {
         stopped.countDown();
+    }
+
+    /** Whether the slots in hand are not of this time. */
+    private boolean isClockSetBack() {
+        return Duration.between(clock.instant(), next).compareTo(RateSlots.farthest(batch, interval)) > 0;
     }
 
     /** Waits for the first slot in hand. Who comes late uses up those that have passed, and the one after them. */

@@ -53,6 +53,11 @@ public final class Providers {
         return provider;
     }
 
+    /** From when a call is kept until it has ended, the wait for its slot included. */
+    public Duration longestCall(String id) {
+        return of(id).requestTimeout().plus(longestQueue(id));
+    }
+
     /** How long a request may wait for its slot, when all that the provider may have at once go before it. */
     public Duration longestQueue(String id) {
         ProviderConfig.Provider provider = of(id);

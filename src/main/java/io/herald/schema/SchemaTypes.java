@@ -56,13 +56,16 @@ final class SchemaTypes {
         JsonNode child = step.startsWith("[")
                 ? schema.path("items")
                 : schema.path("properties").path(step);
-        return child.has("not") ? MissingNode.getInstance() : child;
+        JsonNode not = child.path("not");
+        boolean refusesAll = not.isObject() && not.isEmpty() || not.asBoolean();
+        return refusesAll ? MissingNode.getInstance() : child;
     }
 
     /** Whether it knows all that may stand in what it describes, or it describes what nothing stands in. */
     private static boolean isClosed(JsonNode schema) {
         return schema.path("additionalProperties").isBoolean()
                         && !schema.get("additionalProperties").booleanValue()
+                        && !schema.has("patternProperties")
                 || types(schema).findAny().isPresent()
                         && !schema.path("type").asText().equals("object");
     }

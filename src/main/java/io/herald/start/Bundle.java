@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,12 +115,25 @@ public final class Bundle {
                 .stream();
     }
 
-    /** The text of a file below the mappings' root, such as {@code xbridge/request.jslt}. */
+    /** Whether that file is there, below the mappings' root; empty if it cannot be read, so that nobody knows. */
+    Optional<Boolean> hasMappingFile(String path) {
+        try {
+            return Optional.of(mappingFile(path).isPresent());
+        } catch (UncheckedIOException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The text of a file below the mappings' root, such as {@code xbridge/request.jslt}.
+     *
+     * @throws UncheckedIOException if it cannot be read; its message is the mistake, and begins with {@code mappings/}
+     */
     public Optional<String> mappingFile(String path) {
         try {
             if (Files.isDirectory(mappings)) {
                 Path file = mappings.resolve(path);
-                return Files.isRegularFile(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+                return Files.notExists(file) ? Optional.empty() : Optional.of(Files.readString(file));
             }
             try (InputStream in =
                     Thread.currentThread().getContextClassLoader().getResourceAsStream("mappings/" + path)) {
@@ -127,7 +142,16 @@ public final class Bundle {
                         : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read mappings/" + path, e);
+            throw new UncheckedIOException("mappings/" + path + ": " + why(e), e);
         }
+    }
+
+    private static String why(IOException unreadable) {
+        if (unreadable instanceof CharacterCodingException) {
+            return "is not UTF-8";
+        }
+        return unreadable instanceof AccessDeniedException
+                ? "cannot be read by this user"
+                : "cannot be read: " + Mistake.firstLine(unreadable);
     }
 }

@@ -13,9 +13,11 @@ import io.herald.schema.SchemaCheck;
 import io.herald.schema.SchemaException;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.SmallRyeConfig;
 import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,14 +87,13 @@ public final class Preflight {
         Set<String> bound = providers.ids().stream()
                 .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
                 .collect(Collectors.toSet());
-        routes = new RouteFiles(context, config, providers, partner, new Beans(beanManager, bound))
-                .check(
-                        bundle.routeFiles(context),
-                        id -> bundle.mappingFile(id + "/find.jslt").isPresent(),
-                        mistakes);
+        List<Resource> routeFiles = bundle.routeFiles(context);
+        Names.check(config.unwrap(SmallRyeConfig.class), providers, routeFiles, mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
         inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));
+        routes = new RouteFiles(context, config, providers, partner, new Beans(beanManager, bound))
+                .check(routeFiles, id -> bundle.hasMappingFile(id + "/find.jslt"), mappings::mayHave, mistakes);
         reader = reader(bundle, (int) Math.min(bodyMax.asLongValue(), Integer.MAX_VALUE), clock, mistakes);
     }
 
@@ -195,16 +196,19 @@ public final class Preflight {
     }
 
     private static CanonicalReader reader(Bundle bundle, int maxBytes, Clock clock, List<String> mistakes) {
-        Optional<String> schema = bundle.mappingFile(CANONICAL_SCHEMA);
-        if (schema.isEmpty()) {
-            mistakes.add(bundle.placeOf("mappings/" + CANONICAL_SCHEMA + ": the file is missing"));
-            return null;
-        }
         try {
+            Optional<String> schema = bundle.mappingFile(CANONICAL_SCHEMA);
+            if (schema.isEmpty()) {
+                mistakes.add(bundle.placeOf("mappings/" + CANONICAL_SCHEMA + ": the file is missing"));
+                return null;
+            }
             return new CanonicalReader(
                     SchemaCheck.compile("mappings/" + CANONICAL_SCHEMA, schema.get(), clock), maxBytes, clock);
         } catch (SchemaException e) {
             e.mistakes().forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));
+            return null;
+        } catch (UncheckedIOException unreadable) {
+            mistakes.add(bundle.placeOf(unreadable.getMessage()));
             return null;
         }
     }

@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.EndpointUriFactory;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -22,8 +25,9 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
  * Holds the names in the route files against what there is: components and their parameters, beans and their methods,
- * expressions, routes and route configurations. Camel finds such a mistake only when it creates the route, one at a time
- * and without a place, or never.
+ * expressions, routes and route configurations, fields of a provider's request. Camel finds such a mistake only when it creates
+ * the route, one at a time and without a place, or never. And a provider's file names nothing of another provider, and its
+ * failures come to the error handlers.
  */
 final class RouteCheck {
 
@@ -34,24 +38,44 @@ final class RouteCheck {
     /** The method that asks the provider's log-in route for a token. */
     private static final String LOGS_IN = "authorize";
 
+    /** The method that fills fields of the request into a path or query. */
+    private static final String FILLS_IN = "expand";
+
+    /** The variable with what a customer is looked up by, to be filled in. */
+    private static final String LOOK_UP = "lookUp";
+
+    /** A name in braces, and no expression of Camel's. */
+    private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
+
+    /** What holds the deliveries of a provider has its name and this. */
+    private static final String LANES = "-lanes";
+
     private record Named(String name, String place) {}
+
+    private record Field(String provider, String name, String place) {}
 
     private final CamelContext context;
     private final Beans beans;
+    private final Predicate<String> isProvider;
     private final List<String> mistakes;
     private final Map<String, String> routes = new LinkedHashMap<>();
-    private final Set<String> beginnings = new TreeSet<>();
+    private final Map<String, String> beginnings = new LinkedHashMap<>();
     private final Set<String> configurations = new TreeSet<>();
     private final List<Named> destinations = new ArrayList<>();
     private final List<Named> wantedConfigurations = new ArrayList<>();
+    private final List<Field> fields = new ArrayList<>();
     private boolean complete = true;
     private String file;
     private String provider;
 
-    /** @param mistakes takes what is wrong, with file, line and column */
-    RouteCheck(CamelContext context, Beans beans, List<String> mistakes) {
+    /**
+     * @param isProvider whether that is the id of a provider, enabled or not
+     * @param mistakes takes what is wrong, with file, line and column
+     */
+    RouteCheck(CamelContext context, Beans beans, Predicate<String> isProvider, List<String> mistakes) {
         this.context = context;
         this.beans = beans;
+        this.isProvider = isProvider;
         this.mistakes = mistakes;
     }
 
@@ -79,7 +103,7 @@ final class RouteCheck {
             return;
         }
         destinations.stream()
-                .filter(destination -> !beginnings.contains(destination.name()))
+                .filter(destination -> !beginnings.containsKey(destination.name()))
                 .forEach(destination ->
                         mistakes.add(destination.place() + ": no route begins with direct:" + destination.name()));
         wantedConfigurations.stream()
@@ -88,9 +112,21 @@ final class RouteCheck {
                         mistakes.add(wanted.place() + ": there is no routeConfiguration '" + wanted.name() + "'"));
     }
 
+    /**
+     * After all files: checks the fields that are filled in.
+     *
+     * @param mayHave whether a request to a provider may have a field
+     */
+    void checkFields(BiPredicate<String, String> mayHave) {
+        fields.stream()
+                .filter(field -> !mayHave.test(field.provider(), field.name()))
+                .forEach(field -> mistakes.add(field.place() + ": there is no field '" + field.name()
+                        + "' in what mappings/" + field.provider() + "/request.schema.json accepts"));
+    }
+
     /** Whether a route begins there; true also when a file could not be read, so that nobody knows. */
     boolean begins(String direct) {
-        return !complete || beginnings.contains(direct);
+        return !complete || beginnings.containsKey(direct);
     }
 
     /**
@@ -102,7 +138,7 @@ final class RouteCheck {
         String find = provider + "-find";
         boolean isCalled =
                 destinations.stream().anyMatch(destination -> destination.name().equals(find));
-        return complete ? beginnings.contains(find) && isCalled : unknown;
+        return complete ? beginnings.containsKey(find) && isCalled : unknown;
     }
 
     private void visit(String key, Node node, boolean predicate) {
@@ -111,6 +147,12 @@ final class RouteCheck {
         } else if (node instanceof MappingNode mapping) {
             if (scalar(mapping, "uri") != null) {
                 endpoint(key, mapping);
+            }
+            if (provider != null && child(mapping, "from") != null) {
+                errorHandling(mapping);
+            }
+            if (value(scalar(mapping, "name")).equals(LOOK_UP)) {
+                takeFields(scalar(child(child(mapping, "expression"), "constant"), "expression"));
             }
             if (WITH_BEAN.contains(key)) {
                 bean(mapping);
@@ -151,6 +193,24 @@ final class RouteCheck {
         ScalarNode configuration = scalar(route, "routeConfigurationId");
         if (configuration != null) {
             wantedConfigurations.add(new Named(configuration.getValue(), place(configuration)));
+        }
+    }
+
+    /** Else Camel's own handler ends what failed, and neither the route that went there nor the ledger gets to know. */
+    private void errorHandling(MappingNode route) {
+        MappingNode from = child(route, "from");
+        String name = directName(value(scalar(from, "uri")), scalar(child(from, "parameters"), "name"));
+        boolean first = name.equals(provider) || value(scalar(route, "id")).equals(provider);
+        if (first && scalar(route, "routeConfigurationId") == null) {
+            mistake(
+                    route,
+                    "the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is neither tried"
+                            + " again nor recorded");
+        } else if (!first && entry(child(route, "errorHandler"), "noErrorHandler") == null) {
+            mistake(
+                    route,
+                    "a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}' below it;"
+                            + " without it a failure is neither tried again nor recorded");
         }
     }
 
@@ -210,12 +270,45 @@ final class RouteCheck {
 
     private void direct(String key, ScalarNode uri, String text, MappingNode parameters) {
         ScalarNode parameter = parameters == null ? null : scalar(parameters, "name");
-        String name = text.startsWith("direct:") ? text.substring("direct:".length()) : value(parameter);
-        if (key.equals("from")) {
-            beginnings.add(name);
+        ScalarNode place = parameter == null ? uri : parameter;
+        String name = directName(text, parameter);
+        String owner = owner(name);
+        if (isAnother(owner)) {
+            mistake(place, ofAnother(name, owner, provider));
+        } else if (key.equals("from")) {
+            String earlier = beginnings.putIfAbsent(name, place(place));
+            if (earlier != null) {
+                mistake(place, "a route begins with direct:" + name + " already, in " + earlier);
+            }
         } else if (!name.contains("$")) {
-            destinations.add(new Named(name, place(parameter == null ? uri : parameter)));
+            destinations.add(new Named(name, place(place)));
         }
+    }
+
+    private static String directName(String uri, ScalarNode name) {
+        return uri.startsWith("direct:") ? uri.substring("direct:".length()) : value(name);
+    }
+
+    /** The provider whose id a name begins with, the longest such id; null if there is none. */
+    private String owner(String name) {
+        String id = name;
+        while (!isProvider.test(id)) {
+            int end = id.lastIndexOf('-');
+            if (end < 0) {
+                return null;
+            }
+            id = id.substring(0, end);
+        }
+        return id;
+    }
+
+    /** Whether a provider's file names what is of another provider; such a name is left from the file that it was copied from. */
+    private boolean isAnother(String owner) {
+        return provider != null && owner != null && !owner.equals(provider);
+    }
+
+    static String ofAnother(String name, String owner, String provider) {
+        return "'" + name + "' is of the provider " + owner + ", and this file is of " + provider;
     }
 
     private void bean(MappingNode step) {
@@ -227,6 +320,12 @@ final class RouteCheck {
             mistake(ref, "there is no bean '" + ref.getValue() + "'");
             return;
         }
+        if (ref.getValue().endsWith(LANES)) {
+            String owner = ref.getValue().substring(0, ref.getValue().length() - LANES.length());
+            if (isAnother(owner)) {
+                mistake(ref, ofAnother(ref.getValue(), owner, provider));
+            }
+        }
         ScalarNode method = scalar(step, "method");
         if (method != null) {
             String name = method.getValue().replaceFirst("\\(.*", "");
@@ -236,6 +335,24 @@ final class RouteCheck {
             if (provider != null && name.equals(LOGS_IN)) {
                 destinations.add(new Named(provider + "-log-in", place(method)));
             }
+            if (name.equals(FILLS_IN)) {
+                takeFields(method);
+            }
+        }
+    }
+
+    private void takeFields(ScalarNode template) {
+        if (provider == null || template == null) {
+            return;
+        }
+        try {
+            FIELD.matcher(context.resolvePropertyPlaceholders(template.getValue()))
+                    .results()
+                    .map(field -> field.group(1))
+                    .filter(field -> !field.equals("id"))
+                    .forEach(field -> fields.add(new Field(provider, field, place(template))));
+        } catch (IllegalArgumentException e) {
+            // a property that is not set: told already, with its place
         }
     }
 
@@ -293,6 +410,9 @@ final class RouteCheck {
     }
 
     private static Node entry(MappingNode mapping, String name) {
+        if (mapping == null) {
+            return null;
+        }
         for (NodeTuple entry : mapping.getValue()) {
             if (entry.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name)) {
                 return entry.getValueNode();

@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -27,6 +29,7 @@ final class RouteFiles {
     private static final Pattern PARTNER_FILE = Pattern.compile("(^|[:/])sftp\\.camel\\.yaml$");
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\{\\{\\??([A-Za-z0-9._-]+)(:[^}]*)?}}|\\$\\{properties:([A-Za-z0-9._-]+)(:[^}]*)?}");
+    private static final Pattern OF_PROVIDER = Pattern.compile("provider\\.([^.]+)\\.");
     private static final Pattern JSON_SPECIAL = Pattern.compile("[\"\\\\\\p{Cntrl}]");
 
     private final CamelContext context;
@@ -48,22 +51,32 @@ final class RouteFiles {
         return file.getLocation().replaceFirst("^(file|classpath):", "");
     }
 
+    /** Whose route file it is; null for a common one. */
+    static String provider(Resource file) {
+        Matcher name = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
+        return name.find() ? name.group(1) : null;
+    }
+
     /**
      * Reads every file.
      *
-     * @param finds whether a provider has a template of what it is asked when a customer is looked up
+     * @param finds whether a provider has a template of what it is asked when a customer is looked up; empty if nobody knows
+     * @param mayHave whether a request to a provider may have a field
      * @param mistakes takes what is wrong, with file, line and column
      * @return the files to load: all but those of disabled providers, and that of the partner's server where there is none
      */
-    List<Resource> check(List<Resource> files, Predicate<String> finds, List<String> mistakes) {
+    List<Resource> check(
+            List<Resource> files,
+            Function<String, Optional<Boolean>> finds,
+            BiPredicate<String, String> mayHave,
+            List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
         List<String> withFile = new ArrayList<>();
         Set<String> missing = new HashSet<>();
         providers.ids().forEach(id -> missing.add("provider." + id + ".url"));
-        RouteCheck check = new RouteCheck(context, beans, mistakes);
+        RouteCheck check = new RouteCheck(context, beans, providers::isKnown, mistakes);
         for (Resource file : files) {
-            Matcher name = PROVIDER_FILE.matcher(file.getLocation().replace('\\', '/'));
-            String provider = name.find() ? name.group(1) : null;
+            String provider = provider(file);
             if (provider != null) {
                 withFile.add(provider);
                 if (!providers.isEnabled(provider)) {
@@ -82,11 +95,12 @@ final class RouteFiles {
             }
             active.add(file);
             String text = text(file);
-            checkPlaceholders(file, text, missing, mistakes);
+            checkPlaceholders(file, provider, text, missing, mistakes);
             checkSyntax(file, mistakes);
             check.check(place(file), provider, text);
         }
         check.checkNames();
+        check.checkFields(mayHave);
         providers.ids().stream().filter(withFile::contains).forEach(id -> checkProvider(id, finds, check, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))
@@ -96,23 +110,25 @@ final class RouteFiles {
     }
 
     /** Checks what is asked for by name, and not by another route. */
-    private static void checkProvider(String id, Predicate<String> finds, RouteCheck check, List<String> mistakes) {
+    private static void checkProvider(
+            String id, Function<String, Optional<Boolean>> finds, RouteCheck check, List<String> mistakes) {
         String file = "routes/providers/" + id + ".camel.yaml";
         Stream.of(id, id + "-request")
                 .filter(route -> !check.begins(route))
                 .forEach(route -> mistakes.add(file + ": no route begins with direct:" + route));
-        if (finds.test(id) != check.finds(id, finds.test(id))) {
-            mistakes.add(
-                    finds.test(id)
-                            ? file + ": no route looks a customer up, as mappings/" + id
-                                    + "/find.jslt is there for: direct:" + id + "-find, and a step that goes there"
-                            : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id
-                                    + "-find is there");
-        }
+        finds.apply(id)
+                .filter(there -> there != check.finds(id, there))
+                .ifPresent(there -> mistakes.add(
+                        there
+                                ? file + ": no route looks a customer up, as mappings/" + id
+                                        + "/find.jslt is there for: direct:" + id + "-find, and a step that goes there"
+                                : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id
+                                        + "-find is there"));
     }
 
     /** Tells each missing property once, where it is first needed; the URLs are told with the other settings. */
-    private void checkPlaceholders(Resource file, String text, Set<String> missing, List<String> mistakes) {
+    private void checkPlaceholders(
+            Resource file, String provider, String text, Set<String> missing, List<String> mistakes) {
         String[] lines = text.split("\n", -1);
         for (int i = 0; i < lines.length; i++) {
             Matcher placeholder = PLACEHOLDER.matcher(lines[i]);
@@ -122,7 +138,10 @@ final class RouteFiles {
                 boolean optional = placeholder.group(late ? 4 : 2) != null;
                 String value = config.getOptionalValue(property, String.class).orElse("");
                 String place = place(file) + ":" + (i + 1) + ":" + (placeholder.start() + 1);
-                if (value.isBlank() && !optional) {
+                Matcher owner = OF_PROVIDER.matcher(property);
+                if (provider != null && owner.lookingAt() && !owner.group(1).equals(provider)) {
+                    mistakes.add(place + ": " + RouteCheck.ofAnother(property, owner.group(1), provider));
+                } else if (value.isBlank() && !optional) {
                     if (missing.add(property)) {
                         mistakes.add(place + ": the property " + property + " is required and not set");
                     }
@@ -144,7 +163,7 @@ final class RouteFiles {
         }
     }
 
-    private static String text(Resource file) {
+    static String text(Resource file) {
         try (InputStream in = file.getInputStream()) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

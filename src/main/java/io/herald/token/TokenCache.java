@@ -30,6 +30,7 @@ final class TokenCache {
     private Token current;
     private CompletableFuture<Token> loggingIn;
     private LogInFailedException failure;
+    private Instant restsSince = Instant.MIN;
     private Instant restsUntil = Instant.MIN;
 
     /** @param patience how long a caller waits for a log-in before it gives up */
@@ -50,7 +51,7 @@ final class TokenCache {
         synchronized (this) {
             Instant now = clock.instant();
             boolean usable = current != null && current.isUsable(now);
-            boolean rests = now.isBefore(restsUntil);
+            boolean rests = rests(now);
             if (usable && (rests || !current.isDue(now))) {
                 return current;
             }
@@ -72,7 +73,12 @@ final class TokenCache {
 
     /** Whether who asks now gets no token, and no log-in is made either. */
     synchronized boolean isResting() {
-        return held().isEmpty() && clock.instant().isBefore(restsUntil) && barsCallers();
+        return held().isEmpty() && rests(clock.instant()) && barsCallers();
+    }
+
+    /** Not before the rest began: then the clock was set back. */
+    private boolean rests(Instant now) {
+        return now.isBefore(restsUntil) && !now.isBefore(restsSince);
     }
 
     private boolean barsCallers() {
@@ -121,7 +127,8 @@ final class TokenCache {
                 loggingIn = null;
                 failure = LogInFailedException.of(e, clock);
                 Duration asked = failure.getRetryAfter();
-                restsUntil = clock.instant().plus(asked.isZero() ? REST : asked);
+                restsSince = clock.instant();
+                restsUntil = restsSince.plus(asked.isZero() ? REST : asked);
             }
             started.completeExceptionally(e);
         }

@@ -52,7 +52,7 @@ public final class Tokens {
         this.margin = margin;
         this.meters = meters;
         for (String id : providers.ids()) {
-            Duration patience = providers.of(id).requestTimeout().plusSeconds(1).plus(providers.longestQueue(id));
+            Duration patience = providers.longestCall(id).plusSeconds(1);
             caches.put(id, new TokenCache(() -> countedLogIn(id), Context.taskWrapping(logIns), patience, clock));
         }
     }

@@ -394,6 +394,24 @@ class DeadLetterTest {
                 .isZero();
     }
 
+    /** So long the customer's next message waits after a crash: its connections may be under way still. */
+    @Test
+    void whileWhatMayBeCalledTwiceIsUnderWayItsEndingIsThatOfTheLongestTwoCalls() throws SQLException {
+        String reference = Caller.reference("under-way-twice");
+        String email = Caller.email(reference, "");
+        faults.always("fraudspect", email, aResponse().withStatus(422).withFixedDelay(1_000));
+
+        CompletableFuture<Caller.Report> report = Caller.submit(Caller.person(reference, "", "fraudspect"));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !faults.sends("fraudspect", email).isEmpty());
+
+        assertThat(count("select count(*) from delivery where due_at > sent_at + "
+                        + QuickRetries.REQUEST_TIMEOUT.toMillis() * 3 / 2))
+                .isEqualTo(1);
+        assertThat(report.join().outcome("fraudspect")).isEqualTo("rejected/invalid");
+        assertThat(count("select count(*) from delivery where due_at > 0")).isZero();
+    }
+
     @Test
     void anUnclearOneThatDidNotArriveIsCreated() {
         String reference = Caller.reference("not-there");

@@ -83,6 +83,15 @@ public final class Faults {
         createsOnce(provider, email, response -> response.put("fault", Fault.CONNECTION_RESET_BY_PEER.name()));
     }
 
+    /** The provider creates the customer with that address, and somebody on the way answers with a page for people; once. */
+    void answersOnTheWayOnce(String provider, String email, int status) {
+        createsOnce(provider, email, response -> {
+            response.remove("jsonBody");
+            response.put("status", status).put("body", "<html><body>Oh dear</body></html>");
+            response.withObject("/headers").put("Content-Type", "text/html");
+        });
+    }
+
     /** The provider creates the customer with that address, but answers in letters that nobody knows; once. */
     void answersInAnUnknownCharsetOnce(String provider, String email) {
         createsOnce(provider, email, response -> response.withObject("/headers")
@@ -107,7 +116,7 @@ public final class Faults {
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("the sandbox has no stub '" + stub + "'"));
         ObjectNode changed = (ObjectNode) tree(Json.write(usual));
-        changed.remove(List.of("id", "uuid"));
+        changed.remove(List.of("id", "uuid", "name"));
         changed.put("priority", 1);
         change.accept(changed);
         sandbox.server().addStubMapping(StubMapping.buildFrom(changed.toString()));

@@ -9,7 +9,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Herald's clock in the profiles that name it: it goes as the system's, and can be put forward, never back. */
+/**
+ * Herald's clock in the profiles that name it: it goes as the system's, and can be put forward. One that is a test's own can
+ * be put back too; that of a running Herald is shared by the tests of a suite.
+ */
 @Alternative
 @Singleton
 public class MovableClock extends Clock {
@@ -18,6 +21,10 @@ public class MovableClock extends Clock {
 
     public void putForward(Duration by) {
         ahead.accumulateAndGet(by, Duration::plus);
+    }
+
+    public void putBack(Duration by) {
+        putForward(by.negated());
     }
 
     @Override

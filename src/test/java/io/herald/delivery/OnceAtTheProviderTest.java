@@ -9,26 +9,34 @@ import static com.github.tomakehurst.wiremock.client.WireMock.put;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.herald.delivery.Caller.Report;
 import io.herald.ledger.Message;
+import io.herald.mapping.MappingFailedException;
 import io.herald.rest.Api;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +50,14 @@ class OnceAtTheProviderTest {
 
     private static final List<String> PROVIDERS = List.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
 
+    /** Those of them that know no key, nor our reference. */
+    private static final List<String> LOOKED_UP = List.of("xbridge", "yativo");
+
     Sandbox sandbox;
+
+    @Inject
+    @Named("delivery")
+    DeliverySteps steps;
 
     private Faults faults;
 
@@ -127,6 +142,27 @@ class OnceAtTheProviderTest {
                 .isEqualTo("delivered");
     }
 
+    /** What fraudspect reads may lag behind what it has just written. */
+    @Test
+    void connectionsOfACustomerThatIsNotSeenYetAreSentAgain() {
+        sandbox.server()
+                .stubFor(put(urlPathMatching("/fraudspect/.*/connections"))
+                        .inScenario("not seen yet")
+                        .whenScenarioStateIs(Scenario.STARTED)
+                        .willSetStateTo(Faults.SHOWN)
+                        .willReturn(aResponse()
+                                .withStatus(404)
+                                .withBody("{\"message\": \"Customer not found\", \"error\": \"Not Found\","
+                                        + " \"statusCode\": 404}")));
+
+        Report report = Caller.deliver(withoutConnections("not-seen-yet"));
+
+        assertThat(report.outcome("fraudspect")).isEqualTo("delivered");
+        assertThat(sandbox.requests("fraudspect"))
+                .extracting(Received::method)
+                .containsExactly("POST", "PUT", "POST", "PUT");
+    }
+
     /** The customer is there, and the next message is an update. */
     @Test
     void anIdIsKeptAlsoWhenTheConnectionsAreRefused() {
@@ -169,12 +205,50 @@ class OnceAtTheProviderTest {
 
         createdOnceEverywhere(report, Caller.email(reference, magic));
         if (!fault.equals("html")) {
-            assertThat(List.of("xbridge", "yativo"))
+            assertThat(LOOKED_UP)
                     .as("what was broken off on the way may be worked on for a while")
                     .allSatisfy(provider -> assertThat(
                                     report.delivery(provider).path("durationMs").asLong())
                             .isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT.toMillis()));
         }
+    }
+
+    @Test
+    void aCreateThatWasAnsweredOnTheWayIsThereOnce() {
+        Map<String, CompletableFuture<Report>> reports = new LinkedHashMap<>();
+        for (int status : List.of(408, 503, 522)) {
+            String reference = Caller.reference("on-the-way");
+            String email = Caller.email(reference, "");
+            LOOKED_UP.forEach(provider -> faults.answersOnTheWayOnce(provider, email, status));
+            reports.put(email, Caller.submit(Caller.person(reference, "", LOOKED_UP.toArray(String[]::new))));
+        }
+
+        reports.forEach((email, pending) -> {
+            Report report = pending.join();
+            assertThat(LOOKED_UP).allSatisfy(provider -> {
+                assertThat(report.outcome(provider)).isEqualTo("delivered");
+                assertThat(faults.sends(provider, email)).hasSize(1);
+                assertThat(faults.customers(provider, email)).hasSize(1);
+                assertThat(report.delivery(provider).path("durationMs").asLong())
+                        .as("it may be worked on for a while")
+                        .isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT.toMillis());
+            });
+        });
+    }
+
+    /** Without a phone xbridge could not be asked, and the delivery would end. */
+    @ParameterizedTest
+    @ValueSource(ints = {425, 429})
+    void whatWasRefusedBeforeAnyWorkIsSentAgainWithoutALookUp(int status) {
+        String reference = Caller.reference("before-any-work");
+        String email = Caller.email(reference, "");
+        faults.once("xbridge", email, aResponse().withStatus(status));
+        ObjectNode customer = Caller.person(reference, "", "xbridge");
+        ((ObjectNode) customer.get("contact")).remove("phone");
+
+        assertThat(Caller.deliver(customer).outcome("xbridge")).isEqualTo("delivered");
+        assertThat(faults.sends("xbridge", email)).hasSize(2);
+        assertThat(faults.lookUps("xbridge")).isEmpty();
     }
 
     @Test
@@ -187,7 +261,7 @@ class OnceAtTheProviderTest {
         Report report = Caller.deliver(Caller.person(reference, ""));
 
         createdOnceEverywhere(report, email);
-        assertThat(List.of("xbridge", "yativo"))
+        assertThat(LOOKED_UP)
                 .as("what was given up may be worked on for as long again")
                 .allSatisfy(provider -> assertThat(
                                 report.delivery(provider).path("durationMs").asLong())
@@ -254,7 +328,7 @@ class OnceAtTheProviderTest {
                             customer.path("id").asText())
                     .isEqualTo(delivery.path("providerCustomerId").asText()));
         });
-        assertThat(List.of("xbridge", "yativo")).allSatisfy(provider -> {
+        assertThat(LOOKED_UP).allSatisfy(provider -> {
             assertThat(faults.sends(provider, email)).hasSize(1);
             assertThat(faults.lookUps(provider)).isNotEmpty();
             assertThat(report.attempts(provider)).isEqualTo(1);
@@ -630,17 +704,15 @@ class OnceAtTheProviderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"xbridge", "yativo"})
-    void whatFailsInAWayThatNobodyThoughtOfMayHaveArrived(String provider) {
-        String reference = Caller.reference("unexpected");
+    void anAnswerInACharsetThatNobodyKnowsIsReadAsUtf8(String provider) {
+        String reference = Caller.reference("charset");
         String email = Caller.email(reference, "");
         faults.answersInAnUnknownCharsetOnce(provider, email);
 
-        Report first = Caller.deliver(Caller.person(reference, "", provider));
-        Report next = Caller.deliver(Caller.person(reference, "", provider));
+        Report report = Caller.deliver(Caller.person(reference, "", provider));
 
-        assertThat(first.outcome(provider)).isEqualTo("dead/unclear");
-        assertThat(next.delivery(provider).path("operation").asText()).isEqualTo("updated");
-        assertThat(faults.customers(provider, email)).hasSize(1);
+        assertThat(report.outcome(provider)).isEqualTo("delivered");
+        assertThat(faults.sends(provider, email)).hasSize(1);
     }
 
     @Test
@@ -692,6 +764,41 @@ class OnceAtTheProviderTest {
         afterARestart.linkIs(Optional.of("id-1"));
 
         assertThat(delivery.getIdempotencyKey()).isNotEqualTo(ofTheCreate).isEqualTo(afterARestart.getIdempotencyKey());
+    }
+
+    @Test
+    void aPathOrALookUpIsFilledInWithAnyFieldOfTheRequest() throws UnclearException {
+        Delivery delivery = delivery();
+        delivery.mapped(
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("e-mail", "a+b@example.com")
+                        .put("phone_1", 7),
+                new byte[0]);
+
+        assertThat(steps.expand("/x/{phone_1}?email={e-mail}", delivery)).isEqualTo("/x/7?email=a%2Bb%40example.com");
+    }
+
+    /** To ask for nothing, or for what the route file says word for word, finds nobody, and then there would be two. */
+    @Test
+    void whatTheRequestLacksIsNotAskedFor() {
+        Delivery delivery = delivery();
+        delivery.mapped(
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("customer_email", "a@example.com")
+                        .put("empty", ""),
+                new byte[0]);
+
+        assertThatThrownBy(() -> steps.expand("/x/{id}", delivery)).isInstanceOf(MappingFailedException.class);
+        assertThatThrownBy(() -> steps.expand("email={customer_mail}", delivery))
+                .isInstanceOf(MappingFailedException.class)
+                .hasMessage("routes/providers/yativo.camel.yaml: names the field 'customer_mail', which this request"
+                        + " has not");
+        delivery.unclearSince(Instant.EPOCH);
+        assertThatThrownBy(() -> steps.expand("email={empty}", delivery))
+                .isInstanceOf(UnclearException.class)
+                .hasMessageContaining("'empty'");
     }
 
     private static Delivery delivery() {

@@ -12,10 +12,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.jboss.logmanager.ExtLogRecord;
+import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,8 @@ class OutcomeLogTest {
 
     private static final class Lines extends Handler {
 
+        private static final Formatter MESSAGE = new PatternFormatter("%s");
+
         private final List<Line> all = Collections.synchronizedList(new ArrayList<>());
 
         List<Line> of(String message) {
@@ -87,7 +91,7 @@ class OutcomeLogTest {
         @Override
         public void publish(LogRecord entry) {
             ExtLogRecord line = ExtLogRecord.wrap(entry);
-            all.add(new Line(line.getFormattedMessage(), new TreeMap<>(line.getMdcCopy())));
+            all.add(new Line(MESSAGE.format(line), new TreeMap<>(line.getMdcCopy())));
         }
 
         @Override

@@ -6,9 +6,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.ledger.Message;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a template makes of an answer, the outcome is small and well-formed enough to be kept and reported. */
 class OutcomeTest {
@@ -78,6 +88,68 @@ class OutcomeTest {
         assertThat(outcome.at("/error/code").textValue()).isEqualTo("400");
         assertThat(Outcome.hasProvidersCode(outcome)).isFalse();
         assertThat(Outcome.hasProvidersCode(Outcome.of(422, fragment, false))).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "409, retrying, retrying",
+        "409, dead, dead",
+        "503, rejected, rejected",
+        "409, retry, rejected",
+        "409, DEAD, rejected",
+        "503, pending, retrying",
+        "400, delivered, rejected",
+        "202, pending, dead",
+        "202, discarded, dead"
+    })
+    void aStateThatNobodyKnowsIsNotTaken(int status, String told, String state) {
+        ObjectNode outcome = Outcome.of(status, JSON.objectNode().put("state", told), false);
+
+        assertThat(outcome.path("state").textValue()).isEqualTo(state);
+        assertThat(outcome.has("error")).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"active", "retrying", "dead"})
+    void aSuccessWithAnIdIsDelivered(String told) {
+        ObjectNode fragment =
+                JSON.objectNode().put("providerCustomerId", "4711").put("state", told);
+
+        assertThat(Outcome.of(200, fragment, false).path("state").textValue()).isEqualTo("delivered");
+    }
+
+    /** The template is named, and the word is not: it may be the provider's. */
+    @ParameterizedTest
+    @CsvSource({"409, again, 1", "409, retrying, 0", "409, , 0", "200, Jane, 1", "200, delivered, 0"})
+    void aStateThatIsNotTakenIsToldInTheLog(int status, String told, int lines) {
+        ObjectNode fragment =
+                JSON.objectNode().put("state", told).put("providerCustomerId", status == 200 ? "4711" : null);
+        Message message =
+                new Message(new UUID(0, 1), 1, "reference", Instant.EPOCH, JSON.objectNode(), List.of("acme"));
+        List<String> log = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                log.add(line.getLevel() + " " + new PatternFormatter("%s").format(line));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(Outcome.class.getName());
+        logger.addHandler(handler);
+        try {
+            Outcome.of(new Delivery(message, "acme"), status, fragment);
+        } finally {
+            logger.removeHandler(handler);
+        }
+
+        assertThat(log).hasSize(lines).allSatisfy(line -> assertThat(line)
+                .startsWith("ERROR mappings/acme/response.jslt ")
+                .doesNotContain(told));
     }
 
     @Test

@@ -118,6 +118,26 @@ class ReauthenticationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"xbridge", "yativo"})
+    void aTokenThatIsRefusedInACharsetThatNobodyKnowsIsRenewedToo(String provider) {
+        warm(provider);
+        int before = sandbox.logIns(provider);
+        String reference = Caller.reference("charset");
+        faults.once(
+                provider,
+                Caller.email(reference, ""),
+                aResponse()
+                        .withStatus(401)
+                        .withHeader("Content-Type", "text/html; charset=utf8mb4")
+                        .withBody("<html></html>"));
+
+        Report report = Caller.deliver(Caller.person(reference, "", provider));
+
+        assertThat(report.outcome(provider)).isEqualTo("delivered");
+        assertThat(sandbox.logIns(provider) - before).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xbridge", "yativo"})
     void aRefusedTokenAndATransientAnswerInOneDeliveryAreBothOvercome(String provider) {
         warm(provider);
         int before = sandbox.logIns(provider);

@@ -28,6 +28,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -121,6 +122,34 @@ class RedeliveryTest {
                 assertThat(faults.customers(provider, emails.get(status))).hasSize(1);
             });
         });
+    }
+
+    /** Such a page is often that of a front end. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text/html; charset=utf8mb4",
+                "text/html; charset=utf-8mb4",
+                "text/html; charset=utf-8, text/html; charset=utf-8",
+                "text/html; charset={charset}",
+                "text/html; charset="
+            })
+    void aTransientStatusThatPassesIsDeliveredWhateverItIsWrittenIn(String contentType) {
+        String reference = Caller.reference("charset");
+        String email = Caller.email(reference, "");
+        PROVIDERS.forEach(provider -> faults.once(
+                provider,
+                email,
+                aResponse()
+                        .withStatus(503)
+                        .withHeader("Content-Type", contentType)
+                        .withBody("<html></html>")));
+
+        Report report = Caller.deliver(Caller.person(reference, ""));
+
+        assertThat(report.status()).as(report.body().toString()).isEqualTo(200);
+        assertThat(PROVIDERS)
+                .allSatisfy(provider -> assertThat(report.attempts(provider)).isEqualTo(2));
     }
 
     @Test
@@ -506,8 +535,57 @@ class RedeliveryTest {
         return Duration.ofNanos(System.nanoTime() - begun);
     }
 
+    /** Somebody on the way answers while the provider may be at work on it. */
+    @Test
+    void whatACreateWasAnsweredWithTellsWhetherItMayHaveArrivedAndByWhen() {
+        assertThat(List.of(408, 502, 503, 504, 520, 522, 524)).allSatisfy(status -> assertThat(
+                        arrivesWithin(status, "<html></html>"))
+                .hasValueSatisfying(time -> assertThat(time).isGreaterThanOrEqualTo(QuickRetries.REQUEST_TIMEOUT)));
+        assertThat(List.of(301, 500, 501, 521, 523, 525, 526, 527, 529, 530))
+                .allSatisfy(status -> assertThat(arrivesWithin(status, "<html></html>"))
+                        .hasValueSatisfying(time -> assertThat(time).isLessThan(QuickRetries.REQUEST_TIMEOUT)));
+        assertThat(arrivesWithin(503, "{\"error\": {\"code\": \"BUSY\"}}"))
+                .as("the provider's own answer")
+                .hasValueSatisfying(time -> assertThat(time).isLessThan(QuickRetries.REQUEST_TIMEOUT));
+        assertThat(List.of(400, 422, 425, 429))
+                .allSatisfy(status -> assertThat(arrivesWithin(status, "{}")).isEmpty());
+    }
+
+    /** How long after its answer a create may arrive at xbridge; empty if it has not, and will not. */
+    private Optional<Duration> arrivesWithin(int status, String body) {
+        Delivery delivery = delivery("xbridge");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Instant now = clock.instant();
+        delivery.sending(now);
+        Exchange exchange = new DefaultExchange(camel);
+        exchange.setException(answered(status, body));
+
+        redelivery.isTransient(exchange, delivery);
+
+        return delivery.unclearSince().map(by -> Duration.between(now, by));
+    }
+
     private static HttpOperationFailedException answered(int status) {
-        return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), "{}");
+        return answered(status, "{}");
+    }
+
+    private static HttpOperationFailedException answered(int status, String body) {
+        return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), body);
+    }
+
+    @Test
+    void whatFailsInAWayThatNobodyThoughtOfMayHaveArrived() {
+        Delivery delivery = delivery("xbridge");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Exchange exchange = new DefaultExchange(camel);
+        delivery.sending(clock.instant());
+        exchange.setException(new IllegalStateException());
+
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.isUnclear()).isTrue();
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("dead");
+        assertThat(delivery.getOutcome().at("/error/reason").asText()).isEqualTo("unclear");
     }
 
     /** As between fraudspect's customer and its connections. */

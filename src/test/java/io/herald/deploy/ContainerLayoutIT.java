@@ -13,6 +13,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,14 +142,18 @@ class ContainerLayoutIT {
                 "providers/xbridge.camel.yaml", (name, text) -> text.replace("uri: direct", "uri: dirct"));
         mappings.computeIfPresent("yativo/request.jslt", (name, text) -> text + "}");
         mount(routes, mappings, "herald.ledger=none\n");
+        Files.setPosixFilePermissions(
+                root.resolve(image.only("WORKDIR").rest().substring(1)).resolve("mappings/fraudspect"),
+                PosixFilePermissions.fromString("rwx------"));
 
         try (PackagedProgram program = container(Map.of("HERALD_CHECK", "true"))) {
             assertThat(program.awaitExit(QUICKLY)).as(program.output()).isEqualTo(1);
             assertThat(program.output())
                     .contains("routes/providers/xbridge.camel.yaml:", "there is no component 'dirct'")
                     .contains("mappings/yativo/request.jslt:")
+                    .contains("mappings/fraudspect/request.jslt: cannot be read by this user")
                     .contains("herald.ledger: must be embedded or postgresql")
-                    .doesNotContain("Listening on");
+                    .doesNotContain("Listening on", "the file is missing", "routes/providers/fraudspect.camel.yaml");
         }
         assertThat(root.resolve("data")).isEmptyDirectory();
     }

@@ -18,14 +18,14 @@ import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
 
 /** The folders of a file drop, as somebody uses them who drops files and waits for their reports. */
-final class DropBox {
+public final class DropBox {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path inbox;
 
-    DropBox(Path inbox) {
+    public DropBox(Path inbox) {
         this.inbox = inbox;
     }
 
@@ -45,7 +45,7 @@ final class DropBox {
         return inbox.resolveSibling("reports");
     }
 
-    void drop(String name, String content) {
+    public void drop(String name, String content) {
         drop(name, content.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -71,7 +71,7 @@ final class DropBox {
     }
 
     /** What came of a file. */
-    record Report(JsonNode summary, List<JsonNode> records) {
+    public record Report(JsonNode summary, List<JsonNode> records) {
 
         JsonNode record(int position) {
             return records.get(position - 1);
@@ -99,7 +99,7 @@ final class DropBox {
     }
 
     /** Waits for the report of a file that was filed under that name. */
-    Report report(String filedAs) {
+    public Report report(String filedAs) {
         Path summary = reports().resolve(filedAs + ".summary.json");
         Awaitility.await().atMost(PATIENCE).until(() -> Files.exists(summary));
         Path records = reports().resolve(filedAs + ".report.ndjson");

@@ -91,7 +91,8 @@ class FileDropIT {
         }
 
         answersAfter(0, 1);
-        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+        PackagedProgram program = PackagedProgram.start(directory, environment);
+        try {
             for (int round = 0; round < ROUNDS; round++) {
                 Report report = box.report(name(round));
                 assertThat(report.records())
@@ -102,6 +103,8 @@ class FileDropIT {
                                 .toList());
             }
             assertThat(DropBox.names(box.inbox())).isEmpty();
+        } finally {
+            program.close();
         }
         Set<String> references = new HashSet<>();
         IntStream.range(0, ROUNDS).forEach(round -> customers(round)

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.common.Json;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
@@ -11,6 +13,7 @@ import io.herald.file.DropBox.Report;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
+import io.herald.ledger.NewMessage;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.herald.schema.Fault;
@@ -22,17 +25,22 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -71,6 +79,9 @@ class HostileFilesTest {
 
     @Inject
     FileLedger ledger;
+
+    @Inject
+    Clock clock;
 
     @Inject
     Inbox folders;
@@ -287,7 +298,7 @@ class HostileFilesTest {
         String digest =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         DroppedFile half = ledger.begin(
-                        new DroppedFile.Arrival(name, digest, content.length, false),
+                        new DroppedFile.Arrival(name, name.hashCode(), digest, content.length, false),
                         other -> true,
                         filed -> false,
                         folders.filingNames(new FileName(name)))
@@ -321,6 +332,123 @@ class HostileFilesTest {
         assertThat(begun(name, State.READING).id()).as("it has not left").isEqualTo(read.id());
         Files.delete(copy);
         Files.delete(dropped);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"touched", "renamed", "copied to done"})
+    void whatWasReadIsNotReadOnceMoreAlsoIfItIsToBeSentAgain(String what) throws IOException {
+        String reference = Caller.reference("ONCE");
+        Path dropped = Files.writeString(leftAlone(reference + ".again.json"), person(reference));
+        Batch batch = opened(dropped);
+        switch (what) {
+            case "touched" -> Files.setLastModifiedTime(dropped, FileTime.fromMillis(0));
+            case "renamed" -> Files.move(dropped, leftAlone(reference + "-b.again.json"));
+            default -> Files.copy(dropped, box.done().resolve(dropped.getFileName()));
+        }
+        try {
+            files.close(batch);
+            lock.releaseExclusiveReadLockOnCommit(null, file(batch.file().name()), exchange(batch));
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("was changed");
+        }
+        Path now = what.equals("renamed") ? inbox.resolve(reference + "-b.again.json") : dropped;
+        DroppedFile next = opened(now).file();
+
+        assertThat(next.id()).isEqualTo(batch.file().id());
+        assertThat(next.state()).isEqualTo(State.READ);
+        Files.delete(now);
+        ledger.moved(next.id());
+    }
+
+    /** Between the last look at it and its move. */
+    @Test
+    void whatIsTouchedAtTheLastMomentIsNotReadOnceMore() throws IOException {
+        String name = Caller.reference("TOUCHED") + ".again.json";
+        Path dropped = Files.writeString(leftAlone(name), person(name));
+        Batch batch = opened(dropped);
+        files.close(batch);
+        Path moved = Files.move(dropped, box.done().resolve(name));
+        Files.setLastModifiedTime(moved, FileTime.fromMillis(0));
+
+        lock.releaseExclusiveReadLockOnCommit(null, file(name), exchange(batch));
+
+        box.hasMoved(name, box.done());
+    }
+
+    /** It may not have opened it yet. */
+    @Test
+    void whatAnotherProgramHasTakenOverStaysForThatOne() throws IOException {
+        String reference = Caller.reference("TAKEN");
+        Path dropped = Files.writeString(leftAlone(reference + ".json"), person(reference));
+        Batch batch = opened(dropped);
+        ledger.letGo(batch.file().id());
+
+        assertThatThrownBy(() -> files.close(batch)).hasMessageContaining("taken the file over");
+        Batch others = opened(dropped);
+        assertThat(others.file().state()).isEqualTo(State.READING);
+        files.close(others);
+        Files.delete(dropped);
+        ledger.moved(others.file().id());
+    }
+
+    /** The route does not take it before half a minute is over. */
+    private Path leftAlone(String name) {
+        lock.pause(file(name));
+        return inbox.resolve(name);
+    }
+
+    private Batch opened(Path dropped) throws IOException {
+        Exchange exchange = new DefaultExchange(context);
+        files.open(exchange, dropped.getFileName().toString());
+        return exchange.getProperty("batch", Batch.class);
+    }
+
+    /** As when this one stalls for longer than its lease. */
+    @Test
+    void aReportThatAnotherProgramHasWrittenIsNotReplaced() throws IOException {
+        String reference = Caller.reference("REPORT");
+        DroppedFile file = begun("." + reference + ".json", State.READING);
+        ledger.accept(
+                        new DroppedFile.Place(file.id(), 1, 1),
+                        UUID.randomUUID(),
+                        new NewMessage(
+                                reference,
+                                Caller.person(reference, ""),
+                                List.of("fraudspect"),
+                                "file",
+                                Optional.empty()))
+                .join();
+        ledger.end(file.id(), State.READ, Optional.empty(), 2, 1, 0);
+        Path written = folders.report(file.filedAs());
+        AtomicBoolean stalled = new AtomicBoolean();
+        ObjectMapper stalling = new ObjectMapper() {
+            @Override
+            public ObjectNode createObjectNode() {
+                if (!stalled.get()) {
+                    writeAsAnother(file, written);
+                    stalled.set(true);
+                }
+                return super.createObjectNode();
+            }
+        };
+        FileReports reports = new FileReports(ledger, folders, stalling, Clock.offset(clock, Duration.ofDays(1)));
+        reports.start(null);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> stalled.get()
+                        && DropBox.names(box.reports()).stream().noneMatch(name -> name.endsWith(".part")));
+        reports.stop(null);
+
+        assertThat(written).hasContent("the whole report");
+    }
+
+    private void writeAsAnother(DroppedFile file, Path report) {
+        try {
+            Files.writeString(report, "the whole report");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        ledger.reported(file.id());
     }
 
     /** As where others may add files to a folder, but each remove its own only. */
@@ -382,7 +510,7 @@ class HostileFilesTest {
 
     private DroppedFile begun(String name, String digest, State state) {
         DroppedFile begun = ledger.begin(
-                        new DroppedFile.Arrival(name, digest, 2, false),
+                        new DroppedFile.Arrival(name, name.hashCode(), digest, 2, false),
                         other -> true,
                         filed -> false,
                         folders.filingNames(new FileName(name)))
@@ -403,7 +531,7 @@ class HostileFilesTest {
         GenericFile<Object> file = new GenericFile<>();
         file.setFile(inbox.resolve(name).toFile());
         file.setFileNameOnly(name);
-        file.setAbsoluteFilePath(inbox.resolve(name).toString());
+        file.setAbsoluteFilePath(inbox.resolve(name).toAbsolutePath().toString());
         return file;
     }
 

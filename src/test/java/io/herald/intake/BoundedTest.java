@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
+import io.herald.file.DropBox;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
@@ -24,6 +25,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -33,9 +35,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +69,7 @@ class BoundedTest {
             settings.put("herald.in-flight.max", Integer.toString(PLACES));
             settings.put("herald.in-flight.max-bytes", "1M");
             settings.put("herald.body.max", "2M");
+            settings.put("intake.file.poll", "50ms");
             return settings;
         }
 
@@ -81,6 +86,9 @@ class BoundedTest {
 
     @Inject
     Places places;
+
+    @ConfigProperty(name = "intake.file.directory")
+    Path inbox;
 
     @Inject
     @io.quarkus.agroal.DataSource("embedded")
@@ -216,6 +224,29 @@ class BoundedTest {
     }
 
     @Test
+    void aRecordOfADroppedFileWaitsForOne() {
+        fill();
+        DropBox box = new DropBox(inbox);
+        box.drop(
+                "waits.ndjson",
+                IntStream.rangeClosed(1, 3)
+                        .mapToObj(i ->
+                                customer("CUST-file-" + i, "fraudspect", 1_000).toString())
+                        .collect(Collectors.joining("\n")));
+        await().atMost(BOUND).until(() -> herald.get("/v1/files").body().contains("waits.ndjson"));
+
+        await().during(Duration.ofMillis(300)).atMost(BOUND).untilAsserted(() -> {
+            assertThat(places.taken()).isEqualTo(PLACES);
+            assertThat(herald.get("/v1/customers/CUST-file-1").status()).isEqualTo(404);
+        });
+
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        assertThat(box.report("waits.ndjson").records())
+                .extracting(line -> line.path("status").asText())
+                .containsExactly("delivered", "delivered", "delivered");
+    }
+
+    @Test
     void bytesAreBounded() throws Exception {
         impostors.of(SLOW).behave(Behaviour.HOLD);
         Api.Answer first = herald.submit(customer("CUST-large-1", LARGE), "Prefer", "respond-async");
@@ -237,6 +268,31 @@ class BoundedTest {
         impostors.of(SLOW).behave(Behaviour.PASS_ON);
         free();
         assertThat(herald.submit(customer("CUST-large-2", LARGE)).status()).isEqualTo(200);
+    }
+
+    /** In memory its customer weighs as much as one that is brought. */
+    @Test
+    void aDeadLetterIsShownWhereThereIsAPlaceForItsCustomer() {
+        ObjectNode customer = customer("CUST-dead", LARGE);
+        customer.withObject("/contact").put("email", "dead+" + SLOW + ".422@example.com");
+        String letter = "/v1/dead-letters/"
+                + herald.submit(customer).json().path("message").asText() + "." + SLOW;
+        free();
+        impostors.of(SLOW).behave(Behaviour.HOLD);
+        assertThat(herald.submit(customer("CUST-large", LARGE), "Prefer", "respond-async")
+                        .status())
+                .isEqualTo(202);
+
+        Api.Answer refused = herald.get(letter);
+
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.json().path("detail").asText()).contains("Herald is full", MAX_BYTES + " bytes");
+        assertTaken(1, LARGE);
+
+        impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        assertThat(repeat(i -> herald.get(letter).json().at("/payload/attributes/padding")))
+                .allSatisfy(padding -> assertThat(padding.asText()).isEqualTo("***"));
     }
 
     @Test
@@ -461,8 +517,12 @@ class BoundedTest {
 
     /** For the slow provider, in exactly so many bytes. */
     private static ObjectNode customer(String reference, int bytes) {
+        return customer(reference, SLOW, bytes);
+    }
+
+    private static ObjectNode customer(String reference, String provider, int bytes) {
         ObjectNode customer = Customers.person(reference);
-        customer.putArray("targets").add(SLOW);
+        customer.putArray("targets").add(provider);
         customer.withObject("/attributes").put("padding", "");
         int padding = bytes - customer.toString().length();
         customer.withObject("/attributes").put("padding", "x".repeat(padding));

@@ -2,14 +2,19 @@ package io.herald.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.herald.intake.Places.Place;
 import io.quarkus.runtime.configuration.MemorySize;
 import java.math.BigInteger;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A place is taken once, shared by all who need it, and free again exactly when the last of them has left. */
 class PlacesTest {
+
+    private static final Duration BOUND = Duration.ofSeconds(20);
 
     private final Places places = new Places(3, new MemorySize(BigInteger.valueOf(1000)));
 
@@ -103,6 +108,42 @@ class PlacesTest {
         second.leave();
         places.take("one", 400);
         places.take("one", 100);
+    }
+
+    @Test
+    void whoWaitsGetsOneWhenAnotherHasLeft() throws OverloadedException {
+        Place all = places.take(1000);
+        CompletableFuture<Place> awaited = waiting(100);
+        all.leave();
+
+        assertThat(awaited).succeedsWithin(BOUND);
+        assertTaken(1, 100);
+    }
+
+    @Test
+    void whoWaitsGetsOneWhenAnotherWeighsLess() throws OverloadedException {
+        Place all = places.take(1000);
+        CompletableFuture<Place> awaited = waiting(100);
+        all.weigh(900);
+
+        assertThat(awaited).succeedsWithin(BOUND);
+        assertTaken(2, 1000);
+    }
+
+    /** Somebody who waits for one by now. */
+    private CompletableFuture<Place> waiting(long bytes) {
+        CompletableFuture<Place> awaited = new CompletableFuture<>();
+        Thread waiting = new Thread(() -> {
+            try {
+                awaited.complete(places.takeWhenFree(bytes));
+            } catch (InterruptedException e) {
+                awaited.completeExceptionally(e);
+            }
+        });
+        waiting.setDaemon(true);
+        waiting.start();
+        await().atMost(BOUND).until(() -> waiting.getState() == Thread.State.WAITING);
+        return awaited;
     }
 
     private void assertTaken(int messages, long bytes) {

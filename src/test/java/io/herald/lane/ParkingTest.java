@@ -4,6 +4,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
@@ -11,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.Faults;
@@ -18,12 +21,19 @@ import io.herald.delivery.MovableClock;
 import io.herald.rest.Api;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
+import io.quarkus.agroal.DataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +60,10 @@ class ParkingTest {
 
     @Inject
     MovableClock clock;
+
+    @Inject
+    @DataSource("embedded")
+    AgroalDataSource ledger;
 
     private final Api herald = Api.underTest();
     private Faults faults;
@@ -118,22 +132,37 @@ class ParkingTest {
                 .satisfies(customer -> assertThat(customer.toString()).contains("Newer"));
     }
 
-    @Test
-    void waitsAtLeastAsLongAsTheProviderAsks() {
+    @ParameterizedTest
+    @CsvSource({"180, PT3M", "99999999999, P1D"})
+    void waitsAtLeastAsLongAsTheProviderAsksByADayAtMost(String retryAfter, Duration wait) {
         String reference = Caller.reference("asked-to-wait");
         String email = Caller.email(reference, "");
-        Duration asked = FIRST_STEP.multipliedBy(3);
-        faults.once(
-                "fraudspect",
-                email,
-                aResponse().withStatus(429).withHeader("Retry-After", Long.toString(asked.toSeconds())));
+        faults.once("fraudspect", email, aResponse().withStatus(429).withHeader("Retry-After", retryAfter));
 
         Report parked = Caller.deliver(Caller.person(reference, "", "fraudspect"));
 
         assertThat(parked.outcome("fraudspect")).isEqualTo("retrying/rate_limited");
         assertThat(parked.attempts("fraudspect")).isEqualTo(1);
-        isNotSentUntil(asked, "fraudspect", email);
+        isNotSentUntil(wait, "fraudspect", email);
         awaitOutcome(parked, "fraudspect", "delivered");
+    }
+
+    /** A clock that was a year ahead, and was set. */
+    @Test
+    void doesNotWaitForAsLongAsTheClockWasAheadThatParkedIt() throws SQLException {
+        String reference = Caller.reference("clock-was-ahead");
+        String email = Caller.email(reference, "");
+        faults.always("bridge-xyz", email, aResponse().withStatus(503));
+        Report parked = Caller.deliver(Caller.person(reference, "", "bridge-xyz"));
+        wellAgain();
+
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("update delivery set due_at = due_at + "
+                    + Duration.ofDays(365).toMillis() + " where reference = '" + reference + "'");
+        }
+
+        awaitOutcome(parked, "bridge-xyz", "delivered");
     }
 
     @Test
@@ -351,6 +380,71 @@ class ParkingTest {
 
         awaitOutcome(parked, "bridge-xyz", "delivered");
         assertThat(faults.customers("bridge-xyz", email)).hasSize(1);
+    }
+
+    /** It is more than is taken up at once. */
+    @Test
+    void besideALargeCustomerNoOtherIsTakenUp() {
+        String large = Caller.reference("beside-a-large-one");
+        String small = Caller.reference("beside-a-large-one");
+        ObjectNode customer = Caller.person(large, "", "bridge-xyz");
+        customer.withObject("/attributes").put("note", "x".repeat(17 << 20));
+        Stream.of(large, small)
+                .forEach(reference -> faults.once("bridge-xyz", Caller.email(reference, ""), parksForAMinute()));
+        Caller.deliver(customer);
+        Caller.deliver(Caller.person(small, "", "bridge-xyz"));
+        faults.afterwards(
+                "bridge-xyz",
+                Caller.email(large, ""),
+                okJson("{\"id\": \"" + UUID.randomUUID() + "\"}").withFixedDelay(500));
+
+        clock.putForward(FIRST_STEP);
+
+        assertThat(mostInHandUntilDelivered("beside-a-large-one", 2)).isLessThan(2);
+    }
+
+    @Test
+    void ofManyThatAreDueAFewAreTakenUpAtATime() {
+        sandbox.server().stubFor(any(urlPathMatching("/bridge-xyz/.*")).willReturn(parksForAMinute()));
+        List<CompletableFuture<Report>> parked = Stream.generate(() -> Caller.reference("one-of-many"))
+                .limit(70)
+                .map(reference -> Caller.submit(Caller.person(reference, "", "bridge-xyz")))
+                .toList();
+        parked.forEach(report -> assertThat(report.join().outcome("bridge-xyz")).isEqualTo("retrying/rate_limited"));
+        wellAgain();
+        sandbox.server().setGlobalFixedDelay(500);
+        try {
+            clock.putForward(FIRST_STEP);
+
+            assertThat(mostInHandUntilDelivered("one-of-many", 70)).isLessThanOrEqualTo(64);
+        } finally {
+            sandbox.server().setGlobalFixedDelay(0);
+        }
+    }
+
+    /** How many of the deliveries of such references were in hand at once, until all of them were delivered. */
+    private long mostInHandUntilDelivered(String label, int all) {
+        LongAccumulator most = new LongAccumulator(Math::max, 0);
+        patiently().until(() -> {
+            most.accumulate(deliveries(label, "owner is not null"));
+            return deliveries(label, "state = 'delivered'") == all;
+        });
+        return most.get();
+    }
+
+    private long deliveries(String label, String condition) throws SQLException {
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select count(*) from delivery where reference like '" + label + "-%' and " + condition)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** At the first try: to wait for a minute is more than the budget. */
+    private static ResponseDefinitionBuilder parksForAMinute() {
+        return aResponse().withStatus(429).withHeader("Retry-After", "60");
     }
 
     /** Every provider does again what it usually does. */

@@ -343,9 +343,9 @@ class ErasureTest {
 
     @Test
     void onRequestNothingOfTheCustomerIsLeftAndAllOfTheOthers() {
-        Message first = accept("CUST-1");
-        Message second = accept("CUST-1");
-        Message other = accept("CUST-2");
+        Message first = accept("CUST-1", "key-1");
+        Message second = accept("CUST-1", "key-2");
+        Message other = accept("CUST-2", "key-3");
         for (String provider : TARGETS) {
             record(first, provider, delivered("id-1"));
             record(other, provider, delivered("id-2"));
@@ -363,6 +363,8 @@ class ErasureTest {
         assertThat(ledger.customer("CUST-1")).isEmpty();
         assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(database.number("select count(*) from attempt")).isEqualTo(2);
+        assertThat(database.get().all("select message from idempotency", row -> row.getString(1)))
+                .containsExactly(other.id().toString());
         assertThat(outcome(other, "xbridge")).isEqualTo(delivered("id-2"));
         assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).contains("id-2");
     }
@@ -456,9 +458,20 @@ class ErasureTest {
     }
 
     private Message accept(String reference, JsonNode customer) {
-        return ledger.accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
-                .join()
-                .message();
+        return accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()));
+    }
+
+    private Message accept(String reference, String key) {
+        return accept(new NewMessage(
+                reference,
+                Customers.person(reference),
+                TARGETS,
+                "rest",
+                Optional.of(new IdempotencyKey("alice", key))));
+    }
+
+    private Message accept(NewMessage customer) {
+        return ledger.accept(customer, kept -> {}).join().message();
     }
 
     private void refuse(Message message) {

@@ -10,13 +10,18 @@ import io.herald.ledger.DroppedFile.State;
 import io.herald.schema.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +50,8 @@ class FileLedgerTest {
 
     private final Set<String> inbox = new HashSet<>();
     private final Set<String> filed = new HashSet<>();
+    private final Map<String, Long> inodes = new HashMap<>();
+    private long lastInode;
     private final MovableClock clock = new MovableClock();
     private TestDatabase database;
     private Replica replica;
@@ -129,6 +136,76 @@ class FileLedgerTest {
         assertThat(again.state()).isEqualTo(State.READ);
     }
 
+    /** What stands where it is filed is a copy of it. */
+    @Test
+    void oneThatWasReadAndIsRenamedAndCopiedOnlyHasToLeave() {
+        DroppedFile file = again("a.again.json");
+        end(file);
+        filed.add("a.again.json");
+        rename("a.again.json", "b.again.json");
+        inbox.add("b.again.json");
+        settle();
+        DroppedFile renamed = again("b.again.json");
+
+        assertThat(renamed.id()).isEqualTo(file.id());
+        assertThat(renamed.state()).isEqualTo(State.READ);
+        files.moved(file.id());
+        assertThat(again("b.again.json").run())
+                .as("somebody put it into the inbox again")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void oneThatIsChangedWhenItWasReadIsNotTakenForTheNextFileOfItsContent() {
+        end(again("a.again.json"));
+        again("a.again.json", "e".repeat(64));
+        dropAnother("a.again.json");
+
+        assertThat(again("a.again.json").state()).isEqualTo(State.READING);
+    }
+
+    /** Two of the same content are in the inbox, and the reading of the second was broken off. */
+    @Test
+    void oneThatCannotLeaveTheInboxIsNotTakenForTheNextFileOfItsContent() {
+        DroppedFile first = again("a.again.json");
+        end(first);
+        DroppedFile second = again("b.again.json");
+        files.letGo(second.id());
+
+        assertThat(again("a.again.json").id()).isEqualTo(first.id());
+        assertThat(again("b.again.json").id()).isEqualTo(second.id());
+    }
+
+    @Test
+    void oneThatIsReadWhileTheInboxIsListedHasNotLeftIt() {
+        files.settleWhatLeft(() -> {
+            end(again("a.again.json"));
+            return Map.of();
+        });
+
+        assertThat(again("a.again.json").state()).isEqualTo(State.READ);
+    }
+
+    /** It may hang, as one of the network does, and not the ledger with it. */
+    @Test
+    void nobodyWaitsForTheDiskOfTheInbox() {
+        end(begin("a.json", DIGEST));
+
+        DroppedFile file = files.begin(
+                        arrival("b.json", DIGEST, false), begun -> true, filedAs -> isLedgerWritable(), () -> Stream.of(
+                                        "b.json")
+                                .filter(name -> isLedgerWritable()))
+                .orElseThrow();
+
+        assertThat(file.state()).isEqualTo(State.DUPLICATE);
+    }
+
+    private boolean isLedgerWritable() {
+        return CompletableFuture.supplyAsync(() -> files.claim("something"))
+                .orTimeout(10, TimeUnit.SECONDS)
+                .join();
+    }
+
     @Test
     void theSameContentIsADuplicateUnderAnyName() {
         DroppedFile file = read("a.json", DIGEST);
@@ -202,9 +279,9 @@ class FileLedgerTest {
         accept(file, 1, "CUST-1");
         refuse(file, 2);
         replace("a.json");
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofHours(1));
-        files.settleWhatLeft(inbox);
+        settle();
         DroppedFile ended = byId(file.id());
 
         assertThat(ended.state()).isEqualTo(State.FAILED);
@@ -222,9 +299,9 @@ class FileLedgerTest {
         accept(file, 1, "CUST-1");
         files.letGo(file.id());
         replace("a.json");
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofMinutes(59));
-        files.settleWhatLeft(inbox);
+        settle();
         inbox.add("b.json");
         DroppedFile renamed = begin("b.json", DIGEST);
 
@@ -233,7 +310,7 @@ class FileLedgerTest {
         assertThat(renamed.note()).isEmpty();
         files.letGo(file.id());
         clock.putForward(Duration.ofHours(2));
-        files.settleWhatLeft(inbox);
+        settle();
         assertThat(byId(file.id()).state()).as("it is in the inbox").isEqualTo(State.READING);
     }
 
@@ -272,6 +349,8 @@ class FileLedgerTest {
         DroppedFile sent = again("a.again.json");
         end(sent);
         filed.add("a.again.json");
+        dropAnother("a.xlsx");
+        dropAnother("a.again.json");
 
         assertThat(fail("a.xlsx").filedAs()).isEqualTo("a.xlsx-2").isNotEqualTo(failed.filedAs());
         assertThat(again("a.again.json").run()).isEqualTo(1);
@@ -283,23 +362,23 @@ class FileLedgerTest {
     void whatIsBrokenOffAndStaysAwayIsEnded() {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofHours(2));
-        files.settleWhatLeft(inbox);
+        settle();
         assertThat(byId(file.id()).state()).as("it is read here").isEqualTo(State.READING);
         files.letGo(file.id());
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofMinutes(59));
-        files.settleWhatLeft(inbox);
+        settle();
         assertThat(byId(file.id()).state()).as("it may come back").isEqualTo(State.READING);
         inbox.add("a.json");
-        files.settleWhatLeft(inbox);
+        settle();
         inbox.remove("a.json");
         clock.putForward(Duration.ofMinutes(2));
-        files.settleWhatLeft(inbox);
+        settle();
         assertThat(byId(file.id()).state()).as("it was back").isEqualTo(State.READING);
         clock.putForward(Duration.ofHours(1));
-        files.settleWhatLeft(inbox);
+        settle();
 
         assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
         assertThat(byId(file.id()).note().orElseThrow()).contains("left the inbox before");
@@ -311,11 +390,26 @@ class FileLedgerTest {
         DroppedFile file = begin("a.json", DIGEST);
         files.letGo(file.id());
         inbox.add("b.json");
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofHours(2));
-        files.settleWhatLeft(inbox);
+        settle();
 
         assertThat(begin("b.json", DIGEST).id()).isEqualTo(file.id());
+    }
+
+    /** It may have had no rights to it, or a backlog before it. */
+    @Test
+    void whatIsBrokenOffAndRenamedIsWaitedForUntilItIsLookedAt() {
+        DroppedFile file = begin("a.json", DIGEST);
+        accept(file, 1, "CUST-1");
+        files.letGo(file.id());
+        rename("a.json", "b.json");
+        inbox.add("b.json");
+        settle();
+        clock.putForward(Duration.ofDays(2));
+        settle();
+
+        assertThat(begin("b.json", DIGEST).records()).isEqualTo(1);
     }
 
     /** As one that Herald may not open, or a backlog that never ends. */
@@ -324,12 +418,12 @@ class FileLedgerTest {
         DroppedFile file = begin("a.json", DIGEST);
         files.letGo(file.id());
         inbox.add("never.json");
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofHours(23));
-        files.settleWhatLeft(inbox);
+        settle();
         assertThat(byId(file.id()).state()).as("it may be that one").isEqualTo(State.READING);
         clock.putForward(Duration.ofHours(1));
-        files.settleWhatLeft(inbox);
+        settle();
 
         assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
     }
@@ -340,9 +434,9 @@ class FileLedgerTest {
         files.letGo(file.id());
         fail("b.xlsx");
         inbox.add("b.xlsx");
-        files.settleWhatLeft(inbox);
+        settle();
         clock.putForward(Duration.ofHours(1));
-        files.settleWhatLeft(inbox);
+        settle();
 
         assertThat(byId(file.id()).state()).isEqualTo(State.FAILED);
     }
@@ -540,7 +634,7 @@ class FileLedgerTest {
         end(left);
         DroppedFile halfRead = begin("half-read.json", "e".repeat(64));
 
-        files.settleWhatLeft(inbox);
+        settle();
 
         assertThat(again("left.json").run())
                 .as("it has left, so this is another run of it")
@@ -616,7 +710,7 @@ class FileLedgerTest {
     }
 
     private Optional<DroppedFile> tryToBegin(String name, String digest) {
-        return tryToBegin(new DroppedFile.Arrival(name, digest, 100, false));
+        return tryToBegin(arrival(name, digest, false));
     }
 
     private Optional<DroppedFile> tryToBegin(DroppedFile.Arrival arrival) {
@@ -636,11 +730,33 @@ class FileLedgerTest {
     }
 
     private DroppedFile again(String name, String digest) {
-        return tryToBegin(new DroppedFile.Arrival(name, digest, 100, true)).orElseThrow();
+        return tryToBegin(arrival(name, digest, true)).orElseThrow();
     }
 
     private DroppedFile fail(String name) {
-        return files.fail(new DroppedFile.Arrival(name, "", 0, false), "no known format", filed::contains, names(name));
+        return files.fail(arrival(name, "", false), "no known format", filed::contains, names(name));
+    }
+
+    private DroppedFile.Arrival arrival(String name, String digest, boolean again) {
+        return new DroppedFile.Arrival(name, inode(name), digest, 100, again);
+    }
+
+    /** Of the file of that name. */
+    private long inode(String name) {
+        return inodes.computeIfAbsent(name, first -> ++lastInode);
+    }
+
+    private void rename(String name, String to) {
+        inodes.put(to, inodes.remove(name));
+    }
+
+    /** From now on another file has that name. */
+    private void dropAnother(String name) {
+        inodes.remove(name);
+    }
+
+    private void settle() {
+        files.settleWhatLeft(() -> inbox.stream().collect(Collectors.toMap(name -> name, this::inode)));
     }
 
     private static Supplier<Stream<String>> names(String name) {

@@ -276,6 +276,46 @@ class GroupCommitTest {
     }
 
     @Test
+    void whileSomebodyElseHasItLockedTheRestOfAGroupDoesNotWaitOneByOne() throws SQLException {
+        String lock = dialect == Dialect.EMBEDDED
+                ? "insert into entry (text) values ('locks the file')"
+                : "lock table entry in exclusive mode";
+        String impatience =
+                dialect == Dialect.EMBEDDED ? "pragma busy_timeout = 300" : "set local lock_timeout = '300ms'";
+        AtomicInteger tries = new AtomicInteger();
+        List<CompletableFuture<Long>> group;
+        try (Connection stranger = database.getConnection();
+                Statement statement = stranger.createStatement()) {
+            stranger.setAutoCommit(false);
+            statement.execute(lock);
+            CountDownLatch queued = new CountDownLatch(1);
+            keepBusy(writes, queued);
+            group = IntStream.range(0, 100)
+                    .mapToObj(i -> submit(
+                            writes,
+                            connection -> {
+                                tries.incrementAndGet();
+                                try (Statement first = connection.createStatement()) {
+                                    first.execute(impatience);
+                                }
+                                return insert("entry " + i).apply(connection);
+                            },
+                            sequence -> {}))
+                    .toList();
+            queued.countDown();
+
+            assertThat(group).allSatisfy(write -> assertThat(write)
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(LedgerException.class));
+            stranger.rollback();
+        }
+        assertThat(tries).as("for the group, and for its first one").hasValue(2);
+        assertThat(submit(writes, insert("afterwards"), sequence -> {})).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(texts()).containsExactly("afterwards");
+    }
+
+    @Test
     void aCallbackThatFailsFailsNoOther() {
         CompletableFuture<Long> bad = submit(writes, insert("bad"), sequence -> {
             throw new IllegalStateException("a callback that fails");

@@ -4,24 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file that is not this program's ledger is told and left alone; one that is taken away takes nothing more. */
+/**
+ * A file that is not this program's ledger is told and left alone; one that is taken away takes nothing more. Who brings the
+ * tables to a new form holds up nobody.
+ */
 @Timeout(60)
 class LedgerPlaceTest {
 
@@ -71,6 +78,47 @@ class LedgerPlaceTest {
 
         assertIsRefused(
                 Files.readAllBytes(file), "is that of a newer Herald (version 1000 of its tables): start that one");
+    }
+
+    /** Such as a backup: behind a migration that waited for it the replicas that run would wait too. */
+    @Test
+    void aMigrationGivesUpSoonWhatAnotherHolds() throws Exception {
+        TestDatabase shared = TestDatabase.make(Dialect.POSTGRESQL, parent.resolve("shared"));
+        LedgerPlace place = new LedgerPlace(Optional.empty());
+        try (AgroalDataSource pool = shared.pool();
+                Connection backup = pool.getConnection();
+                Statement statement = backup.createStatement()) {
+            Files.writeString(parent.resolve("V1__held.sql"), "create table held (id integer)");
+            place.migrate(shared.flyway(pool, "filesystem:" + parent));
+            Files.writeString(parent.resolve("V2__waits.sql"), "alter table held add column more text");
+            Flyway flyway = shared.flyway(pool, "filesystem:" + parent);
+            backup.setAutoCommit(false);
+            statement.execute("lock table held in access share mode");
+
+            assertThatThrownBy(() -> place.migrate(flyway))
+                    .isInstanceOf(PreventFurtherStepsException.class)
+                    .hasMessageEndingWith("cannot be used: ERROR: canceling statement due to lock timeout");
+
+            backup.rollback();
+            place.migrate(flyway);
+        }
+        assertThat(shared.number("select count(more) from held")).isZero();
+    }
+
+    @Test
+    void aMigrationTakesAsLongAsItNeedsAndAfterwardsItsConnectionIsAsBefore() throws Exception {
+        TestDatabase shared = TestDatabase.make(Dialect.POSTGRESQL, parent.resolve("shared"));
+        Files.writeString(parent.resolve("V1__slow.sql"), "select pg_sleep(4)");
+        try (AgroalDataSource pool = shared.pool("&socketTimeout=3")) {
+            new LedgerPlace(Optional.empty()).migrate(shared.flyway(pool, "filesystem:" + parent));
+
+            try (Connection one = pool.getConnection();
+                    Connection two = pool.getConnection();
+                    Connection three = pool.getConnection()) {
+                assertThat(List.of(one.getNetworkTimeout(), two.getNetworkTimeout(), three.getNetworkTimeout()))
+                        .containsOnly(3000);
+            }
+        }
     }
 
     private void assertIsRefused(byte[] content, String... words) throws IOException {

@@ -5,6 +5,8 @@ import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +15,7 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
+import io.herald.schema.Fault;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -20,12 +23,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -165,6 +172,45 @@ class LedgerTest {
     }
 
     @Test
+    void ofACustomerOnlyItsLastMessageToEachProviderIsLookedAt() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+        assertThat(plan(Ledger.CUSTOMER, "CUST-1", "CUST-1", "CUST-1"))
+                .anyMatch(step ->
+                        step.contains("SEARCH e USING COVERING INDEX delivery_lane (reference=? AND provider=?)"))
+                .anyMatch(step ->
+                        step.contains("SEARCH d USING COVERING INDEX delivery_lane (reference=? AND provider>?)"))
+                .anyMatch(step -> step.contains("SEARCH d USING") && step.contains("(sequence=? AND provider=?)"))
+                .noneMatch(step -> step.contains("message_reference"));
+    }
+
+    @Test
+    void howeverManyReadTheWriterHasAConnection() {
+        CountDownLatch enough = new CountDownLatch(1);
+        List<Thread> readers = IntStream.range(0, 8)
+                .mapToObj(i -> new Thread(() -> database.get().all("select 1", row -> hold(enough))))
+                .toList();
+        try {
+            readers.forEach(Thread::start);
+            await().atMost(Duration.ofSeconds(60)).until(() -> readers.stream()
+                    .allMatch(reader -> reader.getState() == Thread.State.WAITING
+                            || reader.getState() == Thread.State.TIMED_WAITING));
+
+            assertThat(ledger.writeSomething()).succeedsWithin(Duration.ofSeconds(5));
+        } finally {
+            enough.countDown();
+            await().atMost(Duration.ofSeconds(60)).until(() -> readers.stream().noneMatch(Thread::isAlive));
+        }
+    }
+
+    private static boolean hold(CountDownLatch enough) {
+        try {
+            return enough.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
     void whatMayHaveCreatedACustomerIsRememberedByWhatItIsLookedUpBy() {
         Message first = accept("CUST-1");
         ledger.sending(
@@ -257,6 +303,27 @@ class LedgerTest {
     }
 
     @Test
+    void ofACustomerThatIsLinkedNoEarlierDeliveryIsRead() {
+        assumeThat(dialect).as("it tells in which order it reads").isEqualTo(Dialect.EMBEDDED);
+
+        List<String> plan = database.get()
+                .all(
+                        "explain query plan " + Ledger.KNOWN,
+                        row -> row.getString(4),
+                        "CUST-1",
+                        "xbridge",
+                        "CUST-1",
+                        "xbridge",
+                        "xbridge",
+                        "CUST-1",
+                        1);
+
+        assertThat(plan)
+                .containsSubsequence(
+                        "SCAN unlinked", "SEARCH d USING INDEX delivery_lane (reference=? AND provider=?)");
+    }
+
+    @Test
     void whatWasSentWithoutAnythingToLookItUpByIsFoundByNothing() {
         Message first = accept("CUST-1");
         ledger.sending(
@@ -291,6 +358,31 @@ class LedgerTest {
         assertThat(accepted("CUST-1").inHand()).as("behind one that waits").containsExactly("yativo");
         record(again, "xbridge", delivered("id-1"));
         assertThat(take("xbridge")).containsExactly(behind.message().sequence());
+    }
+
+    @Test
+    void whatWasParkedByAClockThatWasAheadIsDueAndNothingElseIs() {
+        Message ahead = accept("CUST-1");
+        Message parked = accept("CUST-2");
+        park(ahead, "xbridge", NOW.plus(Duration.ofDays(365)));
+        park(ahead, "yativo", NOW.plus(Duration.ofDays(365)));
+        park(parked, "xbridge", NOW.plus(Duration.ofDays(1)));
+
+        ledger.wake("xbridge", Duration.ofDays(1));
+
+        assertThat(take("xbridge")).containsExactly(ahead.sequence());
+        assertThat(take("yativo")).isEmpty();
+    }
+
+    @Test
+    void whatWaitsForTooLongIsFoundByItsIndex() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+        assertThat(plan(Ledger.WAKE, "xbridge", "xbridge", NOW.toEpochMilli()))
+                .anyMatch(step -> step.contains("delivery_waiting (provider=? AND source=? AND due_at>?)"));
+    }
+
+    private List<String> plan(String statement, Object... parameters) {
+        return database.get().all("explain query plan " + statement, row -> row.getString(4), parameters);
     }
 
     @Test
@@ -352,6 +444,32 @@ class LedgerTest {
         Message again = takenUp("xbridge");
         assertThat(again.id()).isEqualTo(message.id());
         assertThat(ledger.record(again, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
+    }
+
+    /** As of a commit that was kept although the connection was lost before the answer came: it is tried again. */
+    @Test
+    void anOutcomeThatWasKeptWithoutBeingHeardOfIsKeptOnceAndToldWhenItIsTriedAgain() {
+        Message message = accept("CUST-1");
+        Attempt attempt = new Attempt(NOW, 41, Optional.of(201), Optional.empty(), Optional.empty(), Optional.empty());
+        Progress progress = new Progress(
+                delivered("id-1"),
+                1,
+                List.of(attempt),
+                41,
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new Progress.NewLink("id-1", false)));
+        ledger.record(message, "xbridge", progress).join();
+
+        assertThat(ledger.record(message, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
+
+        assertThat(database.number("select count(*) from attempt")).isEqualTo(1);
+        assertThat(ledger.record(message, "xbridge", progress(rejected("no"), Optional.empty(), Optional.empty()))
+                        .join())
+                .as("another one")
+                .isEqualTo(Recorded.TAKEN_OVER);
     }
 
     @Test
@@ -533,6 +651,41 @@ class LedgerTest {
         assertThat(accept("CUST-2").sequence()).isGreaterThan(message.sequence());
     }
 
+    /** No loss of power takes it away. */
+    @Test
+    void whatIsCommittedInSqliteIsOnDisk() {
+        assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
+
+        assertThat(setting("pragma journal_mode")).isEqualTo("wal");
+        assertThat(setting("pragma synchronous")).as("full").isEqualTo("2");
+    }
+
+    /** What asks more of standbys is left as it is. */
+    @Test
+    void whatIsCommittedInPostgresqlIsOnDiskWhateverTheServerBeginsWith() {
+        assumeThat(dialect).isEqualTo(Dialect.POSTGRESQL);
+
+        assertThat(synchronousCommit("off")).isEqualTo("on");
+        assertThat(synchronousCommit("remote_apply")).isEqualTo("remote_apply");
+    }
+
+    /** What a write goes by where the server begins with that. */
+    private String synchronousCommit(String begunWith) {
+        database.change("do $$ begin execute format('alter database %I set synchronous_commit = " + begunWith
+                + "', current_database()); end $$");
+        close();
+        open(new byte[32]);
+        return setting("show synchronous_commit");
+    }
+
+    /** What the database goes by in a write. */
+    private String setting(String query) {
+        return database.get()
+                .write(connection -> Database.query(connection, query, row -> row.getString(1))
+                        .get(0))
+                .join();
+    }
+
     @Test
     void numbersAreKeptAsTheyCame() throws Exception {
         JsonNode customer = new ObjectMapper()
@@ -591,6 +744,80 @@ class LedgerTest {
         assertOnlyReferenceAndIdAreReadable();
         close();
         assertOnlyReferenceAndIdAreReadable();
+    }
+
+    /** One that is new is to be filled here too. */
+    @Test
+    void everyColumnOfBytesIsSealed() {
+        fillEveryColumnOfBytes("marker");
+
+        String sealed = '\1' + text(Arrays.copyOf(PayloadCipher.sha256(new byte[32]), 4));
+        String lookUp = text(sha256("phone/marker"));
+        String canonical = text(sha256(customer("CUST-marker").toString()));
+        assertThat(database.columnsOfBytes()).isNotEmpty().allSatisfy((column, values) -> assertThat(values)
+                .as(column)
+                .isNotEmpty()
+                .extracting(LedgerTest::text)
+                .allSatisfy(value -> assertThat(value).startsWith(sealed).doesNotContain("marker", lookUp, canonical)));
+    }
+
+    private void fillEveryColumnOfBytes(String marker) {
+        JsonNode customer = customer("CUST-" + marker);
+        Message message = ledger.accept(keyed("alice", "key-1", customer), kept -> {})
+                .join()
+                .message();
+        ledger.sending(
+                        message,
+                        "xbridge",
+                        create(customer.toString().getBytes(StandardCharsets.UTF_8)),
+                        new Ledger.UnderWay(NOW, true, Optional.of("phone/" + marker)))
+                .join();
+        Attempt attempt = new Attempt(
+                NOW, 41, Optional.of(400), Optional.of(marker), Optional.of("invalid"), Optional.of("the " + marker));
+        Progress unclear = new Progress(
+                rejected("the " + marker),
+                1,
+                List.of(attempt),
+                41,
+                Optional.of(NOW),
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        ledger.record(message, "xbridge", unclear).join();
+        record(message, "yativo", rejected("the " + marker));
+        ObjectMapper json = new ObjectMapper();
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        assertThat(new DeadLetters(database.get(), sealing, json, Clock.systemUTC())
+                        .replay(
+                                new DeadLetter.Id(message.id(), "yativo"),
+                                new DeadLetter.Provider("yativo", true, Optional.empty()),
+                                Optional.of(customer),
+                                false,
+                                Optional.empty())
+                        .join())
+                .isEmpty();
+        FileLedger files = new FileLedger(database.get(), ledger, sealing, replica, Clock.systemUTC());
+        DroppedFile file = files.begin(
+                        new DroppedFile.Arrival("a.json", 1, "d".repeat(64), 100, false),
+                        name -> true,
+                        name -> false,
+                        () -> Stream.of("a.json"))
+                .orElseThrow();
+        files.refuse(
+                        new DroppedFile.Place(file.id(), 1, 1),
+                        true,
+                        Optional.empty(),
+                        List.of(new Fault("/" + marker, "is not known")))
+                .join();
+    }
+
+    private static byte[] sha256(String text) {
+        return PayloadCipher.sha256(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private void assertOnlyReferenceAndIdAreReadable() {

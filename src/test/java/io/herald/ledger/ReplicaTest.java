@@ -102,6 +102,17 @@ class ReplicaTest {
     }
 
     @Test
+    void aLeaseEndsInTimeAfterTheClockOfTheDatabaseWasSetBack() {
+        Message message = accept(ofOne).message();
+        database.change("update replica set alive_till = alive_till + 86400000 where id = '" + one.id() + "'");
+
+        other.renew().join();
+
+        assertThat(aliveTill(one)).isBetween(aliveTill(other), aliveTill(other) + 10 * LEASE.toMillis());
+        ofOne.mustBeInHand(message, "xbridge");
+    }
+
+    @Test
     void whoCannotRenewItsLeaseSendsNothing() {
         Replica hurried = new Replica(database.get(), Duration.ofMillis(600));
         try {

@@ -19,8 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
 /** A new database of either kind, set up as {@code application.properties} says; opened as often as a test likes. */
@@ -70,13 +72,13 @@ final class TestDatabase implements AutoCloseable {
     void open() {
         dataDirectory = new DataDirectory(directory);
         dataSource = pool();
-        Flyway flyway = Flyway.configure()
-                .dataSource(dataSource)
-                .locations("db/migration")
-                .placeholders(placeholders())
-                .load();
         try {
-            database = new Database(dialect, dataDirectory, dataSource, flyway, new Meters(new SimpleMeterRegistry()));
+            database = new Database(
+                    dialect,
+                    dataDirectory,
+                    dataSource,
+                    flyway(dataSource, "db/migration"),
+                    new Meters(new SimpleMeterRegistry()));
         } catch (RuntimeException e) {
             closeConnections();
             throw e;
@@ -87,8 +89,23 @@ final class TestDatabase implements AutoCloseable {
         return database;
     }
 
+    /** What brings the database to the form that the migrations of a location give it. */
+    Flyway flyway(DataSource connections, String location) {
+        return Flyway.configure()
+                .dataSource(connections)
+                .locations(location)
+                .placeholders(placeholders())
+                .callbacks(named("quarkus.flyway.%s.callbacks").values().toArray(String[]::new))
+                .load();
+    }
+
     /** A pool of connections, without the tables of the ledger. */
     AgroalDataSource pool() {
+        return pool("");
+    }
+
+    /** @param parameters further ones of the URL; they count more than those of {@code application.properties} */
+    AgroalDataSource pool(String parameters) {
         try {
             Path file = Files.createDirectories(directory).resolve("herald.db");
             if (dialect == Dialect.EMBEDDED && !Files.exists(file)) {
@@ -98,7 +115,7 @@ final class TestDatabase implements AutoCloseable {
                     new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(4)
                             .acquisitionTimeout(Duration.ofSeconds(10))
                             .connectionFactoryConfiguration(connection -> {
-                                connection.jdbcUrl(url).connectionProviderClass(driver());
+                                connection.jdbcUrl(url + parameters).connectionProviderClass(driver());
                                 named("quarkus.datasource.%s.jdbc.additional-jdbc-properties.")
                                         .forEach(connection::jdbcProperty);
                                 return connection;
@@ -164,6 +181,29 @@ final class TestDatabase implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         return all.toString();
+    }
+
+    /** What is in each column of bytes, by its table and name. */
+    Map<String, List<byte[]>> columnsOfBytes() {
+        String bytes = placeholders().get("bytes");
+        Map<String, List<byte[]>> columns = new TreeMap<>();
+        try (Connection connection = DriverManager.getConnection(url);
+                ResultSet column = connection.getMetaData().getColumns(null, connection.getSchema(), "%", "%")) {
+            while (column.next()) {
+                if (column.getString("TYPE_NAME").equalsIgnoreCase(bytes)) {
+                    String table = column.getString("TABLE_NAME");
+                    String name = column.getString("COLUMN_NAME");
+                    columns.put(
+                            table + "." + name,
+                            database.all(
+                                    "select " + name + " from " + table + " where " + name + " is not null",
+                                    row -> row.getBytes(1)));
+                }
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return columns;
     }
 
     private void addFiles(StringBuilder all) throws IOException {

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -21,6 +23,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every mistake in a mapping folder is told at start, with its place; what fails later tells its place, and no value. */
 class MappingsTest {
@@ -128,6 +131,41 @@ class MappingsTest {
                         "mappings/other/request.jslt: the file is missing",
                         "mappings/other/response.jslt: the file is missing",
                         "mappings/other/request.schema.json: the file is missing");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"request.jslt", "request.schema.json", "response.jslt", "find.jslt", "names.jslt"})
+    void aFileThatCannotBeReadIsAMistakeToo(String name) {
+        files.put("acme/request.jslt", "import \"names.jslt\" as names\n{\"name\": names:full(.)}");
+        files.put("acme/names.jslt", "def full(p) $p.first");
+        String mistake = "mappings/acme/" + name + ": is not UTF-8";
+
+        Mappings.load(
+                path -> {
+                    if (path.equals("acme/" + name)) {
+                        throw new UncheckedIOException(mistake, new MalformedInputException(1));
+                    }
+                    return Optional.ofNullable(files.get(path));
+                },
+                List.of("acme"),
+                CLOCK,
+                mistakes);
+
+        assertThat(mistakes).containsExactly(mistake);
+    }
+
+    @Test
+    void aRequestMayHaveWhatItsSchemaDoesNotRuleOut() {
+        assertThat(load().mayHave("acme", "mail")).isTrue();
+
+        files.put("acme/request.schema.json", """
+                {"type": "object", "additionalProperties": false, "properties": {"name": {"type": "string"}}}
+                """);
+        assertThat(load().mayHave("acme", "name")).isTrue();
+        assertThat(load().mayHave("acme", "mail")).isFalse();
+
+        files.put("acme/request.schema.json", "{");
+        assertThat(load().mayHave("acme", "mail")).as("nobody knows").isTrue();
     }
 
     @Test

@@ -220,6 +220,22 @@ class BreakerTest {
         assertThat(other.admits(7)).isEqualTo(7);
     }
 
+    @Test
+    void asksInTimeAfterTheClockWasSetBack() throws Exception {
+        MovableClock set = new MovableClock();
+        Breaker breaker = new Breaker("acme", settings("50"), set);
+        for (int i = 0; i < WINDOW; i++) {
+            answer(breaker, 503);
+        }
+        assertThat(breaker.admits(7)).isZero();
+
+        set.putBack(Duration.ofDays(1));
+
+        assertThat(breaker.admits(7)).isEqualTo(1);
+        answer(breaker, 200);
+        assertThat(breaker.admits(7)).isEqualTo(7);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"0%", "101", "half", "", "NaN"})
     void aShareThatIsNoneIsAMistake(String share) {

@@ -17,6 +17,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecRuntime;
@@ -80,7 +82,13 @@ class ProviderHttpTest {
                         "provider.yativo.max-connections",
                         "3",
                         "provider.yativo.request-timeout",
-                        "30s"))
+                        "30s",
+                        "provider.bridge-xyz.url",
+                        impostors.url("bridge-xyz"),
+                        "provider.bridge-xyz.connect-timeout",
+                        "300ms",
+                        "provider.bridge-xyz.request-timeout",
+                        DEADLINE.toMillis() + "ms"))
                 .build();
         providers = new Providers(config.getConfigMapping(ProviderConfig.class));
         http = new ProviderHttp(
@@ -124,6 +132,29 @@ class ProviderHttpTest {
                 .isInstanceOf(SocketTimeoutException.class)
                 .hasMessage("no complete answer within 2500 ms");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(DEADLINE, DEADLINE.multipliedBy(2));
+    }
+
+    @Test
+    void aConnectionThatDoesNotComeAboutEndsBeforeTheDeadline() throws IOException {
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            List<Socket> waiting = List.of(connect(full), connect(full));
+            HttpGet call = new HttpGet("http://127.0.0.1:" + full.getLocalPort());
+            long start = System.nanoTime();
+
+            assertThatThrownBy(() -> http.clients().get("bridge-xyz").execute(call, answer -> answer.getCode()))
+                    .isInstanceOf(NotSentException.class)
+                    .cause()
+                    .isInstanceOf(ConnectTimeoutException.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(DEADLINE);
+            for (Socket one : waiting) {
+                one.close();
+            }
+        }
+    }
+
+    /** One that waits to be taken by the server; there is one more of these than it says. */
+    private static Socket connect(ServerSocket server) throws IOException {
+        return new Socket(server.getInetAddress(), server.getLocalPort());
     }
 
     /** HttpClient has no time-out of its own for it. */

@@ -224,6 +224,24 @@ class RateTest {
         assertThat(Faults.mostIn(Duration.ofSeconds(1), left)).isBetween(1L, (long) RATE);
     }
 
+    @Test
+    void slotsOfAClockThatWasAheadAreNotWaitedFor() throws IOException {
+        MovableClock set = new MovableClock();
+        Pace pace = new Pace("acme", RATE, (provider, now, slots, interval) -> now, set);
+        pace.await();
+
+        set.putBack(Duration.ofDays(1));
+
+        assertThat(CompletableFuture.runAsync(() -> {
+                    try {
+                        pace.await();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }))
+                .succeedsWithin(Duration.ofSeconds(10));
+    }
+
     private ProviderHttp replica() {
         return new ProviderHttp(
                 providers,

@@ -2,6 +2,7 @@ package io.herald.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import io.herald.audit.AuditLog;
@@ -17,6 +18,7 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,7 @@ class EraseCustomerTest {
         Api.Answer first = herald.submit(Customers.person("CUST-erase"));
         String message = first.json().path("message").asText();
         assertThat(first.status()).isEqualTo(200);
+        List<Integer> requests = requests();
 
         Api.Answer erased = herald.send("DELETE", "/v1/customers/CUST-erase", null);
 
@@ -62,6 +65,27 @@ class EraseCustomerTest {
         assertThat(audit.lines()).containsExactly("by=development action=erase reference=CUST-erase");
         assertThat(herald.get("/v1/customers/CUST-erase").status()).isEqualTo(404);
         assertThat(herald.get("/v1/messages/" + message).status()).isEqualTo(404);
+        assertThat(requests()).as("no provider is told").isEqualTo(requests);
+    }
+
+    private List<Integer> requests() {
+        return Impostors.PROVIDERS.stream()
+                .map(provider -> impostors.of(provider).requests())
+                .toList();
+    }
+
+    @Test
+    void aKeyOfAnErasedCustomerStandsForANewMessage() {
+        ObjectNode customer = Customers.person("CUST-keyed");
+        Api.Answer first = herald.submit(customer, "Idempotency-Key", "of-an-erased-one");
+        assertThat(herald.send("DELETE", "/v1/customers/CUST-keyed", null).status())
+                .isEqualTo(204);
+
+        Api.Answer again = herald.submit(customer, "Idempotency-Key", "of-an-erased-one");
+
+        assertThat(again.json().path("message").asText())
+                .isNotEmpty()
+                .isNotEqualTo(first.json().path("message").asText());
     }
 
     @Test

@@ -49,7 +49,8 @@ record Caller(String base, List<String> headers) {
             case "xbridge" -> plain.with("Authorization", "Bearer " + xbridgeToken(plain));
             case "yativo" -> plain.with("Authorization", "Bearer " + yativoToken(plain));
             case "fraudspect" -> plain.with("x-api-key", "sandbox-fraudspect-key");
-            default -> plain.with("Api-Key", "sandbox-bridge-xyz-key");
+            case "bridge-xyz" -> plain.with("Api-Key", "sandbox-bridge-xyz-key");
+            default -> throw new IllegalArgumentException("how " + provider + " lets a caller in is not known here");
         };
     }
 

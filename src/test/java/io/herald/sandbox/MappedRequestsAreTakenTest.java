@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,12 +24,31 @@ class MappedRequestsAreTakenTest extends SandboxTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path MAPPINGS = Path.of("mappings");
 
-    static Stream<String> examples() throws IOException {
-        try (Stream<Path> files = Files.find(MAPPINGS, 4, (file, attributes) -> file.endsWith("request.json"))) {
-            List<Path> found = files.map(Path::getParent).sorted().toList();
-            assertThat(found).hasSizeGreaterThan(20);
-            return found.stream().map(folder -> MAPPINGS.relativize(folder).toString());
+    /** Where a further one takes a customer, and what from, only its routes know. */
+    private static final Set<String> PROVIDERS = Set.of("xbridge", "yativo", "fraudspect", "bridge-xyz");
+
+    static List<String> examples() throws IOException {
+        return examples(MAPPINGS);
+    }
+
+    private static List<String> examples(Path mappings) throws IOException {
+        try (Stream<Path> files = Files.find(mappings, 4, (file, attributes) -> file.endsWith("request.json"))) {
+            return files.map(file -> mappings.relativize(file.getParent()))
+                    .filter(example -> PROVIDERS.contains(example.getName(0).toString()))
+                    .map(Path::toString)
+                    .sorted()
+                    .toList();
         }
+    }
+
+    @Test
+    void areOfEachProviderAndOfNoFurtherOne() throws IOException {
+        assertThat(examples())
+                .hasSizeGreaterThan(20)
+                .extracting(example -> example.substring(0, example.indexOf('/')))
+                .containsOnly(PROVIDERS.toArray(String[]::new));
+        assertThat(examples(Path.of("src/test/resources/fifth-provider/mappings")))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -46,10 +67,11 @@ class MappedRequestsAreTakenTest extends SandboxTest {
                         yield caller.post("/api/v1/customers", body);
                     }
                     case "yativo" -> update ? caller.put("/customer/nobody", body) : caller.post("/customer", body);
-                    default ->
+                    case "bridge-xyz" ->
                         update
                                 ? caller.without("Idempotency-Key").put("/customers/nobody", body)
                                 : caller.post("/customers", body);
+                    default -> throw new IllegalArgumentException(provider);
                 };
         if (update && !provider.equals("fraudspect")) {
             assertThat(answer.body()).contains("Customer not found");

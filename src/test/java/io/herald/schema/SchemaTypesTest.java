@@ -22,6 +22,8 @@ class SchemaTypesTest {
                   "additionalProperties": false,
                   "properties": {
                     "text": { "type": "string" },
+                    "bounded": { "type": "string", "not": { "pattern": "@example" } },
+                    "patterned": { "type": "object", "additionalProperties": false, "patternProperties": { "^x-": {} } },
                     "either": { "type": ["integer", "null"] },
                     "choice": { "enum": ["a", 5, true] },
                     "fixed": { "const": false },
@@ -49,6 +51,7 @@ class SchemaTypesTest {
     @Test
     void aTypeIsTheOneNamedOrThoseOfTheValues() {
         assertThat(at("text")).contains(Set.of("string"));
+        assertThat(at("bounded")).contains(Set.of("string"));
         assertThat(at("either")).contains(Set.of("integer", "null"));
         assertThat(at("choice")).contains(Set.of("string", "number", "boolean"));
         assertThat(at("fixed")).contains(Set.of("boolean"));
@@ -66,6 +69,7 @@ class SchemaTypesTest {
     void anythingMayStandWhereNothingIsSaid() {
         assertThat(at("open", "whatever")).contains(Set.of());
         assertThat(at("any")).contains(Set.of());
+        assertThat(at("patterned", "x-any")).contains(Set.of());
     }
 
     @Test

@@ -3,8 +3,10 @@ package io.herald.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,7 +114,15 @@ class FailEarlyIT {
         environment.remove("PROVIDER_XBRIDGE_SECRET");
         environment.put("HERALD_LEDGER", "postgres");
         environment.put("QUARKUS_OIDC_AUTH_SERVER_URL", "http://issuer.example.com");
+        environment.put("HERALD_SERVICE_HOST", "10.0.0.1");
+        environment.put("HERALD_PORT_8080_TCP", "tcp://10.0.0.1:8080");
+        environment.put("INTAKE_SVC_PORT", "8080");
+        Path config = Files.createDirectory(directory.resolve("config")).resolve("application.properties");
+        Files.writeString(config, "herald.retetion=9d\nprovider.xbridge.retires=5\n");
         List<String> expected = List.of(
+                config.toRealPath() + ":1: there is no property herald.retetion; the nearest is herald.retention",
+                config.toRealPath() + ":2: there is no property provider.xbridge.retires; the nearest is"
+                        + " provider.xbridge.retry.*",
                 "herald.ledger: must be embedded or postgresql",
                 "quarkus.oidc.public-key: not together with quarkus.oidc.auth-server-url, which has the keys",
                 "quarkus.oidc.auth-server-url: must be https (http is for a loopback host only)",
@@ -183,6 +193,8 @@ class FailEarlyIT {
                 edit("elsewhere/maps/xbridge/find.jslt", "{", "{^,") + ": syntax error: unexpected ','"));
         Path maps = elsewhere.resolve("maps");
         Files.move(maps.resolve("yativo/find.jslt"), maps.resolve("fraudspect/find.jslt"));
+        Files.writeString(maps.resolve("bridge-xyz/response.jslt"), "// é\n{}", StandardCharsets.ISO_8859_1);
+        expected.add("elsewhere/maps/bridge-xyz/response.jslt: is not UTF-8");
         Stream.of(
                         edit("elsewhere/routes/customer.camel.yaml", "id: accept", "idd: ^accept")
                                 + ": Unsupported field: idd",
@@ -203,6 +215,11 @@ class FailEarlyIT {
                                 + ": the component 'https' has no parameter 'httpMehtod'",
                         edit("elsewhere/routes/providers/yativo.camel.yaml", "ref: delivery", "ref: ^delivary")
                                 + ": there is no bean 'delivary'",
+                        edit(
+                                        "elsewhere/routes/providers/yativo.camel.yaml",
+                                        "expression: email={customer_email}",
+                                        "expression: ^email={customer_mail}")
+                                + ": there is no field 'customer_mail' in what mappings/yativo/request.schema.json accepts",
                         edit(
                                         "elsewhere/routes/providers/yativo.camel.yaml",
                                         "expression: $.data.access",
@@ -239,6 +256,66 @@ class FailEarlyIT {
                 .forEach(expected::add);
 
         assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    /** Of two ids, one of which begins with the other, each has names of its own. */
+    @Test
+    void whatIsLeftOfTheFileThatAProvidersWasCopiedFromIsTold() throws IOException {
+        mount("routes");
+        mount("mappings");
+        String acme = copy("xbridge", "acme");
+        String pay = copy("xbridge", "xbridge-pay");
+        String xbridge = "routes/providers/xbridge.camel.yaml";
+        String fraudspect = "routes/providers/fraudspect.camel.yaml";
+        String ofXbridge = "is of the provider xbridge, and this file is of acme";
+        List<String> expected = List.of(
+                acme
+                        + ": no route looks a customer up, as mappings/acme/find.jslt is there for: direct:acme-find, and a"
+                        + " step that goes there",
+                place(acme, "acme-find\n        - filter") + ": no route begins with direct:acme-find",
+                edit(acme, "name: acme-find\n      steps", "name: ^xbridge-find\n      steps") + ": 'xbridge-find' "
+                        + ofXbridge,
+                edit(acme, "ref: acme-lanes", "ref: ^xbridge-lanes") + ": 'xbridge-lanes' " + ofXbridge,
+                edit(acme, "name: acme-call", "name: ^xbridge-call") + ": 'xbridge-call' " + ofXbridge,
+                edit(acme, "\"{{provider.acme.url}}", "\"^{{provider.xbridge.url}}") + ": 'provider.xbridge.url' "
+                        + ofXbridge,
+                edit(acme, "${properties:provider.acme.secret}", "^${properties:provider.xbridge.secret}")
+                        + ": 'provider.xbridge.secret' " + ofXbridge,
+                edit(xbridge, "name: xbridge-send", "name: ^xbridge-pay-send")
+                        + ": 'xbridge-pay-send' is of the provider xbridge-pay, and this file is of xbridge",
+                edit(pay, "name: xbridge-pay-send", "name: ^xbridge-send")
+                        + ": 'xbridge-send' is of the provider xbridge, and this file is of xbridge-pay",
+                edit(fraudspect, "name: fraudspect-connections\n      steps", "name: ^fraudspect-call\n      steps")
+                        + ": a route begins with direct:fraudspect-call already, in "
+                        + place(fraudspect, "fraudspect-call\n      steps"),
+                place(fraudspect, "fraudspect-connections\n- route")
+                        + ": no route begins with direct:fraudspect-connections");
+
+        assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    /** Without them a delivery that fails is not recorded, and is sent again without end. */
+    @Test
+    void everyFailureOfAProvidersRoutesComesToTheErrorHandlers() throws IOException {
+        mount("routes");
+        String file = "routes/providers/fraudspect.camel.yaml";
+        String noErrorHandler = "    errorHandler:\n      noErrorHandler: {}\n";
+        String toBeCalled =
+                ": a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}'"
+                        + " below it; without it a failure is neither tried again nor recorded";
+        edit(file, "    routeConfigurationId: delivery\n", "");
+        edit(file, noErrorHandler, "");
+        edit(file, noErrorHandler, "    routeConfigurationId: delivery\n");
+        edit(file, noErrorHandler, "    errorHandler:\n      defaultErrorHandler: {}\n");
+
+        assertThat(mistakes())
+                .containsExactlyInAnyOrder(
+                        place(file, "id: fraudspect\n")
+                                + ": the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is"
+                                + " neither tried again nor recorded",
+                        place(file, "id: fraudspect-request\n") + toBeCalled,
+                        place(file, "id: fraudspect-send\n") + toBeCalled,
+                        place(file, "id: fraudspect-call\n") + toBeCalled);
     }
 
     @Test
@@ -322,6 +399,34 @@ class FailEarlyIT {
                 Files.copy(file, directory.resolve(file.toString()));
             }
         }
+    }
+
+    /**
+     * Adds a provider that is another one but for its name.
+     *
+     * @return its route file
+     */
+    private String copy(String provider, String id) throws IOException {
+        Path mapping = Files.createDirectory(directory.resolve("mappings").resolve(id));
+        try (Stream<Path> files = Files.list(directory.resolve("mappings").resolve(provider))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, mapping.resolve(file.getFileName()));
+            }
+        }
+        Path config = Files.createDirectories(directory.resolve("config")).resolve("application.properties");
+        Files.writeString(
+                config,
+                "provider." + id + ".url=https://" + id + ".example.com\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+        for (String credential : List.of("_KEY_ID", "_SECRET")) {
+            String variable = "PROVIDER_" + id.toUpperCase(Locale.ROOT).replace('-', '_') + credential;
+            environment.put(variable, PackagedProgram.payloadKey(variable));
+        }
+        String file = "routes/providers/" + id + ".camel.yaml";
+        String text = Files.readString(directory.resolve("routes/providers/" + provider + ".camel.yaml"));
+        Files.writeString(directory.resolve(file), text.replace(provider, id));
+        return file;
     }
 
     /**

@@ -212,22 +212,39 @@ class TokenCacheTest {
         assertThat(second.get()).isEqualTo("second");
     }
 
-    @Test
-    void nobodyLogsInBeforeTheTimeThatTheProviderAskedToWait() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"60, PT1M", "99999999999, PT1H"})
+    void nobodyLogsInBeforeTheTimeThatTheProviderAskedToWaitWhichIsAnHourAtMost(String retryAfter, Duration wait)
+            throws Exception {
         FutureTask<String> first = callers(1).get(0);
-        logInFails(
-                new HttpOperationFailedException("http://localhost", 429, "", null, Map.of("Retry-After", "60"), ""));
+        logInFails(new HttpOperationFailedException(
+                "http://localhost", 429, "", null, Map.of("Retry-After", retryAfter), ""));
         assertThatThrownBy(first::get)
                 .cause()
                 .asInstanceOf(type(LogInFailedException.class))
                 .extracting(LogInFailedException::getRetryAfter)
-                .isEqualTo(Duration.ofSeconds(60));
+                .isEqualTo(wait);
 
-        clock.move(Duration.ofSeconds(59));
+        clock.move(wait.minusSeconds(1));
         assertThatThrownBy(cache::get).isInstanceOf(LogInFailedException.class);
         assertThat(logIns).isEmpty();
 
         clock.move(Duration.ofSeconds(1));
+        FutureTask<String> second = callers(1).get(0);
+        logInAnswers("second");
+        assertThat(second.get()).isEqualTo("second");
+    }
+
+    @Test
+    void aRestDoesNotLastAsLongAsTheClockIsSetBack() throws Exception {
+        FutureTask<String> first = callers(1).get(0);
+        logInFails(answered(401));
+        assertThatThrownBy(first::get).hasCauseInstanceOf(LogInFailedException.class);
+        assertThat(cache.isResting()).isTrue();
+
+        clock.move(Duration.ofDays(-1));
+
+        assertThat(cache.isResting()).isFalse();
         FutureTask<String> second = callers(1).get(0);
         logInAnswers("second");
         assertThat(second.get()).isEqualTo("second");
@@ -353,8 +370,9 @@ class TokenCacheTest {
 
         private volatile Instant now = Instant.parse("2026-11-20T10:00:00Z");
 
-        void move(Duration forward) {
-            now = now.plus(forward);
+        /** @param by negative where it is set back */
+        void move(Duration by) {
+            now = now.plus(by);
         }
 
         @Override

@@ -1,0 +1,84 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.mapping.MappingFailedException;
+import io.herald.mapping.Mappings;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/** Reads what a provider answers with success. */
+@Singleton
+final class AnswerReading {
+
+    private static final Logger LOG = Logger.getLogger(AnswerReading.class);
+
+    private final Mappings mappings;
+    private final Creates creates;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    AnswerReading(Mappings mappings, Creates creates, ObjectMapper json, Clock clock) {
+        this.mappings = mappings;
+        this.creates = creates;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /**
+     * Reads the answer to the request: the delivery is delivered.
+     *
+     * @throws UnreadableAnswerException if it has no customer's id
+     */
+    void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
+        delivery.delivered(outcome(delivery, status, Answers.parse(answer)));
+        delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
+    }
+
+    /**
+     * Reads the answer to a further call, after {@link #read}; what is known of the customer is from there. An empty one says
+     * nothing against the success that its status is.
+     *
+     * @throws UnreadableAnswerException if it does not say that the call succeeded
+     */
+    void readFurther(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
+        if (answer != null && !answer.isBlank()) {
+            outcome(delivery, status, Answers.parse(answer));
+        }
+    }
+
+    private ObjectNode outcome(Delivery delivery, int status, Optional<JsonNode> answer)
+            throws UnreadableAnswerException {
+        ObjectNode outcome = Outcome.of(delivery, status, fragment(delivery, status, answer));
+        if (!outcome.has("providerCustomerId")) {
+            if (answer.isEmpty()) {
+                // a page for people, or nothing: somebody on the way, or the provider under maintenance
+                outcome.put("state", State.RETRYING.word());
+            }
+            throw new UnreadableAnswerException(outcome);
+        }
+        return outcome;
+    }
+
+    private ObjectNode fragment(Delivery delivery, int status, Optional<JsonNode> answer) {
+        try {
+            return mappings.of(delivery.getProvider())
+                    .outcome(status, answer.orElse(NullNode.instance), knownId(delivery));
+        } catch (MappingFailedException e) {
+            LOG.errorf("The answer of %s cannot be mapped: %s", delivery.getProvider(), e.getMessage());
+            return json.createObjectNode();
+        }
+    }
+
+    /** The id that the customer has, as far as it is known: where a create is sent again, the provider need not say it again. */
+    private String knownId(Delivery delivery) {
+        boolean wasAnswered = delivery.isSettled() && creates.areUpserts(delivery.getProvider());
+        return wasAnswered && delivery.getLink() == null
+                ? delivery.getOutcome().path("providerCustomerId").textValue()
+                : delivery.getLink();
+    }
+}

@@ -1,0 +1,144 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.ledger.Ledger;
+import io.herald.mapping.Mappings;
+import io.herald.provider.BreakerOpenException;
+import io.herald.provider.Breakers;
+import io.herald.provider.ProviderConfig;
+import io.herald.provider.Providers;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+
+/** Looks up whether a provider has a customer that an earlier try, or an earlier message, may have created. */
+@Singleton
+final class LookUps {
+
+    private static final int NOT_FOUND = 404;
+    private static final int MOST_PAGES = 1000;
+
+    /** It holds a place in the provider's lane; time enough for three hundred pages at sixty requests a minute. */
+    private static final Duration LONGEST = Duration.ofMinutes(5);
+
+    private final Providers providers;
+    private final Breakers breakers;
+    private final Ledger ledger;
+    private final Mappings mappings;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    LookUps(Providers providers, Breakers breakers, Ledger ledger, Mappings mappings, ObjectMapper json, Clock clock) {
+        this.providers = providers;
+        this.breakers = breakers;
+        this.ledger = ledger;
+        this.mappings = mappings;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /**
+     * Begins a look-up: what fails until the request is sent says nothing of the request.
+     *
+     * @return how long to wait until what may have arrived can be seen, in milliseconds
+     * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
+     * @throws LookUpWaitsException if that is more than is left of the provider's budget for waits
+     */
+    long begin(Delivery delivery) throws BreakerOpenException, LookUpWaitsException {
+        breakers.of(delivery.getProvider()).check();
+        delivery.tries(clock.instant());
+        ProviderConfig.Provider provider = providers.of(delivery.getProvider());
+        long settle = provider.find().settle().toMillis();
+        long since = delivery.unclearSince().orElseThrow().toEpochMilli();
+        long longest = settle + providers.longestCall(delivery.getProvider()).toMillis();
+        long wait = Math.max(0, settle + since - clock.millis());
+        delivery.beginLookUp(clock.instant().plusMillis(Math.min(wait, longest)).plus(LONGEST));
+        if (wait > longest) {
+            // the clock went back
+            return longest;
+        }
+        if (delivery.waitedMillis() + wait > provider.retry().budget().toMillis()) {
+            throw new LookUpWaitsException(wait);
+        }
+        delivery.waits(wait);
+        return wait;
+    }
+
+    /**
+     * Collects the customers on a page of the answer. A 404 in which the provider's mapping finds the provider's own code says
+     * that there is none; any other may be of anybody on the way.
+     *
+     * @return the number of the next page, or null if there is none, or what was found decides already
+     * @throws UnclearException if the answer is no JSON, or a 404 of somebody else, or its pages have no end, or take too long
+     */
+    Integer read(Delivery delivery, int status, String body) throws UnclearException {
+        JsonNode answer = Answers.parsePage(body)
+                .orElseThrow(() -> UnclearException.forNow("the answer to the look-up is not JSON"));
+        if (status == NOT_FOUND) {
+            mustBeTheProviders(delivery, answer);
+            return null;
+        }
+        ObjectNode page = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
+        Found found = delivery.found();
+        page.path("candidates").forEach(found::add);
+        if (found.isDoubtful() || !page.path("next").isInt()) {
+            return null;
+        }
+        int next = page.get("next").intValue();
+        if (next != found.nextPage() || next > MOST_PAGES) {
+            throw new UnclearException("the list that the look-up reads has no end");
+        }
+        if (found.isLate(clock.instant())) {
+            throw UnclearException.forNow("the look-up took longer than " + LONGEST.toMinutes() + " minutes");
+        }
+        return next;
+    }
+
+    private void mustBeTheProviders(Delivery delivery, JsonNode notFound) throws UnclearException {
+        ObjectNode fragment = mappings.of(delivery.getProvider()).outcome(NOT_FOUND, notFound, delivery.getLink());
+        if (!Outcome.hasProvidersCode(Outcome.of(NOT_FOUND, fragment, delivery.isUpdate()))) {
+            throw UnclearException.forNow("the look-up was answered with a 404 that need not be the provider's");
+        }
+    }
+
+    /**
+     * Decides what was found. One customer that is the same in name and in the field looked up, and is linked to no other
+     * reference, is what an earlier try created: of this delivery, and then it is delivered; or of an earlier message, and then
+     * this one is an update. None at all means that the request may be sent, if what may have been created would have been found
+     * by the same.
+     *
+     * @param lookUp the template of what the customer is looked up by, or null where nothing tells
+     * @throws UnclearException if there is a customer that cannot be told to be ours, or there may be one that is looked up by
+     *     something else
+     */
+    void settle(Delivery delivery, String lookUp) throws UnclearException {
+        Found found = delivery.found();
+        if (found.isNobody()) {
+            mustHaveBeenFindable(delivery, lookUp);
+            return;
+        }
+        if (found.isDoubtful()
+                || !ledger.found(delivery.getMessage(), delivery.getProvider(), found.id())
+                        .join()) {
+            throw new UnclearException("the look-up found a customer that may be another one");
+        }
+        if (delivery.isUnclearFromEarlier()) {
+            delivery.foundLink(found.id());
+        } else {
+            delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", found.id()), false));
+        }
+    }
+
+    private static void mustHaveBeenFindable(Delivery delivery, String lookUp) throws UnclearException {
+        if (lookUp != null
+                && delivery.isUnclearFromEarlier()
+                && !delivery.isFoundBy(Requests.expand(lookUp, delivery))) {
+            throw new UnclearException(
+                    "an earlier request may have created the customer under what it cannot be looked up by any more, such as"
+                            + " another phone: look at the provider's console, and if it is not there, replay this one with"
+                            + " force");
+        }
+    }
+}

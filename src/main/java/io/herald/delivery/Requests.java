@@ -1,0 +1,134 @@
+package io.herald.delivery;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.ledger.Ledger;
+import io.herald.mapping.MappingFailedException;
+import io.herald.mapping.Mappings;
+import io.herald.mapping.ProviderMapping;
+import io.herald.metrics.Meters;
+import io.herald.metrics.Step;
+import io.herald.schema.Fault;
+import jakarta.inject.Singleton;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Makes the request of a delivery: whether it creates or updates, its body, and its path. */
+@Singleton
+final class Requests {
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}]+)}");
+
+    private final Ledger ledger;
+    private final Mappings mappings;
+    private final Creates creates;
+    private final ObjectMapper json;
+    private final Meters meters;
+
+    Requests(Ledger ledger, Mappings mappings, Creates creates, ObjectMapper json, Meters meters) {
+        this.ledger = ledger;
+        this.mappings = mappings;
+        this.creates = creates;
+        this.json = json;
+        this.meters = meters;
+    }
+
+    /**
+     * Known customer? Its link makes this delivery an update. Where there is no link, but another message may have created the
+     * customer without our knowing, the delivery begins as unclear: it looks the customer up before it sends.
+     *
+     * @throws UnclearException if that other message may have, and the provider has no look-up: only to send that one again,
+     *     under its own key, can tell
+     */
+    void findLink(Delivery delivery) throws UnclearException {
+        Ledger.Known known = ledger.known(
+                delivery.getReference(),
+                delivery.getProvider(),
+                delivery.getMessage().sequence());
+        delivery.linkIs(known.providerCustomerId());
+        delivery.createdBy(known.createdBy());
+        if (!creates.mayMakeTwo(delivery)) {
+            return;
+        }
+        boolean finds = mappings.of(delivery.getProvider()).finds();
+        Optional<Instant> since = known.mayBeCreatedSince();
+        if (since.isPresent() && !finds && !delivery.isUnclear()) {
+            throw new UnclearException(
+                    "an earlier message may have created the customer: replay that one, which tells, or, if it cannot be, look at"
+                            + " the provider's console, and replay this one with force");
+        }
+        if (finds) {
+            since.ifPresent(delivery::unclearFromEarlier);
+        }
+    }
+
+    /**
+     * Maps the customer with the provider's {@code request.jslt}, and checks the request. A delivery that is taken up
+     * again has its request already.
+     *
+     * @throws NotMappableException if it is not what the provider's {@code request.schema.json} accepts
+     */
+    void map(Delivery delivery) throws NotMappableException, JsonProcessingException {
+        if (delivery.isMapped()) {
+            return;
+        }
+        long begun = System.nanoTime();
+        ProviderMapping mapping = mappings.of(delivery.getProvider());
+        ObjectNode request = mapping.request(delivery.getCanonical(), delivery.getLink());
+        List<Fault> faults = mapping.check(request);
+        if (!faults.isEmpty()) {
+            throw new NotMappableException(faults);
+        }
+        delivery.mapped(request, json.writeValueAsBytes(request));
+        meters.took(delivery.getProvider(), Step.MAP, System.nanoTime() - begun);
+    }
+
+    /**
+     * Fills in a path or query: {@code {id}} is the provider's id of the customer, any other name in braces a field of the
+     * request; all of them percent-encoded.
+     *
+     * @throws UnclearException if the request has no such field, and an earlier try may have arrived: then there is nothing to look
+     *     the customer up by
+     * @throws MappingFailedException if the request has no such field
+     */
+    static String expand(String template, Delivery delivery) throws UnclearException {
+        Optional<String> absent = PLACEHOLDER
+                .matcher(template)
+                .results()
+                .map(name -> name.group(1))
+                .filter(name -> value(name, delivery).isEmpty())
+                .findFirst();
+        if (absent.isPresent() && delivery.isUnclear()) {
+            throw new UnclearException("an earlier try may have arrived, and the request has no field '" + absent.get()
+                    + "', which the provider's route file names");
+        }
+        if (absent.isPresent()) {
+            throw new MappingFailedException(
+                    "routes/providers/" + delivery.getProvider() + ".camel.yaml",
+                    "names the field '" + absent.get() + "', which this request has not");
+        }
+        return filledIn(template, delivery);
+    }
+
+    /** As {@link #expand}, with nothing in the place of a field that the request has not. */
+    static String filledIn(String template, Delivery delivery) {
+        return PLACEHOLDER
+                .matcher(template)
+                .replaceAll(name -> Matcher.quoteReplacement(
+                        URLEncoder.encode(value(name.group(1), delivery), StandardCharsets.UTF_8)
+                                .replace("+", "%20")));
+    }
+
+    private static String value(String name, Delivery delivery) {
+        String value = name.equals("id")
+                ? delivery.getLink()
+                : delivery.getRequest().path(name).asText();
+        return value == null ? "" : value;
+    }
+}

@@ -1,0 +1,213 @@
+package io.herald.start;
+
+import io.herald.provider.Providers;
+import io.smallrye.config.Expressions;
+import io.smallrye.config.SmallRyeConfig;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.camel.spi.Resource;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * Finds the names among the settings that nothing reads, misspelt ones as a rule. Only files are looked at: the environment has
+ * names of others, such as those that Kubernetes gives for a service, and what is packaged cannot be edited where Herald runs.
+ */
+final class Names {
+
+    static final List<String> OF_HERALD = List.of(
+            "herald.answer.max",
+            "herald.body.deadline",
+            "herald.body.max",
+            "herald.caller.rate",
+            "herald.check",
+            "herald.client-certificate",
+            "herald.data-directory",
+            "herald.idempotency.retention",
+            "herald.in-flight.max",
+            "herald.in-flight.max-bytes",
+            "herald.ledger",
+            "herald.mappings",
+            "herald.park.poll",
+            "herald.payload-key",
+            "herald.replica.lease",
+            "herald.retention",
+            "herald.routes",
+            "herald.sandbox.port",
+            "herald.shutdown.timeout",
+            "herald.token.margin",
+            "herald.traces.endpoint",
+            "herald.wait.default",
+            "herald.wait.max",
+            "intake.file.csv.delimiter",
+            "intake.file.directory",
+            "intake.file.max-expanded",
+            "intake.file.max-line",
+            "intake.file.parallel",
+            "intake.file.poll",
+            "intake.file.report.after",
+            "intake.file.retention",
+            "intake.sftp.known-hosts",
+            "intake.sftp.password",
+            "intake.sftp.poll",
+            "intake.sftp.private-key",
+            "intake.sftp.private-key-passphrase",
+            "intake.sftp.url");
+
+    /** Below {@code provider.<id>.}; what one provider has beside these, its route file refers to. */
+    static final List<String> OF_EVERY_PROVIDER = List.of(
+            "breaker.delay",
+            "breaker.failures",
+            "breaker.window",
+            "connect-timeout",
+            "enabled",
+            "find.settle",
+            "idempotency-lifetime",
+            "max-connections",
+            "park.schedule",
+            "rate",
+            "request-timeout",
+            "retry.attempts",
+            "retry.budget",
+            "retry.initial-delay",
+            "retry.max-delay",
+            "token-lifetime",
+            "trace",
+            "url");
+
+    private static final Set<String> ROOTS = Set.of("herald", "intake", "provider");
+
+    /** With so many letters wrong a name is still taken for another one. */
+    private static final int NEAR = 2;
+
+    private static final Pattern OF_PROVIDER = Pattern.compile("provider\\.([^.]+)\\.(.+)");
+    private static final Pattern GROUP = Pattern.compile("((?:provider\\.)?+[^.]+\\.[^.]+)\\..+");
+    private static final Pattern IN_FILE =
+            Pattern.compile("PropertiesConfigSource\\[source=file:(?://)?(.+)]((?::\\d+)?)");
+
+    /** A name that a route or another property refers to, or the beginning of one that is put together. */
+    private static final Pattern REFERENCE =
+            Pattern.compile("(?:\\{\\{[?!]?|\\$\\{(?:properties\\w*:!?)?)([A-Za-z0-9._-]+)(?=(\\{\\{|\\$\\{|))");
+
+    private final SmallRyeConfig config;
+    private final Providers providers;
+    private final Set<String> withFile = new HashSet<>();
+    private final Set<String> referredTo = new HashSet<>();
+    private final Set<String> beginnings = new HashSet<>();
+
+    private Names(SmallRyeConfig config, Providers providers, List<Resource> routeFiles) {
+        this.config = config;
+        this.providers = providers;
+        sources()
+                .flatMap(source -> source.getProperties().values().stream())
+                .filter(Objects::nonNull)
+                .forEach(this::refer);
+        routeFiles.stream().map(RouteFiles::text).forEach(this::refer);
+        routeFiles.stream().map(RouteFiles::provider).filter(Objects::nonNull).forEach(withFile::add);
+    }
+
+    /**
+     * @param routeFiles all of them, those of disabled providers too
+     * @param mistakes takes what is wrong, with file and line
+     */
+    static void check(SmallRyeConfig config, Providers providers, List<Resource> routeFiles, List<String> mistakes) {
+        Names names = new Names(config, providers, routeFiles);
+        StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+                .filter(name -> ROOTS.stream().anyMatch(root -> distance(root, root(name)) <= NEAR))
+                .filter(name -> !names.isKnown(name.replaceAll("\"|\\[\\d+]$", "")))
+                .sorted()
+                .forEach(name -> names.place(name)
+                        .ifPresent(place -> mistakes.add(
+                                place + ": there is no property " + name + "; the nearest is " + names.nearest(name))));
+    }
+
+    private Stream<ConfigSource> sources() {
+        return StreamSupport.stream(config.getConfigSources().spliterator(), false);
+    }
+
+    private void refer(String text) {
+        for (MatchResult found : REFERENCE.matcher(text).results().toList()) {
+            (found.group(2).isEmpty() ? referredTo : beginnings).add(found.group(1));
+        }
+    }
+
+    private boolean isKnown(String name) {
+        if (OF_HERALD.contains(name)
+                || referredTo.contains(name)
+                || beginnings.stream().anyMatch(name::startsWith)) {
+            return true;
+        }
+        Matcher own = OF_PROVIDER.matcher(name);
+        if (!own.matches()) {
+            return false;
+        }
+        return withFile.contains(own.group(1))
+                ? OF_EVERY_PROVIDER.contains(own.group(2))
+                : !isAnotherMeant(own.group(1));
+    }
+
+    /**
+     * Whether a provider without a route file is one that has a file, misspelt. A disabled one needs no file; so it is only if
+     * nothing but that is said of it.
+     */
+    private boolean isAnotherMeant(String id) {
+        String prefix = "provider." + id + ".";
+        boolean isOff = providers.isKnown(id) && !providers.isEnabled(id);
+        long settings = sources()
+                .flatMap(source -> source.getPropertyNames().stream())
+                .filter(name -> name.startsWith(prefix))
+                .count();
+        return withFile.stream().anyMatch(other -> distance(id, other) <= NEAR) && (!isOff || settings == 1);
+    }
+
+    /** The file and the line that a property is from; empty if it is from elsewhere. */
+    private Optional<String> place(String name) {
+        String location =
+                Expressions.withoutExpansion(() -> config.getConfigValue(name)).getLocation();
+        return Optional.ofNullable(location)
+                .map(IN_FILE::matcher)
+                .filter(Matcher::matches)
+                .map(file -> file.group(1) + file.group(2));
+    }
+
+    /** Of all names and, as {@code provider.xbridge.retry.*}, of what several begin with. */
+    private String nearest(String name) {
+        Stream<String> ofProviders =
+                withFile.stream().flatMap(id -> OF_EVERY_PROVIDER.stream().map(own -> "provider." + id + "." + own));
+        Stream<String> ofRoutes = referredTo.stream().filter(known -> ROOTS.contains(root(known)));
+        return Stream.of(OF_HERALD.stream(), ofProviders, ofRoutes)
+                .flatMap(known -> known)
+                .flatMap(known -> Stream.of(known, GROUP.matcher(known).replaceFirst("$1.*")))
+                .sorted()
+                .min(Comparator.comparingInt(known -> distance(name, known.replace(".*", ""))))
+                .orElseThrow();
+    }
+
+    private static String root(String name) {
+        return name.replaceFirst("\\..*", "");
+    }
+
+    /** After Levenshtein: how many letters are to be put in, left out or replaced to make one of the other. */
+    private static int distance(String one, String other) {
+        int[] row = IntStream.rangeClosed(0, other.length()).toArray();
+        for (int i = 0; i < one.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i + 1;
+            for (int j = 0; j < other.length(); j++) {
+                int replaced = diagonal + (one.charAt(i) == other.charAt(j) ? 0 : 1);
+                diagonal = row[j + 1];
+                row[j + 1] = Math.min(replaced, Math.min(row[j], diagonal) + 1);
+            }
+        }
+        return row[other.length()];
+    }
+}
