@@ -122,7 +122,7 @@ final class Names {
     static void check(SmallRyeConfig config, Providers providers, List<Resource> routeFiles, List<String> mistakes) {
         Names names = new Names(config, providers, routeFiles);
         StreamSupport.stream(config.getPropertyNames().spliterator(), false)
-                .filter(name -> ROOTS.stream().anyMatch(root -> distance(root, root(name)) <= NEAR))
+                .filter(name -> isOfHerald(root(name)))
                 .filter(name -> !names.isKnown(name.replaceAll("\"|\\[\\d+]$", "")))
                 .sorted()
                 .forEach(name -> names.place(name)
@@ -192,8 +192,13 @@ final class Names {
                 .orElseThrow();
     }
 
+    private static boolean isOfHerald(String root) {
+        return ROOTS.stream().anyMatch(known -> distance(known, root) <= NEAR);
+    }
+
     private static String root(String name) {
-        return name.replaceFirst("\\..*", "");
+        int end = name.indexOf('.');
+        return end < 0 ? name : name.substring(0, end);
     }
 
     /** After Levenshtein: how many letters are to be put in, left out or replaced to make one of the other. */
