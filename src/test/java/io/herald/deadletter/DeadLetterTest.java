@@ -460,7 +460,8 @@ class DeadLetterTest {
         String id = Operator.letter(Caller.person(reference, "", provider), "dead/link_broken");
 
         operator.replayAll("?reason=link_broken");
-        await().until(() -> operator.show(id).json().path("attempts").size() == 2);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> operator.show(id).json().path("attempts").size() == 2);
         operator.awaitState(id, "dead");
         assertThat(operator.replayWithForce(id, "true").status()).isEqualTo(202);
 

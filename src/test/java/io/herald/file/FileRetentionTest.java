@@ -57,7 +57,7 @@ class FileRetentionTest {
                 Path part = Files.writeString(inbox.file(".half.part"), "half");
                 Files.setLastModifiedTime(part, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
                 Path left = Files.move(part, inbox.file(".sftp-2.part"));
-                await().until(() -> !Files.exists(left));
+                await().atMost(Duration.ofSeconds(60)).until(() -> !Files.exists(left));
             }
             assertThat(fresh).exists();
         } finally {

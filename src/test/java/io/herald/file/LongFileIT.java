@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.delivery.Caller;
 import io.herald.sandbox.Sandbox;
 import io.herald.start.PackagedProgram;
@@ -23,6 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 class LongFileIT {
 
     private static final int LONG_FILE = Integer.getInteger("herald.file.records", 25_000);
+
+    private static final boolean IS_SOAK = LONG_FILE > 25_000;
+
+    /** What is dropped is larger than the heap, in each of the two. */
+    private static final String PADDING = "x".repeat(IS_SOAK ? 1 : 10_000);
+
+    private static final String HEAP = IS_SOAK ? "-Xmx256m" : "-Xmx96m";
+
     /** At the heap of a program that reads a long file; the look costs half a second of processor time. */
     private static final Duration LOOKED_EVERY = Duration.ofSeconds(5 + LONG_FILE / 50_000);
 
@@ -37,11 +46,11 @@ class LongFileIT {
         Map<String, String> environment = PackagedProgram.environment(sandbox);
         environment.put("INTAKE_FILE_DIRECTORY", box.inbox().toString());
         environment.put("INTAKE_FILE_POLL", "200ms");
-        environment.put("JAVA_TOOL_OPTIONS", "-Xmx256m -XX:+ExitOnOutOfMemoryError");
+        environment.put("JAVA_TOOL_OPTIONS", HEAP + " -XX:+ExitOnOutOfMemoryError");
         environment.put("INTAKE_FILE_REPORT_AFTER", "1s");
         environment.put("PROVIDER_FRAUDSPECT_RATE", "20");
         try (sandbox;
-                PackagedProgram program = LONG_FILE > 25_000
+                PackagedProgram program = IS_SOAK
                         ? PackagedProgram.startAsShipped(directory, environment)
                         : PackagedProgram.start(directory, environment)) {
             for (String name : List.of("long.ndjson", "long.csv")) {
@@ -84,17 +93,25 @@ class LongFileIT {
         Path part = box.inbox().resolve(name + ".part");
         try (var out = Files.newBufferedWriter(part)) {
             if (name.endsWith(".csv")) {
-                out.write("reference,type,person.firstName,person.lastName,contact.email,targets[0]\n");
+                out.write(
+                        "reference,type,person.firstName,person.lastName,contact.email,attributes.padding,targets[0]\n");
             }
             for (int i = 0; i < LONG_FILE; i++) {
                 String reference = name.replace('.', '-') + "-" + i;
                 out.write(
                         name.endsWith(".csv")
-                                ? reference + ",person,Jane,Doe," + reference + "@example.com,fraudspect\n"
-                                : Caller.person(reference, "", "fraudspect") + "\n");
+                                ? reference + ",person,Jane,Doe," + reference + "@example.com," + PADDING
+                                        + ",fraudspect\n"
+                                : padded(reference) + "\n");
             }
         }
         Files.move(part, box.inbox().resolve(name));
+    }
+
+    private static ObjectNode padded(String reference) {
+        ObjectNode customer = Caller.person(reference, "", "fraudspect");
+        customer.withObject("/attributes").put("padding", PADDING);
+        return customer;
     }
 
     /** In MB, garbage included. */

@@ -5,19 +5,25 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyEncryptionContext;
@@ -26,6 +32,7 @@ import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.server.SshServer;
+import org.apache.sshd.sftp.server.DirectoryHandle;
 import org.apache.sshd.sftp.server.FileHandle;
 import org.apache.sshd.sftp.server.SftpFileSystemAccessor;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
@@ -41,6 +48,7 @@ public final class PartnerServer implements QuarkusTestResourceLifecycleManager 
 
     private final Map<String, String> shown = new ConcurrentHashMap<>();
     private final Map<String, String> replacements = new ConcurrentHashMap<>();
+    private final Queue<Map.Entry<String, String>> growth = new ConcurrentLinkedQueue<>();
     private final AtomicInteger passwords = new AtomicInteger();
     private final AtomicInteger keys = new AtomicInteger();
     private KeyPair hostKey;
@@ -214,6 +222,11 @@ public final class PartnerServer implements QuarkusTestResourceLifecycleManager 
         replacements.put(name, content);
     }
 
+    /** Whenever somebody has begun to list the folder, the next of the parts is appended to a file of that name. */
+    void growAtEachListing(String name, Stream<String> parts) {
+        parts.forEach(part -> growth.add(Map.entry(name, part)));
+    }
+
     /** Whatever it is asked for by the name that it shows, it has. */
     private final class Listing implements SftpFileSystemAccessor {
 
@@ -233,6 +246,25 @@ public final class PartnerServer implements QuarkusTestResourceLifecycleManager 
                 put(file.getFileName().toString(), replacement);
             }
             return channel;
+        }
+
+        @Override
+        public DirectoryStream<Path> openDirectory(
+                SftpSubsystemProxy subsystem,
+                DirectoryHandle handle,
+                Path directory,
+                String name,
+                LinkOption... options)
+                throws IOException {
+            Map.Entry<String, String> more = growth.poll();
+            if (more != null) {
+                Files.writeString(
+                        folder().resolve(more.getKey()),
+                        more.getValue(),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.APPEND);
+            }
+            return SftpFileSystemAccessor.super.openDirectory(subsystem, handle, directory, name, options);
         }
 
         @Override

@@ -17,7 +17,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -28,6 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -164,17 +164,12 @@ class SftpTest {
     }
 
     @Test
-    void aFileThatGrowsIsFetchedWhenItIsComplete() throws IOException {
+    void aFileThatGrowsIsFetchedWhenItIsComplete() {
         String reference = Caller.reference("GROWS");
-        Path file = partner.folder().resolve(reference + ".ndjson");
-        for (int i = 0; i < 25; i++) {
-            Files.writeString(
-                    file, person(reference + "-" + i) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            Awaitility.await().pollDelay(Duration.ofMillis(60)).until(() -> true);
-            assertThat(box.inbox().resolve(file.getFileName())).doesNotExist();
-        }
+        partner.growAtEachListing(
+                reference + ".ndjson", IntStream.range(0, 10).mapToObj(i -> person(reference + "-" + i) + "\n"));
 
-        assertThat(box.report(reference + ".ndjson").records()).hasSize(25);
+        assertThat(box.report(reference + ".ndjson").records()).hasSize(10);
     }
 
     @Test

@@ -27,6 +27,9 @@ class FullTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String SLOW = "bridge-xyz";
 
+    /** As slow; what waits for each of the two is less than the share of the places that one provider may keep. */
+    private static final String SLOW_TOO = "xbridge";
+
     Impostors impostors;
 
     @Inject
@@ -42,8 +45,10 @@ class FullTest {
     @Test
     void refusesWhatIsTooMuchAndTakesItLater() {
         impostors.of(SLOW).behave(Behaviour.HOLD);
+        impostors.of(SLOW_TOO).behave(Behaviour.HOLD);
         List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, Neighbours.IN_FLIGHT)
-                .mapToObj(i -> herald.submitting(customer("CUST-full-" + i), "Prefer", "respond-async"))
+                .mapToObj(i -> customer("CUST-full-" + i, i % 2 == 0 ? SLOW : SLOW_TOO))
+                .map(customer -> herald.submitting(customer, "Prefer", "respond-async"))
                 .toList();
         List<Api.Answer> accepted = calls.stream().map(CompletableFuture::join).toList();
         assertThat(accepted).extracting(Api.Answer::status).containsOnly(202);
@@ -65,6 +70,7 @@ class FullTest {
         assertThat(herald.get(accepted.get(0).header("Location")).status()).isEqualTo(200);
 
         impostors.of(SLOW).behave(Behaviour.PASS_ON);
+        impostors.of(SLOW_TOO).behave(Behaviour.PASS_ON);
         accepted.forEach(
                 answer -> await().atMost(BOUND).pollDelay(Duration.ZERO).until(() -> herald.get(
                                 answer.header("Location"))
@@ -76,7 +82,7 @@ class FullTest {
 
         assertThat(later.status()).isEqualTo(200);
         assertThat(later.delivery(SLOW).path("operation").asText()).isEqualTo("created");
-        assertThat(impostors.sandbox().customers(SLOW)).hasSize(Neighbours.IN_FLIGHT + 1);
+        assertThat(impostors.sandbox().customers(SLOW)).hasSize(Neighbours.IN_FLIGHT / 2 + 1);
     }
 
     /** The message that they stand for is worked on, and has its place. */
@@ -105,8 +111,12 @@ class FullTest {
     }
 
     private static ObjectNode customer(String reference) {
+        return customer(reference, SLOW);
+    }
+
+    private static ObjectNode customer(String reference, String provider) {
         ObjectNode customer = Customers.person(reference);
-        customer.putArray("targets").add(SLOW);
+        customer.putArray("targets").add(provider);
         return customer;
     }
 }

@@ -139,8 +139,10 @@ class ReplicaTest {
         try {
             long first = aliveTill(quick);
 
-            await().atMost(Duration.ofSeconds(60)).until(() -> aliveTill(quick) > first);
-            quick.mustBeAlive();
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                assertThat(aliveTill(quick)).isGreaterThan(first);
+                quick.mustBeAlive();
+            });
             assertThat(database.number("select count(*) from replica where id = '" + one.id() + "'"))
                     .as("a dead one is forgotten")
                     .isZero();

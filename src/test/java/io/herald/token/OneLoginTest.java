@@ -111,7 +111,7 @@ class OneLoginTest {
         int before = sandbox.logIns(provider);
         String late = Caller.reference("late");
         String email = Caller.email(late, "");
-        faults.once(provider, email, aResponse().withStatus(401).withFixedDelay(1_000));
+        faults.once(provider, email, aResponse().withStatus(401).withFixedDelay(2_000));
         CompletableFuture<Report> waiting = Caller.submit(Caller.person(late, "", provider));
         await().atMost(Duration.ofSeconds(60)).until(() -> sandbox.server().getAllScenarios().getScenarios().stream()
                 .anyMatch(scenario -> scenario.getState().equals(Faults.SHOWN)));
