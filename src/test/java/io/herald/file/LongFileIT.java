@@ -28,7 +28,7 @@ class LongFileIT {
     private static final boolean IS_SOAK = LONG_FILE > 25_000;
 
     /** What is dropped is larger than the heap, in each of the two. */
-    private static final String PADDING = "x".repeat(IS_SOAK ? 1 : 10_000);
+    private static final String PADDING = "x".repeat(IS_SOAK ? 1 : 20_000);
 
     private static final String HEAP = IS_SOAK ? "-Xmx256m" : "-Xmx96m";
 
