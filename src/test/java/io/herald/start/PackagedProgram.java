@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -42,6 +43,10 @@ public final class PackagedProgram implements AutoCloseable {
 
     private static final Path TARGET = Path.of("target").toAbsolutePath();
     private static final String ARTIFACT = "quarkus-artifact.properties";
+
+    /** Read by a JVM. A native program takes options of the heap among its arguments. */
+    private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
+
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
     private static final Pattern MANAGEMENT = Pattern.compile("Management interface listening on http://[^:]+:(\\d+)");
     private static final Duration START = Duration.ofSeconds(180);
@@ -91,6 +96,13 @@ public final class PackagedProgram implements AutoCloseable {
             command.add("-jar");
         }
         command.add(file().toString());
+        if (isNative()) {
+            JVM_OPTIONS.stream()
+                    .flatMap(variable ->
+                            Stream.of(environment.getOrDefault(variable, "").split(" ")))
+                    .filter(option -> option.startsWith("-X"))
+                    .forEach(command::add);
+        }
         return command;
     }
 
