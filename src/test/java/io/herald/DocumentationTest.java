@@ -10,20 +10,25 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the pages point at is there: files, headings, tests. */
+/** What the pages point at is there: files, headings, tests, places in files. */
 class DocumentationTest {
 
     private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]*)(?:#([^)\\s]+))?\\)");
     private static final Pattern TEST = Pattern.compile("`([A-Z][A-Za-z0-9]+(?:Test|IT))`");
     private static final Pattern CODE =
             Pattern.compile("(?m)^(```[^\n]*\n.*?^```| {4}[^\n]*)$", Pattern.DOTALL | Pattern.MULTILINE);
+
+    private static final Pattern MISTAKE = Pattern.compile("[\\w/.-]+:\\d+:\\d+: [^`\n]+");
 
     static List<Path> pages() throws IOException {
         List<Path> pages = new ArrayList<>();
@@ -64,6 +69,46 @@ class DocumentationTest {
             }
         }
         assertThat(missing).isEmpty();
+    }
+
+    /** That a start tells such mistakes, at such places, is kept by {@code FailEarlyIT}; the places move with the files. */
+    @Test
+    void showsMistakesAtThePlacesOfToday() throws IOException {
+        Set<String> shown = new TreeSet<>();
+        for (Path page : pages()) {
+            MISTAKE.matcher(Files.readString(page))
+                    .results()
+                    .map(MatchResult::group)
+                    .forEach(shown::add);
+        }
+
+        assertThat(shown)
+                .as(
+                        "the mistakes in README.md and mappings/README.md (actual) have the lines and columns of today (expected)")
+                .containsExactlyInAnyOrder(
+                        mistake(
+                                "mappings/xbridge/request.jslt",
+                                "\"email\": ^.contact",
+                                "syntax error: unexpected ','"),
+                        mistake(
+                                "mappings/xbridge/request.jslt",
+                                "\"mobile\":^ .contact",
+                                "syntax error: unexpected '.'"),
+                        mistake("routes/customer.camel.yaml", "- ^wireTap:", "Unknown node id: wireTapp"),
+                        mistake(
+                                "routes/providers/xbridge.camel.yaml",
+                                "^${properties:provider.xbridge.secret}",
+                                "the property provider.xbridge.secret is required and not set"));
+    }
+
+    /** @param place a text of the file, and in it a {@code ^} where the mistake would be */
+    private static String mistake(String file, String place, String what) throws IOException {
+        String text = Files.readString(Path.of(file));
+        int found = text.indexOf(place.replace("^", ""));
+        assertThat(found).as("%s in %s", place, file).isNotNegative();
+        String before = text.substring(0, found + place.indexOf('^'));
+        long line = before.chars().filter(c -> c == '\n').count() + 1;
+        return file + ":" + line + ":" + (before.length() - before.lastIndexOf('\n')) + ": " + what;
     }
 
     /** As GitHub makes them: lower case, without punctuation, a hyphen for each blank. */
