@@ -63,11 +63,9 @@ public final class Delivery {
     private KeptMessage.Delivery kept;
     private int failures;
     private long waitedMillis;
-    private boolean unclear;
     private boolean unclearFromEarlier;
     private List<Ledger.Created> createdBy = List.of();
     private Instant unclearSince;
-    private boolean outdated;
     private long mustWaitMillis;
     private boolean renewed;
     private String token;
@@ -161,7 +159,7 @@ public final class Delivery {
 
     /** Whether an earlier try may have created the customer without our knowing. */
     public boolean isUnclear() {
-        return unclear;
+        return unclearSince != null;
     }
 
     /** Whether an outcome is known already, as when a look-up found what an earlier try created. */
@@ -308,7 +306,7 @@ public final class Delivery {
 
     /** Whether the request was made with another link than the one that is known now, and has to be made anew. */
     public boolean isOutdated() {
-        return outdated;
+        return request != null && !Objects.equals(link, madeWith);
     }
 
     /**
@@ -317,21 +315,18 @@ public final class Delivery {
      */
     void linkIs(Optional<String> providerCustomerId) {
         link = providerCustomerId.orElse(null);
-        outdated |= request != null && !Objects.equals(link, madeWith);
-        if (link != null && (unclearFromEarlier || outdated)) {
-            unclear = false;
+        if (link != null && (unclearFromEarlier || isOutdated())) {
+            unclearSince = null;
         }
     }
 
-    /** A look-up found what an earlier message created. */
+    /** A look-up found what an earlier message created: the request, which would create it, is outdated. */
     void foundLink(String providerCustomerId) {
         link = providerCustomerId;
-        unclear = false;
-        outdated = true;
+        unclearSince = null;
     }
 
     void mapped(ObjectNode body, byte[] bytes) {
-        outdated = false;
         requestKept = false;
         request = body;
         requestBytes = bytes;
@@ -340,7 +335,7 @@ public final class Delivery {
 
     /** Whether there is a request to send: the same for every try, also when the template was edited meanwhile. */
     boolean isMapped() {
-        return request != null && !outdated;
+        return request != null && !isOutdated();
     }
 
     /** Whether the ledger knows that this program is sending the request. */
@@ -403,24 +398,22 @@ public final class Delivery {
     /** The provider has the customer, for certain. */
     void delivered(ObjectNode result) {
         outcome = result;
-        unclear = false;
+        unclearSince = null;
         answered = true;
     }
 
     /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
     void unclearSince(Instant then) {
-        unclear = true;
         unclearSince = then;
     }
 
     /** The customer is not there after all. */
     void clear() {
-        unclear = false;
+        unclearSince = null;
     }
 
     /** An earlier message, or this one before it was replayed, may have created the customer without our knowing. */
     void unclearFromEarlier(Instant since) {
-        unclear = true;
         unclearFromEarlier = true;
         unclearSince = unclearSince == null || since.isAfter(unclearSince) ? since : unclearSince;
     }
@@ -441,7 +434,7 @@ public final class Delivery {
 
     /** Since when the provider may have created the customer without our knowing, if it may. */
     Optional<Instant> unclearSince() {
-        return unclear ? Optional.of(unclearSince) : Optional.empty();
+        return Optional.ofNullable(unclearSince);
     }
 
     Failure failure() {
