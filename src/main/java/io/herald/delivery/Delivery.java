@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 public final class Delivery {
 
     /** What the delivery is doing; decides what a failure means. */
-    enum Step {
+    enum Phase {
         PREPARING,
         FINDING,
         SENDING,
@@ -53,7 +53,7 @@ public final class Delivery {
     private ObjectNode request;
     private byte[] requestBytes;
     private String madeWith;
-    private Step step = Step.PREPARING;
+    private Phase phase = Phase.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
     private boolean answered;
@@ -353,7 +353,7 @@ public final class Delivery {
     }
 
     byte[] sending(Instant now) {
-        step = Step.SENDING;
+        phase = Phase.SENDING;
         answered = false;
         attempts++;
         if (sentAt == null) {
@@ -364,17 +364,17 @@ public final class Delivery {
 
     /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
     void calledOff() {
-        if (step == Step.SENDING && !answered) {
+        if (phase == Phase.SENDING && !answered) {
             attempts--;
             sentAt = attempts == 0 ? null : sentAt;
-            step = Step.PREPARING;
+            phase = Phase.PREPARING;
         }
         tryBegan = null;
     }
 
     /** A look-up begins, which is to end by then. */
     void beginLookUp(Instant end) {
-        step = Step.FINDING;
+        phase = Phase.FINDING;
         found = new Found(end);
     }
 
@@ -384,11 +384,11 @@ public final class Delivery {
     }
 
     void recording() {
-        step = Step.RECORDING;
+        phase = Phase.RECORDING;
     }
 
-    Step step() {
-        return step;
+    Phase phase() {
+        return phase;
     }
 
     void settle(ObjectNode result) {
@@ -447,8 +447,8 @@ public final class Delivery {
 
     /** A further failure that is worth another try; answers how many there were. */
     int failedAgain() {
-        if (step != Step.RECORDING) {
-            step = Step.PREPARING;
+        if (phase != Phase.RECORDING) {
+            phase = Phase.PREPARING;
         }
         return ++failures;
     }
@@ -458,7 +458,7 @@ public final class Delivery {
         boolean first = !renewed;
         renewed = true;
         if (first) {
-            step = Step.PREPARING;
+            phase = Phase.PREPARING;
         }
         return first;
     }

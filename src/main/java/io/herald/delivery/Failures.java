@@ -92,7 +92,7 @@ final class Failures {
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
             isTransient = true;
         }
-        if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
+        if (delivery.phase() == Delivery.Phase.FINDING && !isTransient) {
             outcome = unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
             isTransient = true;
         }
@@ -109,7 +109,7 @@ final class Failures {
     }
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
-        if (delivery.step() == Delivery.Step.FINDING) {
+        if (delivery.phase() == Delivery.Phase.FINDING) {
             return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
         }
         ObjectNode outcome =

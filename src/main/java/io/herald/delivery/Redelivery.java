@@ -101,7 +101,7 @@ public final class Redelivery {
      * as soon as it may be. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
-        if (delivery.step() == Delivery.Step.RECORDING) {
+        if (delivery.phase() == Delivery.Phase.RECORDING) {
             return;
         }
         Failure failure = failure(exchange, delivery);
@@ -148,7 +148,7 @@ public final class Redelivery {
      * key, a refusal of the same request under the same key says that it is not; else it says nothing of an earlier try.
      */
     private void settleWhetherCreated(Delivery delivery, Failure failure) {
-        if (delivery.isUpdate() || delivery.step() != Delivery.Step.SENDING) {
+        if (delivery.isUpdate() || delivery.phase() != Delivery.Phase.SENDING) {
             return;
         }
         boolean keyed =
