@@ -223,7 +223,7 @@ public final class Delivery {
     public void recorded(Progress progress) {
         kept = new KeptMessage.Delivery(
                 provider,
-                progress.outcome().get("state").textValue(),
+                Outcome.state(progress.outcome()),
                 progress.attempts(),
                 progress.durationMillis(),
                 Optional.of(progress.outcome()));
@@ -261,7 +261,7 @@ public final class Delivery {
     }
 
     /** A try begins, unless it began already. */
-    void tries(Instant now) {
+    void beginTry(Instant now) {
         if (tryBegan == null) {
             tryBegan = now;
         }
@@ -326,6 +326,7 @@ public final class Delivery {
         unclearSince = null;
     }
 
+    /** The request, made with the link that is known now. */
     void mapped(ObjectNode body, byte[] bytes) {
         requestKept = false;
         request = body;
@@ -352,6 +353,7 @@ public final class Delivery {
         return new KeptRequest(requestBytes, Optional.ofNullable(madeWith));
     }
 
+    /** The request is about to be sent, which counts as an attempt; answers its bytes. */
     byte[] sending(Instant now) {
         phase = Phase.SENDING;
         answered = false;

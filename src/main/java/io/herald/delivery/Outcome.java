@@ -150,7 +150,6 @@ public final class Outcome {
     public static ObjectNode notMappable(List<Fault> faults) {
         ObjectNode outcome = failed(
                 State.REJECTED,
-                Reason.NOT_MAPPABLE.word(),
                 Reason.NOT_MAPPABLE,
                 "the message lacks, or has in another form, what this provider needs");
         putFields(outcome.withObject("/error"), faults);
@@ -176,6 +175,11 @@ public final class Outcome {
     /** The word of its {@link State}. */
     static String state(JsonNode outcome) {
         return outcome.path("state").asText();
+    }
+
+    /** Whether that is the reason of its error. */
+    static boolean isFor(Reason reason, JsonNode outcome) {
+        return reason.word().equals(outcome.at("/error/reason").asText());
     }
 
     /** Its reason for a metric or a span: {@link Meters#OTHER} if it is none of Herald's words, {@link Meters#NONE} if it has no error. */
@@ -211,6 +215,11 @@ public final class Outcome {
                 .put("reason", reason.word())
                 .put("message", message);
         return outcome;
+    }
+
+    /** As {@link #failed(State, String, Reason, String)}, with the reason's word for a code. */
+    static ObjectNode failed(State state, Reason reason, String message) {
+        return failed(state, reason.word(), reason, message);
     }
 
     /**

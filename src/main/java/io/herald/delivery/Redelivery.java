@@ -116,9 +116,7 @@ public final class Redelivery {
         } else if (failure.waits()) {
             List<Duration> schedule =
                     providers.of(delivery.getProvider()).park().schedule();
-            boolean paused = Reason.UNAUTHORIZED
-                    .word()
-                    .equals(outcome.at("/error/reason").asText());
+            boolean paused = Outcome.isFor(Reason.UNAUTHORIZED, outcome);
             int step = paused ? 0 : delivery.parks();
             if (step < schedule.size()) {
                 long wait = Math.max(schedule.get(step).toMillis(), least);
@@ -189,6 +187,7 @@ public final class Redelivery {
                 : clock.instant();
     }
 
+    /** What the failure means. All the handlers ask; the first time it also ends the try. */
     private Failure failure(Exchange exchange, Delivery delivery) {
         Throwable thrown = thrown(exchange);
         Failure known = delivery.failure();
