@@ -40,7 +40,7 @@ public final class CallNotifier extends EventNotifierSupport {
         Delivery delivery = exchange.getProperty("delivery", Delivery.class);
         if (delivery == null) {
             Watch.begin(Step.LOG_IN, Span.current(), 0);
-        } else if (delivery.step() == Delivery.Step.FINDING) {
+        } else if (delivery.phase() == Delivery.Phase.FINDING) {
             Watch.begin(Step.FIND, delivery.span(), 0);
         } else {
             Watch.begin(Step.SEND, delivery.span(), delivery.getAttempts());

@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 public final class Delivery {
 
     /** What the delivery is doing; decides what a failure means. */
-    enum Step {
+    enum Phase {
         PREPARING,
         FINDING,
         SENDING,
@@ -53,7 +53,7 @@ public final class Delivery {
     private ObjectNode request;
     private byte[] requestBytes;
     private String madeWith;
-    private Step step = Step.PREPARING;
+    private Phase phase = Phase.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
     private boolean answered;
@@ -63,11 +63,9 @@ public final class Delivery {
     private KeptMessage.Delivery kept;
     private int failures;
     private long waitedMillis;
-    private boolean unclear;
     private boolean unclearFromEarlier;
     private List<Ledger.Created> createdBy = List.of();
     private Instant unclearSince;
-    private boolean outdated;
     private long mustWaitMillis;
     private boolean renewed;
     private String token;
@@ -161,7 +159,7 @@ public final class Delivery {
 
     /** Whether an earlier try may have created the customer without our knowing. */
     public boolean isUnclear() {
-        return unclear;
+        return unclearSince != null;
     }
 
     /** Whether an outcome is known already, as when a look-up found what an earlier try created. */
@@ -225,7 +223,7 @@ public final class Delivery {
     public void recorded(Progress progress) {
         kept = new KeptMessage.Delivery(
                 provider,
-                progress.outcome().get("state").textValue(),
+                Outcome.state(progress.outcome()),
                 progress.attempts(),
                 progress.durationMillis(),
                 Optional.of(progress.outcome()));
@@ -263,7 +261,7 @@ public final class Delivery {
     }
 
     /** A try begins, unless it began already. */
-    void tries(Instant now) {
+    void beginTry(Instant now) {
         if (tryBegan == null) {
             tryBegan = now;
         }
@@ -308,7 +306,7 @@ public final class Delivery {
 
     /** Whether the request was made with another link than the one that is known now, and has to be made anew. */
     public boolean isOutdated() {
-        return outdated;
+        return request != null && !Objects.equals(link, madeWith);
     }
 
     /**
@@ -317,21 +315,19 @@ public final class Delivery {
      */
     void linkIs(Optional<String> providerCustomerId) {
         link = providerCustomerId.orElse(null);
-        outdated |= request != null && !Objects.equals(link, madeWith);
-        if (link != null && (unclearFromEarlier || outdated)) {
-            unclear = false;
+        if (link != null && (unclearFromEarlier || isOutdated())) {
+            unclearSince = null;
         }
     }
 
-    /** A look-up found what an earlier message created. */
+    /** A look-up found what an earlier message created: the request, which would create it, is outdated. */
     void foundLink(String providerCustomerId) {
         link = providerCustomerId;
-        unclear = false;
-        outdated = true;
+        unclearSince = null;
     }
 
+    /** The request, made with the link that is known now. */
     void mapped(ObjectNode body, byte[] bytes) {
-        outdated = false;
         requestKept = false;
         request = body;
         requestBytes = bytes;
@@ -340,7 +336,7 @@ public final class Delivery {
 
     /** Whether there is a request to send: the same for every try, also when the template was edited meanwhile. */
     boolean isMapped() {
-        return request != null && !outdated;
+        return request != null && !isOutdated();
     }
 
     /** Whether the ledger knows that this program is sending the request. */
@@ -357,8 +353,9 @@ public final class Delivery {
         return new KeptRequest(requestBytes, Optional.ofNullable(madeWith));
     }
 
+    /** The request is about to be sent, which counts as an attempt; answers its bytes. */
     byte[] sending(Instant now) {
-        step = Step.SENDING;
+        phase = Phase.SENDING;
         answered = false;
         attempts++;
         if (sentAt == null) {
@@ -369,17 +366,17 @@ public final class Delivery {
 
     /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
     void calledOff() {
-        if (step == Step.SENDING && !answered) {
+        if (phase == Phase.SENDING && !answered) {
             attempts--;
             sentAt = attempts == 0 ? null : sentAt;
-            step = Step.PREPARING;
+            phase = Phase.PREPARING;
         }
         tryBegan = null;
     }
 
     /** A look-up begins, which is to end by then. */
     void beginLookUp(Instant end) {
-        step = Step.FINDING;
+        phase = Phase.FINDING;
         found = new Found(end);
     }
 
@@ -389,11 +386,11 @@ public final class Delivery {
     }
 
     void recording() {
-        step = Step.RECORDING;
+        phase = Phase.RECORDING;
     }
 
-    Step step() {
-        return step;
+    Phase phase() {
+        return phase;
     }
 
     void settle(ObjectNode result) {
@@ -403,24 +400,22 @@ public final class Delivery {
     /** The provider has the customer, for certain. */
     void delivered(ObjectNode result) {
         outcome = result;
-        unclear = false;
+        unclearSince = null;
         answered = true;
     }
 
     /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
     void unclearSince(Instant then) {
-        unclear = true;
         unclearSince = then;
     }
 
     /** The customer is not there after all. */
     void clear() {
-        unclear = false;
+        unclearSince = null;
     }
 
     /** An earlier message, or this one before it was replayed, may have created the customer without our knowing. */
     void unclearFromEarlier(Instant since) {
-        unclear = true;
         unclearFromEarlier = true;
         unclearSince = unclearSince == null || since.isAfter(unclearSince) ? since : unclearSince;
     }
@@ -441,7 +436,7 @@ public final class Delivery {
 
     /** Since when the provider may have created the customer without our knowing, if it may. */
     Optional<Instant> unclearSince() {
-        return unclear ? Optional.of(unclearSince) : Optional.empty();
+        return Optional.ofNullable(unclearSince);
     }
 
     Failure failure() {
@@ -454,8 +449,8 @@ public final class Delivery {
 
     /** A further failure that is worth another try; answers how many there were. */
     int failedAgain() {
-        if (step != Step.RECORDING) {
-            step = Step.PREPARING;
+        if (phase != Phase.RECORDING) {
+            phase = Phase.PREPARING;
         }
         return ++failures;
     }
@@ -465,7 +460,7 @@ public final class Delivery {
         boolean first = !renewed;
         renewed = true;
         if (first) {
-            step = Step.PREPARING;
+            phase = Phase.PREPARING;
         }
         return first;
     }

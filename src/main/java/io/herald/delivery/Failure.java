@@ -61,11 +61,6 @@ record Failure(
         return new Failure(calledOff, outcome, false, false, retryAfterMillis);
     }
 
-    /** Whether the provider said no to the request. */
-    boolean isRefusal() {
-        return cause instanceof HttpOperationFailedException && is(State.REJECTED);
-    }
-
     /** Whether the provider may be at work still: it did not answer itself, or not in time. */
     boolean mayBeUnderWay() {
         return cause instanceof IOException && !(cause instanceof AnswerTooLargeException)
@@ -85,7 +80,7 @@ record Failure(
 
     /** Whether it is the provider that said no to the request, and not somebody on the way. */
     boolean isProvidersRefusal() {
-        return isRefusal() && Outcome.hasProvidersCode(outcome);
+        return cause instanceof HttpOperationFailedException && is(State.REJECTED) && Outcome.hasProvidersCode(outcome);
     }
 
     /** Whether the delivery may be tried later. */
@@ -94,6 +89,6 @@ record Failure(
     }
 
     private boolean is(State state) {
-        return state.word().equals(outcome.get("state").textValue());
+        return state.word().equals(Outcome.state(outcome));
     }
 }

@@ -84,15 +84,15 @@ final class Failures {
             return new Failure(answered, lasting(delivery, e), false, mayHaveArrived, 0);
         }
         ObjectNode outcome = Outcome.of(delivery, status, fragment);
-        mayHaveArrived |= has(Reason.UNCLEAR, outcome);
-        boolean isTransient = State.RETRYING.word().equals(outcome.get("state").textValue());
-        if (delivery.isUnclear() && has(Reason.DUPLICATE, outcome)) {
+        mayHaveArrived |= Outcome.isFor(Reason.UNCLEAR, outcome);
+        boolean isTransient = State.RETRYING.word().equals(Outcome.state(outcome));
+        if (delivery.isUnclear() && Outcome.isFor(Reason.DUPLICATE, outcome)) {
             // a reason to look the customer up
             outcome = unclear(
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
             isTransient = true;
         }
-        if (delivery.step() == Delivery.Step.FINDING && !isTransient) {
+        if (delivery.phase() == Delivery.Phase.FINDING && !isTransient) {
             outcome = unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
             isTransient = true;
         }
@@ -104,16 +104,11 @@ final class Failures {
                 RetryAfter.millis(answered.getResponseHeaders(), clock));
     }
 
-    private static boolean has(Reason reason, ObjectNode outcome) {
-        return reason.word().equals(outcome.at("/error/reason").asText());
-    }
-
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
-        if (delivery.step() == Delivery.Step.FINDING) {
+        if (delivery.phase() == Delivery.Phase.FINDING) {
             return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
         }
-        ObjectNode outcome =
-                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER.word(), Reason.UNREADABLE_ANSWER, TOO_LARGE);
+        ObjectNode outcome = Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER, TOO_LARGE);
         return new Failure(thrown, outcome, true, true, 0);
     }
 
@@ -166,6 +161,6 @@ final class Failures {
     }
 
     private static ObjectNode unclear(State state, String message) {
-        return Outcome.failed(state, Reason.UNCLEAR.word(), Reason.UNCLEAR, message);
+        return Outcome.failed(state, Reason.UNCLEAR, message);
     }
 }

@@ -43,7 +43,7 @@ final class Found {
         return now.isAfter(end);
     }
 
-    /** The number of the page that is to be read next. */
+    /** Goes on to the next page; answers its number. */
     int nextPage() {
         return ++page;
     }

@@ -48,7 +48,7 @@ final class LookUps {
      */
     long begin(Delivery delivery) throws BreakerOpenException, LookUpWaitsException {
         breakers.of(delivery.getProvider()).check();
-        delivery.tries(clock.instant());
+        delivery.beginTry(clock.instant());
         ProviderConfig.Provider provider = providers.of(delivery.getProvider());
         long settle = provider.find().settle().toMillis();
         long since = delivery.unclearSince().orElseThrow().toEpochMilli();

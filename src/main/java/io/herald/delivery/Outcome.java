@@ -56,6 +56,9 @@ public final class Outcome {
     private static final Set<String> NAMED =
             Set.of(Reason.UNAUTHORIZED.word(), Reason.FORBIDDEN.word(), Reason.LINK_BROKEN.word());
 
+    /** What the report says itself of a delivery that was made, and why one was not: no part of an answer has such a name. */
+    private static final Set<String> HERALDS = Set.of("provider", "state", "operation", "error");
+
     /** The states that a template may tell. */
     private static final Set<String> STATES = Set.of(State.RETRYING.word(), State.REJECTED.word(), State.DEAD.word());
 
@@ -133,7 +136,7 @@ public final class Outcome {
         outcome.put("state", State.DELIVERED.word());
         outcome.put("operation", update ? "updated" : "created");
         fragment.properties().stream()
-                .filter(part -> !part.getKey().equals("state") && isSmall(part.getValue()))
+                .filter(part -> !HERALDS.contains(part.getKey()) && isSmall(part.getValue()))
                 .forEach(part -> outcome.set(part.getKey(), part.getValue()));
         return outcome;
     }
@@ -150,7 +153,6 @@ public final class Outcome {
     public static ObjectNode notMappable(List<Fault> faults) {
         ObjectNode outcome = failed(
                 State.REJECTED,
-                Reason.NOT_MAPPABLE.word(),
                 Reason.NOT_MAPPABLE,
                 "the message lacks, or has in another form, what this provider needs");
         putFields(outcome.withObject("/error"), faults);
@@ -178,6 +180,11 @@ public final class Outcome {
         return outcome.path("state").asText();
     }
 
+    /** Whether that is the reason of its error. */
+    static boolean isFor(Reason reason, JsonNode outcome) {
+        return reason.word().equals(outcome.at("/error/reason").asText());
+    }
+
     /** Its reason for a metric or a span: {@link Meters#OTHER} if it is none of Herald's words, {@link Meters#NONE} if it has no error. */
     static String reason(JsonNode outcome) {
         if (!outcome.has("error")) {
@@ -189,8 +196,7 @@ public final class Outcome {
 
     /** Whether its error may be in the words of a provider: one that {@link #failed} made is in Herald's own. */
     static boolean quotes(ObjectNode outcome) {
-        return outcome.has("error")
-                && (outcome.has("operation") || outcome.get("error").has("httpStatus"));
+        return outcome.path("error").has("httpStatus");
     }
 
     private static void putFields(ObjectNode error, List<Fault> faults) {
@@ -211,6 +217,11 @@ public final class Outcome {
                 .put("reason", reason.word())
                 .put("message", message);
         return outcome;
+    }
+
+    /** As {@link #failed(State, String, Reason, String)}, with the reason's word for a code. */
+    static ObjectNode failed(State state, Reason reason, String message) {
+        return failed(state, reason.word(), reason, message);
     }
 
     /**

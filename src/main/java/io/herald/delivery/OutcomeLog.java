@@ -28,7 +28,7 @@ final class OutcomeLog {
         fields.put("messageId", delivery.getMessage().id().toString());
         fields.put("reference", delivery.getReference());
         fields.put("provider", delivery.getProvider());
-        fields.put("state", outcome.path("state").asText());
+        fields.put("state", Outcome.state(outcome));
         fields.put("attempts", Integer.toString(delivery.getAttempts()));
         fields.put("durationMs", Long.toString(millis));
         if (!error.isMissingNode()) {

@@ -148,7 +148,6 @@ final class OutcomeRecording {
         }
         delivery.settle(Outcome.failed(
                 State.DEAD,
-                Reason.UNCLEAR.word(),
                 Reason.UNCLEAR,
                 "the provider answered with the id of a customer that another reference is linked to"));
     }
@@ -165,7 +164,7 @@ final class OutcomeRecording {
             event.put("message", delivery.getMessage().id().toString())
                     .put("reference", delivery.getReference())
                     .put("provider", delivery.getProvider())
-                    .put("state", outcome.path("state").textValue());
+                    .put("state", Outcome.state(outcome));
             if (error.isObject()) {
                 event.put("reason", error.path("reason").textValue());
             }

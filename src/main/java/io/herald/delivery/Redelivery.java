@@ -101,7 +101,7 @@ public final class Redelivery {
      * as soon as it may be. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
-        if (delivery.step() == Delivery.Step.RECORDING) {
+        if (delivery.phase() == Delivery.Phase.RECORDING) {
             return;
         }
         Failure failure = failure(exchange, delivery);
@@ -116,9 +116,7 @@ public final class Redelivery {
         } else if (failure.waits()) {
             List<Duration> schedule =
                     providers.of(delivery.getProvider()).park().schedule();
-            boolean paused = Reason.UNAUTHORIZED
-                    .word()
-                    .equals(outcome.at("/error/reason").asText());
+            boolean paused = Outcome.isFor(Reason.UNAUTHORIZED, outcome);
             int step = paused ? 0 : delivery.parks();
             if (step < schedule.size()) {
                 long wait = Math.max(schedule.get(step).toMillis(), least);
@@ -148,7 +146,7 @@ public final class Redelivery {
      * key, a refusal of the same request under the same key says that it is not; else it says nothing of an earlier try.
      */
     private void settleWhetherCreated(Delivery delivery, Failure failure) {
-        if (delivery.isUpdate() || delivery.step() != Delivery.Step.SENDING) {
+        if (delivery.isUpdate() || delivery.phase() != Delivery.Phase.SENDING) {
             return;
         }
         boolean keyed =
@@ -189,6 +187,7 @@ public final class Redelivery {
                 : clock.instant();
     }
 
+    /** What the failure means. All the handlers ask; the first time it also ends the try. */
     private Failure failure(Exchange exchange, Delivery delivery) {
         Throwable thrown = thrown(exchange);
         Failure known = delivery.failure();

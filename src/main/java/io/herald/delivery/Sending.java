@@ -54,7 +54,7 @@ final class Sending {
      * @throws LogInFailedException if there is none to be had
      */
     void takeToken(Delivery delivery) throws LogInFailedException {
-        delivery.tries(clock.instant());
+        delivery.beginTry(clock.instant());
         Scope asked = spans.asks(delivery);
         try {
             delivery.setToken(tokens.of(delivery.getProvider()));
@@ -72,7 +72,7 @@ final class Sending {
      */
     byte[] bytes(Delivery delivery, Optional<String> lookUp) throws UnclearException, BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
-        delivery.tries(clock.instant());
+        delivery.beginTry(clock.instant());
         refuseForgottenKey(delivery);
         keep(delivery, lookUp);
         askAgainAfterTheSlot(delivery);
@@ -93,6 +93,7 @@ final class Sending {
         }
     }
 
+    /** Before each try anew, because its call ends later; where a key tells, that makes no difference. */
     private void keep(Delivery delivery, Optional<String> lookUp) {
         boolean mayMakeTwo = creates.mayMakeTwo(delivery);
         boolean byKey = mayMakeTwo && !mappings.of(delivery.getProvider()).finds();

@@ -190,7 +190,7 @@ final class ProviderLanes implements AsyncProcessor {
         synchronized (this) {
             ArrayDeque<Place> lane = lanes.get(place.reference());
             boolean inLane = lane != null && lane.contains(place);
-            if (inLane && lane.peekFirst() != place) {
+            if (inLane && !lane.peekFirst().equals(place)) {
                 arrived.put(place, arrival);
                 return true;
             }

@@ -30,8 +30,6 @@ public final class Redaction {
     private static final int LONGEST_OF_FIELD = 500;
 
     private static final int LONGEST_WORTH_LOOKING_FOR = 2048;
-    /** A character takes up to nine in a URL. */
-    private static final int WINDOW = LONGEST_TEXT + 9 * LONGEST_WORTH_LOOKING_FOR;
 
     /** Seven digits or more, however they are grouped. */
     private static final Pattern NUMBER = Pattern.compile("\\+?[0-9](?:[ ().-]{0,2}[0-9]){6,}+");
@@ -153,7 +151,7 @@ public final class Redaction {
 
     /**
      * That text without the customer's values, cut to a length that a report can carry; nothing of it where the values are too
-     * many to look for. Of a long text only so much is searched that no value can reach from there into what is left.
+     * many to look for.
      */
     public String redact(String words) {
         if (tooMuch) {
@@ -164,10 +162,8 @@ public final class Redaction {
         Matcher beginning = beginnings.orElseThrow().matcher(words);
         boolean begins = beginning.find();
         if (values.isPresent()) {
-            Matcher found = values.get().matcher(words).useTransparentBounds(true);
-            while (left.length() < LONGEST_TEXT
-                    && found.region(at, Math.min(words.length(), at + WINDOW)).find()
-                    && !(begins && beginning.start() <= found.start())) {
+            Matcher found = values.get().matcher(words);
+            while (left.length() < LONGEST_TEXT && found.find(at) && !(begins && beginning.start() <= found.start())) {
                 left.append(words, at, found.start()).append(MASK);
                 at = found.end();
                 while (begins && beginning.end() <= at && beginning.group("base64") != null) {

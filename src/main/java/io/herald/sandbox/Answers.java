@@ -19,7 +19,6 @@ import io.herald.sandbox.Provider.Done;
 import io.herald.sandbox.Provider.Token;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -46,15 +45,13 @@ final class Answers implements ResponseDefinitionTransformerV2 {
 
     private final Providers providers;
     private final FaultyBody faultyBody;
-    private final Clock clock;
     private final Map<String, JsonNode> afterTheWork;
     private final Map<UUID, JsonNode> parameters = new ConcurrentHashMap<>();
 
     /** @param afterTheWork fault -> how it spoils an answer; see {@code src/sandbox/after-the-work.json} */
-    Answers(Providers providers, FaultyBody faultyBody, Clock clock, Map<String, JsonNode> afterTheWork) {
+    Answers(Providers providers, FaultyBody faultyBody, Map<String, JsonNode> afterTheWork) {
         this.providers = providers;
         this.faultyBody = faultyBody;
-        this.clock = clock;
         this.afterTheWork = afterTheWork;
     }
 
@@ -303,7 +300,6 @@ final class Answers implements ResponseDefinitionTransformerV2 {
                 case "page" -> page;
                 case "missing" -> done == null || done.missing() == null ? null : TextNode.valueOf(done.missing());
                 case "faults" -> FaultyBody.model(faultyBody.faults(request.getBody(), matcherParameters()));
-                case "now" -> TextNode.valueOf(clock.instant().toString());
                 default -> null;
             };
         }

@@ -76,7 +76,7 @@ public final class Sandbox implements AutoCloseable {
         Memory remembered = new Memory(memory);
         Providers providers = new Providers(folders(mappings), clock, remembered);
         FaultyBody faultyBody = new FaultyBody(files.resolve("schemas"), clock);
-        Answers answers = new Answers(providers, faultyBody, clock, afterTheWork(files));
+        Answers answers = new Answers(providers, faultyBody, afterTheWork(files));
 
         WireMockConfiguration configuration = WireMockConfiguration.options()
                 .bindAddress("127.0.0.1")

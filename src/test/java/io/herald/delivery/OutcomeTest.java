@@ -152,6 +152,25 @@ class OutcomeTest {
                 .doesNotContain(told));
     }
 
+    /** A template that fills in an error whatever the status is tells one of a success too. */
+    @Test
+    void whatTheReportSaysItselfIsNoPartOfASuccess() {
+        ObjectNode fragment = JSON.objectNode()
+                .put("providerCustomerId", "4711")
+                .put("provider", "another")
+                .put("operation", "registered");
+        fragment.putObject("error")
+                .put("message", "customer created")
+                .putArray("fields")
+                .add("email");
+
+        assertThat(Outcome.of(200, fragment, false))
+                .isEqualTo(JSON.objectNode()
+                        .put("state", "delivered")
+                        .put("operation", "created")
+                        .put("providerCustomerId", "4711"));
+    }
+
     @Test
     void whatIsLargeOrDeepIsNoPartOfASuccess() {
         ObjectNode fragment = JSON.objectNode().put("providerCustomerId", "4711");
