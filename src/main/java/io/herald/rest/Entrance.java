@@ -72,21 +72,18 @@ public final class Entrance {
     /** Before anything is refused for its caller. */
     private static final int FIRST = -1 - SecurityHandlerPriorities.AUTHENTICATION;
 
-    /**
-     * How paths are written in the contract. Camel takes them in upper case, and a part of a method's name for the method,
-     * but who may call what is decided by the exact ones.
-     */
-    private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
-
     private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
 
-    /** The paths of the contract, by what they take. */
-    private static final Map<String, Pattern> PATHS = Map.of(
-            "POST", Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
-            "GET", Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
-            "GET, DELETE", Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
+    /**
+     * The paths of the contract, by the methods that they take. Camel takes paths in upper case too, a part of a method's name
+     * for the method, and {@link #REPLAY_ALL} for the path of a dead letter, but who may call what is decided by the exact
+     * ones.
+     */
+    private static final Map<List<String>, Pattern> PATHS = Map.of(
+            List.of("POST"), Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
+            List.of("GET"), Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
+            List.of("GET", "DELETE"), Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
 
-    /** To the contract's other methods this is also the path of a dead letter. */
     private static final String REPLAY_ALL = "/v1/dead-letters/replay";
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
@@ -192,16 +189,13 @@ public final class Entrance {
             turnAway(call, bytes, Problem.of(429, "you call more often than herald.caller.rate allows"));
             return;
         }
-        if (!PATH.matcher(call.request().path()).matches()
-                || !call.request().path().equals(call.normalizedPath())) {
-            turnAway(call, bytes, Problem.of(404, NOTHING_HERE));
+        Optional<ObjectNode> notInContract = notInContract(call);
+        if (notInContract.isPresent()) {
+            turnAway(call, bytes, notInContract.get());
             return;
         }
-        boolean isOnlyPosted =
-                call.request().path().equals(REPLAY_ALL) && call.request().method() != HttpMethod.POST;
-        boolean isBodyUnwanted = bytes > SMALL && isAnnounced(call.request()) && !takesBody(call.request());
-        if (isOnlyPosted || isBodyUnwanted) {
-            turnAway(call, bytes, unwanted(call));
+        if (bytes > SMALL && isAnnounced(call.request()) && !takesBody(call.request())) {
+            turnAway(call, bytes, Problem.of(413, "this call takes no body"));
             return;
         }
         if (bytes > bodyMax) {
@@ -229,6 +223,30 @@ public final class Entrance {
         keepWhatIsRead(call.request().headers());
         ContextLocals.put(Callers.CALLER, subject);
         call.next();
+    }
+
+    /** What is told to a call that the contract does not have. */
+    private static Optional<ObjectNode> notInContract(RoutingContext call) {
+        String path = call.request().path();
+        List<String> methods = path.equals(call.normalizedPath()) ? methodsOf(path) : List.of();
+        if (methods.isEmpty()) {
+            return Optional.of(Problem.of(404, NOTHING_HERE));
+        }
+        if (methods.contains(call.request().method().name())) {
+            return Optional.empty();
+        }
+        String allowed = String.join(", ", methods);
+        call.response().putHeader(HttpHeaders.ALLOW, allowed);
+        return Optional.of(Problem.of(405, "this path takes " + allowed));
+    }
+
+    /** The methods that the contract has for a path; none if it does not have the path. */
+    static List<String> methodsOf(String path) {
+        return PATHS.entrySet().stream()
+                .filter(paths -> paths.getValue().matcher(path).matches())
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(List.of());
     }
 
     /** Quarkus asks for a subject where it has the issuer's keys from a server, and not where the key is configured. */
@@ -325,22 +343,6 @@ public final class Entrance {
                 && (isIntake(request)
                         || request.path().equals("/v1/preview")
                         || REPLAY.matcher(request.path()).matches());
-    }
-
-    /** What is told to a call that brings a body where the contract has none. */
-    private static ObjectNode unwanted(RoutingContext call) {
-        Optional<String> methods = PATHS.entrySet().stream()
-                .filter(paths -> paths.getValue().matcher(call.request().path()).matches())
-                .map(Map.Entry::getKey)
-                .findFirst();
-        if (methods.isEmpty()) {
-            return Problem.of(404, NOTHING_HERE);
-        }
-        if (!List.of(methods.get().split(", ")).contains(call.request().method().name())) {
-            call.response().putHeader(HttpHeaders.ALLOW, methods.get());
-            return Problem.of(405, "this path takes " + methods.get());
-        }
-        return Problem.of(413, "this call takes no body");
     }
 
     /** How large a body is at most; 0 if none comes. */

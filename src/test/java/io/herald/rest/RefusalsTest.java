@@ -250,6 +250,8 @@ class RefusalsTest {
                 "/v1/messages/1-1-1-1-1",
                 "/v1/customers/CUST-nobody",
                 "/v1/customers/%20",
+                "/v1/customers/a%2Fb%3Fc",
+                "/v1/messages/%7Bid%7D",
                 "/v1/nothing",
                 "/v1/customers/CUST-1/more",
                 "/v1",
