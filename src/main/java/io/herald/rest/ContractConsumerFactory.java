@@ -5,6 +5,7 @@ import io.herald.intake.Customers;
 import io.herald.intake.Places.Place;
 import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.vertx.core.MultiMap;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.apache.camel.spi.RestConfiguration;
@@ -21,8 +23,9 @@ import org.apache.camel.spi.RestOpenApiConsumerFactory;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does. Hands the caller's subject to the
- * exchange, and the place that the call took, which it keeps until the exchange has ended.
+ * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does. Gives the routes no more of a
+ * call than the contract reads, and with it the caller's subject, and the place that the call took, which is kept until the
+ * exchange has ended.
  */
 @Singleton
 @Named("contract")
@@ -32,8 +35,10 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
     /** All paths of the contract; the rest of the server is Quarkus' own, Swagger UI among it. */
     private static final String ROOT = "/v1/";
 
-    /** Camel makes one map of headers and query; these are no parameters. */
     private static final List<String> HEADERS = List.of("Content-Type", "Prefer", "Idempotency-Key");
+
+    private static final List<String> PARAMETERS =
+            List.of("provider", "reason", "state", "limit", "after", "reveal", "force");
 
     @Override
     public Consumer createConsumer(
@@ -57,7 +62,7 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
         public boolean process(Exchange exchange, AsyncCallback callback) {
             // a body is UTF-8 whatever its caller says, and what providers answer is not for the caller to say
             exchange.removeProperty(Exchange.CHARSET_NAME);
-            takeHeadersFromNoQuery(exchange.getMessage(HttpMessage.class));
+            keepWhatIsRead(exchange.getMessage(HttpMessage.class));
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
             if (exchange.getMessage().getBody() == null) {
@@ -76,12 +81,22 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             }
         }
 
-        private static void takeHeadersFromNoQuery(HttpMessage message) {
-            for (String header : HEADERS) {
-                List<String> lines = message.getRequest().headers().getAll(header);
-                message.removeHeader(header);
-                if (!lines.isEmpty()) {
-                    message.setHeader(header, lines.size() == 1 ? lines.get(0) : lines);
+        /** Camel makes one map of headers and query: of each only what the contract reads is left. */
+        private static void keepWhatIsRead(HttpMessage message) {
+            Object path = message.getHeader(Exchange.HTTP_PATH);
+            Object method = message.getHeader(Exchange.HTTP_METHOD);
+            message.removeHeaders("*");
+            message.setHeader(Exchange.HTTP_PATH, path);
+            message.setHeader(Exchange.HTTP_METHOD, method);
+            keep(HEADERS, message.getRequest().headers(), message);
+            keep(PARAMETERS, message.getRequest().params(), message);
+        }
+
+        private static void keep(List<String> names, MultiMap from, Message message) {
+            for (String name : names) {
+                List<String> values = from.getAll(name);
+                if (!values.isEmpty()) {
+                    message.setHeader(name, values.size() == 1 ? values.get(0) : values);
                 }
             }
         }

@@ -88,19 +88,9 @@ public final class Entrance {
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
-    /** What no header may say: the parameters of the contract's queries, and what Vert.x reads to choose an answer's type. */
-    private static final Set<String> NOT_READ = Set.of(
-            "provider",
-            "reason",
-            "state",
-            "limit",
-            "after",
-            "reveal",
-            "force",
-            "Accept",
-            "Accept-Charset",
-            "Accept-Encoding",
-            "Accept-Language");
+    /** What Vert.x reads to choose an answer's type. */
+    private static final Set<String> NOT_READ =
+            Set.of("Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
 
     /** Of these no body is read. */
     private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
@@ -361,8 +351,8 @@ public final class Entrance {
     }
 
     /**
-     * A form is not taken apart: its fields would become headers, as headers would become parameters. Vert.x fails over a media
-     * type whose parameters are none, so it sees none.
+     * A form is not taken apart: its fields would become parameters. Vert.x fails over a media type whose parameters are none,
+     * so it sees none.
      */
     private static void keepWhatIsRead(MultiMap headers) {
         String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
