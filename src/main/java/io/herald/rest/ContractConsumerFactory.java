@@ -35,7 +35,7 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
     /** All paths of the contract; the rest of the server is Quarkus' own, Swagger UI among it. */
     private static final String ROOT = "/v1/";
 
-    private static final List<String> HEADERS = List.of("Content-Type", "Prefer", "Idempotency-Key");
+    private static final List<String> HEADERS = List.of("Prefer", "Idempotency-Key");
 
     private static final List<String> PARAMETERS =
             List.of("provider", "reason", "state", "limit", "after", "reveal", "force");

@@ -22,7 +22,6 @@ import io.quarkus.security.ForbiddenException;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
 import io.smallrye.common.vertx.ContextLocals;
-import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
@@ -88,9 +87,12 @@ public final class Entrance {
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
-    /** What Vert.x reads to choose an answer's type. */
+    /**
+     * What Vert.x would read to take a form apart, whose fields would become parameters, and to choose an answer's type. It
+     * fails over a media type whose parameters are none.
+     */
     private static final Set<String> NOT_READ =
-            Set.of("Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
+            Set.of("Content-Type", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
 
     /** Of these no body is read. */
     private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
@@ -192,6 +194,10 @@ public final class Entrance {
             turnAway(call, bytes, Problem.of(413, TOO_LARGE));
             return;
         }
+        if (bytes > 0 && takesBody(call.request()) && !isJson(call.request())) {
+            turnAway(call, bytes, Problem.of(415, "send application/json"));
+            return;
+        }
         if (bytes > 0 && stopping.hasBegun()) {
             call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
             if (call.request().version() != HttpVersion.HTTP_2) {
@@ -210,7 +216,7 @@ public final class Entrance {
                 return;
             }
         }
-        keepWhatIsRead(call.request().headers());
+        NOT_READ.forEach(call.request().headers()::remove);
         ContextLocals.put(Callers.CALLER, subject);
         call.next();
     }
@@ -350,18 +356,12 @@ public final class Entrance {
         return comes ? bodyMax : 0;
     }
 
-    /**
-     * A form is not taken apart: its fields would become parameters. Vert.x fails over a media type whose parameters are none,
-     * so it sees none.
-     */
-    private static void keepWhatIsRead(MultiMap headers) {
-        String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
-        if (contentType != null) {
-            headers.set(
-                    HttpHeaders.CONTENT_TYPE,
-                    Problems.isJson(contentType) ? Problems.JSON : "application/octet-stream");
-        }
-        NOT_READ.forEach(headers::remove);
+    /** Whether what comes is declared as JSON. A replay whose length is open may bring nothing, which is not declared. */
+    private static boolean isJson(HttpServerRequest request) {
+        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        return type == null
+                ? REPLAY.matcher(request.path()).matches() && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                : type.split(";", 2)[0].strip().equalsIgnoreCase("application/json");
     }
 
     /**
