@@ -4,7 +4,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -39,11 +38,6 @@ public final class CallerRate {
     CallerRate(double rate, LongSupplier nanos) {
         this.rate = rate;
         this.nanos = nanos;
-    }
-
-    /** What is wrong with the configuration. */
-    public List<String> mistakes() {
-        return rate > 0 ? List.of() : List.of("herald.caller.rate: must be more than 0");
     }
 
     /** Counts a call; if there were too many, it does not count, and may be made again after what this returns. */

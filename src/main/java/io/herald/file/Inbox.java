@@ -16,7 +16,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,17 +74,9 @@ public final class Inbox {
 
     /** What is wrong with the settings, a line each. */
     public List<String> mistakes() {
-        List<String> mistakes = new ArrayList<>();
-        if (delimiter.length() != 1 || delimiter.charAt(0) > 0x7E || "\"\r\n".contains(delimiter)) {
-            mistakes.add("intake.file.csv.delimiter: must be one ASCII character, such as a comma, or \\t");
-        }
-        if (parallel < 1) {
-            mistakes.add("intake.file.parallel: must be at least 1");
-        }
-        if (maxLine.asLongValue() < 1 || maxLine.asLongValue() > 1 << 30) {
-            mistakes.add("intake.file.max-line: must be from 1 to 1G");
-        }
-        return mistakes;
+        return delimiter.length() != 1 || delimiter.charAt(0) > 0x7E || "\"\r\n".contains(delimiter)
+                ? List.of("intake.file.csv.delimiter: must be one ASCII character, such as a comma, or \\t")
+                : List.of();
     }
 
     /**

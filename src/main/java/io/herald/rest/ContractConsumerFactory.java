@@ -1,17 +1,16 @@
 package io.herald.rest;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.caller.Callers;
 import io.herald.intake.Customers;
 import io.herald.intake.Places.Place;
 import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.vertx.core.MultiMap;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
@@ -24,9 +23,9 @@ import org.apache.camel.spi.RestOpenApiConsumerFactory;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does, and gives a problem document
- * where that component answers without a body: an unknown path, a wrong method. Hands the caller's subject to the exchange,
- * and the place that the call took, which it keeps until the exchange has ended.
+ * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does. Gives the routes no more of a
+ * call than the contract reads, and with it the caller's subject, and the place that the call took, which is kept until the
+ * exchange has ended.
  */
 @Singleton
 @Named("contract")
@@ -36,13 +35,10 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
     /** All paths of the contract; the rest of the server is Quarkus' own, Swagger UI among it. */
     private static final String ROOT = "/v1/";
 
-    /** Camel takes a part of a method's name for the method, and OPTIONS for any. */
-    private static final Set<String> METHODS = Set.of("GET", "POST", "DELETE");
+    private static final List<String> HEADERS = List.of("Prefer", "Idempotency-Key");
 
-    private static final String NO_METHOD_OF_THE_CONTRACT = "TRACE";
-
-    /** Camel makes one map of headers and query; these are no parameters. */
-    private static final List<String> HEADERS = List.of("Content-Type", "Prefer", "Idempotency-Key");
+    private static final List<String> PARAMETERS =
+            List.of("provider", "reason", "state", "limit", "after", "reveal", "force");
 
     @Override
     public Consumer createConsumer(
@@ -53,12 +49,12 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             Map<String, Object> parameters)
             throws Exception {
         RestOpenApiConsumerFactory http = (RestOpenApiConsumerFactory) context.getComponent("platform-http");
-        return http.createConsumer(context, new WithProblems(contract), ROOT, configuration, parameters);
+        return http.createConsumer(context, new WithCaller(contract), ROOT, configuration, parameters);
     }
 
-    private static final class WithProblems extends DelegateAsyncProcessor {
+    private static final class WithCaller extends DelegateAsyncProcessor {
 
-        WithProblems(Processor contract) {
+        WithCaller(Processor contract) {
             super(contract);
         }
 
@@ -66,10 +62,7 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
         public boolean process(Exchange exchange, AsyncCallback callback) {
             // a body is UTF-8 whatever its caller says, and what providers answer is not for the caller to say
             exchange.removeProperty(Exchange.CHARSET_NAME);
-            if (!METHODS.contains(exchange.getMessage().getHeader(Exchange.HTTP_METHOD, String.class))) {
-                exchange.getMessage().setHeader(Exchange.HTTP_METHOD, NO_METHOD_OF_THE_CONTRACT);
-            }
-            takeHeadersFromNoQuery(exchange.getMessage(HttpMessage.class));
+            keepWhatIsRead(exchange.getMessage(HttpMessage.class));
             Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
             place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
             if (exchange.getMessage().getBody() == null) {
@@ -80,9 +73,6 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             try {
                 return super.process(exchange, doneSync -> {
                     place.ifPresent(Place::leave);
-                    if (exchange.isRouteStop()) {
-                        refuse(exchange);
-                    }
                     callback.done(doneSync);
                 });
             } catch (RuntimeException | Error e) {
@@ -91,34 +81,24 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             }
         }
 
-        private static void takeHeadersFromNoQuery(HttpMessage message) {
-            for (String header : HEADERS) {
-                List<String> lines = message.getRequest().headers().getAll(header);
-                message.removeHeader(header);
-                if (!lines.isEmpty()) {
-                    message.setHeader(header, lines.size() == 1 ? lines.get(0) : lines);
+        /** Camel makes one map of headers and query: of each only what the contract reads is left. */
+        private static void keepWhatIsRead(HttpMessage message) {
+            Object path = message.getHeader(Exchange.HTTP_PATH);
+            Object method = message.getHeader(Exchange.HTTP_METHOD);
+            message.removeHeaders("*");
+            message.setHeader(Exchange.HTTP_PATH, path);
+            message.setHeader(Exchange.HTTP_METHOD, method);
+            keep(HEADERS, message.getRequest().headers(), message);
+            keep(PARAMETERS, message.getRequest().params(), message);
+        }
+
+        private static void keep(List<String> names, MultiMap from, Message message) {
+            for (String name : names) {
+                List<String> values = from.getAll(name);
+                if (!values.isEmpty()) {
+                    message.setHeader(name, values.size() == 1 ? values.get(0) : values);
                 }
             }
-        }
-
-        /** What the caller sent with a call that no route took still stands on the message, and would be sent back. */
-        private static void refuse(Exchange exchange) {
-            Message answer = exchange.getMessage();
-            int status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-            Object allowed = status == 405 ? answer.getHeader("Allow") : null;
-            answer.removeHeaders("*");
-            if (allowed != null) {
-                answer.setHeader("Allow", allowed);
-            }
-            answer(
-                    answer,
-                    Problem.of(status, allowed == null ? "there is nothing here" : "this path takes " + allowed));
-        }
-
-        private static void answer(Message answer, ObjectNode problem) {
-            answer.setBody(problem.toString());
-            answer.setHeader(Exchange.CONTENT_TYPE, Problem.MEDIA_TYPE);
-            answer.setHeader(Exchange.HTTP_RESPONSE_CODE, problem.get("status").intValue());
         }
     }
 }

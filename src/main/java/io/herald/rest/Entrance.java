@@ -22,13 +22,10 @@ import io.quarkus.security.ForbiddenException;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
 import io.smallrye.common.vertx.ContextLocals;
-import io.vertx.core.MultiMap;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.ext.web.Router;
@@ -60,7 +57,6 @@ public final class Entrance {
     private static final String SOURCE = "rest";
 
     private static final String TOO_LARGE = "the body is larger than herald.body.max";
-    private static final String TOO_SLOW = "the body did not come within herald.body.deadline";
     private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
     private static final String MAY_NOT = "the token does not have the role that this call needs";
 
@@ -72,47 +68,31 @@ public final class Entrance {
     /** Before anything is refused for its caller. */
     private static final int FIRST = -1 - SecurityHandlerPriorities.AUTHENTICATION;
 
-    /**
-     * How paths are written in the contract. Camel takes them in upper case, and a part of a method's name for the method,
-     * but who may call what is decided by the exact ones.
-     */
-    private static final Pattern PATH = Pattern.compile("/v1/[a-z-]+(/[^/]+(/[a-z-]+)?)?");
-
     private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
 
-    /** The paths of the contract, by what they take. */
-    private static final Map<String, Pattern> PATHS = Map.of(
-            "POST", Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
-            "GET", Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
-            "GET, DELETE", Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
+    /**
+     * The paths of the contract, by the methods that they take. Camel takes paths in upper case too, a part of a method's name
+     * for the method, and {@link #REPLAY_ALL} for the path of a dead letter, but who may call what is decided by the exact
+     * ones.
+     */
+    private static final Map<List<String>, Pattern> PATHS = Map.of(
+            List.of("POST"), Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
+            List.of("GET"), Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
+            List.of("GET", "DELETE"), Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
 
-    /** To the contract's other methods this is also the path of a dead letter. */
     private static final String REPLAY_ALL = "/v1/dead-letters/replay";
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
-    /** What no header may say: the parameters of the contract's queries, and what Vert.x reads to choose an answer's type. */
-    private static final Set<String> NOT_READ = Set.of(
-            "provider",
-            "reason",
-            "state",
-            "limit",
-            "after",
-            "reveal",
-            "force",
-            "Accept",
-            "Accept-Charset",
-            "Accept-Encoding",
-            "Accept-Language");
+    /**
+     * What Vert.x would read to take a form apart, whose fields would become parameters, and to choose an answer's type. It
+     * fails over a media type whose parameters are none.
+     */
+    private static final Set<String> NOT_READ =
+            Set.of("Content-Type", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
 
     /** Of these no body is read. */
     private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
-
-    /** A rest of so many bytes is taken off a connection sooner than another connection is made. */
-    private static final long SMALL = 64 * 1024;
-
-    /** How long a caller that was turned away may go on sending until its connection is broken. */
-    private static final long PATIENCE_MILLIS = Duration.ofSeconds(30).toMillis();
 
     private final Places places;
     private final CallerRate rate;
@@ -158,7 +138,7 @@ public final class Entrance {
         router.route("/v1/customers").order(FIRST).handler(this::countIntake);
         router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
         router.route().order(ORDER).failureHandler(this::ofNoAddress);
-        router.route().order(Integer.MAX_VALUE).handler(call -> answer(call, Problem.of(404, NOTHING_HERE)));
+        router.route().order(Integer.MAX_VALUE).handler(call -> Refusal.answer(call, Problem.of(404, NOTHING_HERE)));
     }
 
     private void countIntake(RoutingContext call) {
@@ -189,46 +169,69 @@ public final class Entrance {
                     .putHeader(
                             HttpHeaders.RETRY_AFTER,
                             Long.toString(tooEarly.get().plus(ALMOST_A_SECOND).toSeconds()));
-            turnAway(call, bytes, Problem.of(429, "you call more often than herald.caller.rate allows"));
+            Refusal.turnAway(call, bytes, Problem.of(429, "you call more often than herald.caller.rate allows"));
             return;
         }
-        if (!PATH.matcher(call.request().path()).matches()
-                || !call.request().path().equals(call.normalizedPath())) {
-            turnAway(call, bytes, Problem.of(404, NOTHING_HERE));
+        Optional<ObjectNode> notInContract = notInContract(call);
+        if (notInContract.isPresent()) {
+            Refusal.turnAway(call, bytes, notInContract.get());
             return;
         }
-        boolean isOnlyPosted =
-                call.request().path().equals(REPLAY_ALL) && call.request().method() != HttpMethod.POST;
-        boolean isBodyUnwanted = bytes > SMALL && isAnnounced(call.request()) && !takesBody(call.request());
-        if (isOnlyPosted || isBodyUnwanted) {
-            turnAway(call, bytes, unwanted(call));
+        if (bytes > Refusal.SMALL && isAnnounced(call.request()) && !takesBody(call.request())) {
+            Refusal.turnAway(call, bytes, Problem.of(413, "this call takes no body"));
             return;
         }
         if (bytes > bodyMax) {
-            turnAway(call, bytes, Problem.of(413, TOO_LARGE));
+            Refusal.turnAway(call, bytes, Problem.of(413, TOO_LARGE));
+            return;
+        }
+        if (bytes > 0 && takesBody(call.request()) && !isJson(call.request())) {
+            Refusal.turnAway(call, bytes, Problem.of(415, "send application/json"));
             return;
         }
         if (bytes > 0 && stopping.hasBegun()) {
-            call.response().putHeader("Retry-After", Problems.RETRY_AFTER_SECONDS);
             if (call.request().version() != HttpVersion.HTTP_2) {
                 // the next connection may be to one that is not
                 call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             }
-            turnAway(call, bytes, Problem.of(503, "Herald is stopping"));
+            Refusal.turnAway(call, bytes, Problem.of(503, "Herald is stopping"));
             return;
         }
         if (bytes > 0) {
             try {
                 takePlace(call, subject, bytes);
             } catch (OverloadedException e) {
-                call.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
-                turnAway(call, bytes, Problems.of(e));
+                Refusal.turnAway(call, bytes, Problems.of(e));
                 return;
             }
         }
-        keepWhatIsRead(call.request().headers());
+        NOT_READ.forEach(call.request().headers()::remove);
         ContextLocals.put(Callers.CALLER, subject);
         call.next();
+    }
+
+    /** What is told to a call that the contract does not have. */
+    private static Optional<ObjectNode> notInContract(RoutingContext call) {
+        String path = call.request().path();
+        List<String> methods = path.equals(call.normalizedPath()) ? methodsOf(path) : List.of();
+        if (methods.isEmpty()) {
+            return Optional.of(Problem.of(404, NOTHING_HERE));
+        }
+        if (methods.contains(call.request().method().name())) {
+            return Optional.empty();
+        }
+        String allowed = String.join(", ", methods);
+        call.response().putHeader(HttpHeaders.ALLOW, allowed);
+        return Optional.of(Problem.of(405, "this path takes " + allowed));
+    }
+
+    /** The methods that the contract has for a path; none if it does not have the path. */
+    static List<String> methodsOf(String path) {
+        return PATHS.entrySet().stream()
+                .filter(paths -> paths.getValue().matcher(path).matches())
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(List.of());
     }
 
     /** Quarkus asks for a subject where it has the issuer's keys from a server, and not where the key is configured. */
@@ -284,33 +287,12 @@ public final class Entrance {
 
     private void takePlace(RoutingContext call, String subject, long bytes) throws OverloadedException {
         Place place = places.take(subject, bytes);
-        long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> giveUpOn(call));
+        long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> Refusal.giveUpOn(call));
         call.addEndHandler(ended -> {
             call.vertx().cancelTimer(deadline);
             place.leave();
         });
         ContextLocals.put(Place.class.getName(), place);
-    }
-
-    /**
-     * A body that drips would keep its place for as long as its caller likes. What of it has come is dropped; the connection is
-     * of no more use.
-     */
-    private static void giveUpOn(RoutingContext call) {
-        HttpServerRequest request = call.request();
-        HttpServerResponse response = call.response();
-        if (request.isEnded() || response.ended()) {
-            return;
-        }
-        request.handler(dropped -> {}).endHandler(ignored -> {}).exceptionHandler(gone -> {});
-        ObjectNode problem = Problem.of(408, TOO_SLOW);
-        if (request.version() == HttpVersion.HTTP_2) {
-            answer(call, problem);
-            return;
-        }
-        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        headed(call, problem).end(problem.toString()).onComplete(sent -> request.connection()
-                .close());
     }
 
     /** Over HTTP/2 a call may leave open whether a body comes. */
@@ -325,22 +307,6 @@ public final class Entrance {
                 && (isIntake(request)
                         || request.path().equals("/v1/preview")
                         || REPLAY.matcher(request.path()).matches());
-    }
-
-    /** What is told to a call that brings a body where the contract has none. */
-    private static ObjectNode unwanted(RoutingContext call) {
-        Optional<String> methods = PATHS.entrySet().stream()
-                .filter(paths -> paths.getValue().matcher(call.request().path()).matches())
-                .map(Map.Entry::getKey)
-                .findFirst();
-        if (methods.isEmpty()) {
-            return Problem.of(404, NOTHING_HERE);
-        }
-        if (!List.of(methods.get().split(", ")).contains(call.request().method().name())) {
-            call.response().putHeader(HttpHeaders.ALLOW, methods.get());
-            return Problem.of(405, "this path takes " + methods.get());
-        }
-        return Problem.of(413, "this call takes no body");
     }
 
     /** How large a body is at most; 0 if none comes. */
@@ -358,63 +324,19 @@ public final class Entrance {
         return comes ? bodyMax : 0;
     }
 
-    /**
-     * A form is not taken apart: its fields would become headers, as headers would become parameters. Vert.x fails over a media
-     * type whose parameters are none, so it sees none.
-     */
-    private static void keepWhatIsRead(MultiMap headers) {
-        String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
-        if (contentType != null) {
-            headers.set(
-                    HttpHeaders.CONTENT_TYPE,
-                    Problems.isJson(contentType) ? Problems.JSON : "application/octet-stream");
-        }
-        NOT_READ.forEach(headers::remove);
-    }
-
-    /**
-     * Answers at once, and drops the body as it comes: a connection that is closed with bytes unread takes the answer with it, and
-     * many a caller reads only when it has sent everything. The answer is whole before it is ended, because HTTP/1.1
-     * stops reading there.
-     */
-    private static void turnAway(RoutingContext call, long bytes, ObjectNode problem) {
-        HttpServerRequest request = call.request();
-        HttpServerResponse response = headed(call, problem);
-        Buffer document = Buffer.buffer(problem.toString());
-        if (request.isEnded()) {
-            response.end(document);
-            return;
-        }
-        if (request.version() == HttpVersion.HTTP_2) {
-            response.end(document);
-            request.handler(dropped -> {}).resume();
-            return;
-        }
-        boolean lasts = bytes <= SMALL && !request.headers().contains(HttpHeaders.EXPECT);
-        if (!lasts) {
-            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        }
-        response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(document.length()))
-                .write(document);
-        long patience = call.vertx()
-                .setTimer(PATIENCE_MILLIS, passed -> request.connection().close());
-        request.end().onComplete(allRead -> {
-            call.vertx().cancelTimer(patience);
-            if (allRead.succeeded()) {
-                response.end();
-            }
-            if (!lasts) {
-                request.connection().close();
-            }
-        });
-        request.handler(dropped -> {}).resume();
+    /** Whether what comes is declared as JSON. A replay whose length is open may bring nothing, which is not declared. */
+    private static boolean isJson(HttpServerRequest request) {
+        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        return type == null
+                ? REPLAY.matcher(request.path()).matches() && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                : type.split(";", 2)[0].strip().equalsIgnoreCase("application/json");
     }
 
     /** What Vert.x finds no route for: Quarkus would log it as an error, with its stack. */
     private void ofNoAddress(RoutingContext call) {
         switch (call.statusCode()) {
-            case 400 -> turnAway(call, bytes(call.request()), Problem.of(400, NO_ADDRESS));
-            case 404 -> turnAway(call, bytes(call.request()), Problem.of(404, NOTHING_HERE));
+            case 400 -> Refusal.turnAway(call, bytes(call.request()), Problem.of(400, NO_ADDRESS));
+            case 404 -> Refusal.turnAway(call, bytes(call.request()), Problem.of(404, NOTHING_HERE));
             default -> call.next();
         }
     }
@@ -427,24 +349,23 @@ public final class Entrance {
         }
         if (failure instanceof AuthenticationFailedException) {
             call.response().putHeader("WWW-Authenticate", "Bearer");
-            turnAway(call, bytes(call.request()), Problem.of(401, WHO));
+            Refusal.turnAway(call, bytes(call.request()), Problem.of(401, WHO));
             return;
         }
         if (failure instanceof ForbiddenException) {
-            turnAway(call, bytes(call.request()), Problem.of(403, MAY_NOT));
+            Refusal.turnAway(call, bytes(call.request()), Problem.of(403, MAY_NOT));
             return;
         }
         if (failure instanceof OIDCException) {
             LOG.errorf("Who calls cannot be found out: %s", failure.getMessage());
-            call.response().putHeader(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
-            turnAway(call, bytes(call.request()), Problem.of(503, "Herald cannot find out now who calls"));
+            Refusal.turnAway(call, bytes(call.request()), Problem.of(503, "Herald cannot find out now who calls"));
             return;
         }
         int status = isNoHttp(failure) ? 400 : call.statusCode() < 400 ? 500 : call.statusCode();
         if (status == 500) {
             LOG.errorf("A call failed unexpectedly: %s", Thrown.described(failure));
         }
-        answer(
+        Refusal.answer(
                 call,
                 Problem.of(
                         status,
@@ -460,15 +381,5 @@ public final class Entrance {
         return failure != null
                 && failure.getStackTrace().length > 0
                 && failure.getStackTrace()[0].getClassName().startsWith("io.netty.handler.codec.");
-    }
-
-    private static void answer(RoutingContext call, ObjectNode problem) {
-        headed(call, problem).end(problem.toString());
-    }
-
-    private static HttpServerResponse headed(RoutingContext call, ObjectNode problem) {
-        return call.response()
-                .setStatusCode(problem.get("status").intValue())
-                .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
     }
 }

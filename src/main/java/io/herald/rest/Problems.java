@@ -17,7 +17,6 @@ import jakarta.inject.Singleton;
 import java.util.concurrent.CompletionException;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
-import org.apache.camel.Header;
 import org.jboss.logging.Logger;
 
 /** Turns everything that a route throws into a problem document. */
@@ -28,7 +27,6 @@ public final class Problems {
 
     private static final Logger LOG = Logger.getLogger(Problems.class);
     static final String RETRY_AFTER_SECONDS = "1";
-    static final String JSON = "application/json";
 
     /** Answers a call whose route threw. */
     public ObjectNode ofException(Exchange exchange) {
@@ -54,9 +52,6 @@ public final class Problems {
         if (thrown instanceof NotCanonicalException refused) {
             return Problem.of(422, "not a canonical customer; every fault is listed", refused.faults());
         }
-        if (thrown instanceof WrongContentTypeException) {
-            return Problem.of(415, thrown.getMessage());
-        }
         if (thrown instanceof BadQueryException) {
             return Problem.of(400, thrown.getMessage());
         }
@@ -78,20 +73,5 @@ public final class Problems {
         }
         LOG.errorf("A call failed unexpectedly: %s", Thrown.described(thrown));
         return Problem.of(500, "an unexpected error; it is in Herald's log");
-    }
-
-    /**
-     * Lets a call go on that brings JSON.
-     *
-     * @throws WrongContentTypeException if it brings anything else
-     */
-    public void requireJson(@Header(Exchange.CONTENT_TYPE) String contentType) throws WrongContentTypeException {
-        if (!isJson(contentType)) {
-            throw new WrongContentTypeException();
-        }
-    }
-
-    static boolean isJson(String contentType) {
-        return contentType != null && contentType.split(";", 2)[0].strip().equalsIgnoreCase(JSON);
     }
 }

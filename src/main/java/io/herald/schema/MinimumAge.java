@@ -2,18 +2,15 @@ package io.herald.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.AbstractKeyword;
-import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.JsonNodePath;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonValidator;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.ValidationContext;
-import com.networknt.schema.ValidationMessage;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
-import java.util.Set;
 
 /**
  * The keyword {@code minimumAge}: the person born on that day is at least so many years old on the clock's UTC day. A
@@ -33,41 +30,26 @@ final class MinimumAge extends AbstractKeyword {
     @Override
     public JsonValidator newValidator(
             SchemaLocation location, JsonNodePath path, JsonNode years, JsonSchema parent, ValidationContext context) {
-        return new Validator(location, path, this, years, clock);
+        return new OneMessage(
+                location,
+                path,
+                this,
+                years,
+                (execution, node, root, instance) ->
+                        node.isTextual() && !isOldEnough(node.textValue(), years.intValue()));
     }
 
-    private static final class Validator extends OneMessage {
-
-        private final int years;
-        private final Clock clock;
-
-        Validator(SchemaLocation location, JsonNodePath path, MinimumAge keyword, JsonNode years, Clock clock) {
-            super(location, path, keyword, years);
-            this.years = years.intValue();
-            this.clock = clock;
-        }
-
-        @Override
-        public Set<ValidationMessage> validate(
-                ExecutionContext context, JsonNode node, JsonNode root, JsonNodePath instance) {
-            if (!node.isTextual() || isOldEnough(node.textValue())) {
-                return Set.of();
+    /** Born on 29 February, one comes of age on 1 March of a common year. */
+    private boolean isOldEnough(String birthDate, int years) {
+        try {
+            LocalDate born = LocalDate.parse(birthDate);
+            LocalDate comesOfAge = born.plusYears(years);
+            if (comesOfAge.getDayOfMonth() != born.getDayOfMonth()) {
+                comesOfAge = comesOfAge.plusDays(1);
             }
-            return message(node, instance);
-        }
-
-        /** Born on 29 February, one comes of age on 1 March of a common year. */
-        private boolean isOldEnough(String birthDate) {
-            try {
-                LocalDate born = LocalDate.parse(birthDate);
-                LocalDate comesOfAge = born.plusYears(years);
-                if (comesOfAge.getDayOfMonth() != born.getDayOfMonth()) {
-                    comesOfAge = comesOfAge.plusDays(1);
-                }
-                return !comesOfAge.isAfter(LocalDate.now(clock));
-            } catch (DateTimeParseException e) {
-                return true;
-            }
+            return !comesOfAge.isAfter(LocalDate.now(clock));
+        } catch (DateTimeParseException e) {
+            return true;
         }
     }
 }

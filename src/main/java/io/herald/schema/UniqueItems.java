@@ -6,13 +6,11 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.networknt.schema.AbstractKeyword;
-import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.JsonNodePath;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonValidator;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.ValidationContext;
-import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.ValidatorTypeCode;
 import java.util.HashSet;
 import java.util.Set;
@@ -25,6 +23,11 @@ final class UniqueItems extends AbstractKeyword {
 
     private static final String NAME = ValidatorTypeCode.UNIQUE_ITEMS.getValue();
 
+    private static final ObjectWriter TEXT = JsonMapper.builder()
+            .enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
+            .build()
+            .writer();
+
     UniqueItems() {
         super(NAME);
     }
@@ -32,43 +35,24 @@ final class UniqueItems extends AbstractKeyword {
     @Override
     public JsonValidator newValidator(
             SchemaLocation location, JsonNodePath path, JsonNode wanted, JsonSchema parent, ValidationContext context) {
-        return new Validator(location, path, this, wanted);
+        return new OneMessage(
+                location,
+                path,
+                this,
+                wanted,
+                (execution, node, root, instance) -> wanted.booleanValue() && node.isArray() && !isUnique(node));
     }
 
-    private static final class Validator extends OneMessage {
+    private static boolean isUnique(JsonNode entries) {
+        Set<String> texts = new HashSet<>();
+        return entries.valueStream().allMatch(entry -> texts.add(text(entry)));
+    }
 
-        private static final ObjectWriter TEXT = JsonMapper.builder()
-                .enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
-                .build()
-                .writer();
-
-        private final boolean wanted;
-
-        Validator(SchemaLocation location, JsonNodePath path, UniqueItems keyword, JsonNode wanted) {
-            super(location, path, keyword, wanted);
-            this.wanted = wanted.booleanValue();
-        }
-
-        @Override
-        public Set<ValidationMessage> validate(
-                ExecutionContext context, JsonNode node, JsonNode root, JsonNodePath instance) {
-            if (!wanted || !node.isArray() || isUnique(node)) {
-                return Set.of();
-            }
-            return message(node, instance);
-        }
-
-        private static boolean isUnique(JsonNode entries) {
-            Set<String> texts = new HashSet<>();
-            return entries.valueStream().allMatch(entry -> texts.add(text(entry)));
-        }
-
-        private static String text(JsonNode entry) {
-            try {
-                return TEXT.writeValueAsString(entry);
-            } catch (JsonProcessingException e) {
-                throw new IllegalStateException("what was read as JSON cannot be written", e);
-            }
+    private static String text(JsonNode entry) {
+        try {
+            return TEXT.writeValueAsString(entry);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("what was read as JSON cannot be written", e);
         }
     }
 }

@@ -2,17 +2,14 @@ package io.herald.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.AbstractKeyword;
-import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.JsonNodePath;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonValidator;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.ValidationContext;
-import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.ValidatorTypeCode;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -30,9 +27,14 @@ final class UnknownFields extends AbstractKeyword {
     @Override
     public JsonValidator newValidator(
             SchemaLocation location, JsonNodePath path, JsonNode wanted, JsonSchema parent, ValidationContext context) {
-        return wanted.isBoolean() && !wanted.booleanValue()
-                ? new Validator(location, path, this, wanted, parent.getSchemaNode())
-                : ValidatorTypeCode.ADDITIONAL_PROPERTIES.newValidator(location, path, wanted, parent, context);
+        if (!wanted.isBoolean() || wanted.booleanValue()) {
+            return ValidatorTypeCode.ADDITIONAL_PROPERTIES.newValidator(location, path, wanted, parent, context);
+        }
+        JsonNode schema = parent.getSchemaNode();
+        List<Pattern> patterns = patterns(schema);
+        return new OneMessage(
+                location, path, this, wanted, (execution, node, root, instance) -> !of(node, schema, patterns)
+                        .isEmpty());
     }
 
     /** The names of an object's fields that its schema does not know. */
@@ -54,23 +56,5 @@ final class UnknownFields extends AbstractKeyword {
         return schema.path("patternProperties").properties().stream()
                 .map(pattern -> Patterns.compile(pattern.getKey()))
                 .toList();
-    }
-
-    private static final class Validator extends OneMessage {
-
-        private final JsonNode schema;
-        private final List<Pattern> patterns;
-
-        Validator(SchemaLocation location, JsonNodePath path, UnknownFields keyword, JsonNode wanted, JsonNode schema) {
-            super(location, path, keyword, wanted);
-            this.schema = schema;
-            this.patterns = patterns(schema);
-        }
-
-        @Override
-        public Set<ValidationMessage> validate(
-                ExecutionContext context, JsonNode node, JsonNode root, JsonNodePath instance) {
-            return of(node, schema, patterns).isEmpty() ? Set.of() : message(node, instance);
-        }
     }
 }

@@ -10,7 +10,7 @@ import org.eclipse.microprofile.config.Config;
 final class Bounds {
 
     private static final long GIGABYTE = 1 << 30;
-    private static final List<String> SIZES = List.of("herald.body.max", "herald.answer.max");
+    private static final List<String> SIZES = List.of("herald.body.max", "herald.answer.max", "intake.file.max-line");
     private static final List<String> NOT_ZERO = List.of(
             "herald.park.poll",
             "intake.file.poll",
@@ -38,6 +38,8 @@ final class Bounds {
     static void check(Config config, List<String> mistakes) {
         Bounds bounds = new Bounds(config, mistakes);
         bounds.check("herald.in-flight.max", Integer.class, most -> most > 0, "at least 1");
+        bounds.check("intake.file.parallel", Integer.class, most -> most > 0, "at least 1");
+        bounds.check("herald.caller.rate", Double.class, rate -> rate > 0, "more than 0");
         SIZES.forEach(name -> bounds.check(
                 name,
                 MemorySize.class,

@@ -1,6 +1,5 @@
 package io.herald.start;
 
-import io.herald.caller.CallerRate;
 import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalReader;
 import io.herald.file.Inbox;
@@ -54,7 +53,6 @@ public final class Preflight {
             Bundle bundle,
             Providers providers,
             Callers callers,
-            CallerRate callerRate,
             CamelContext context,
             Config config,
             BeanManager beanManager,
@@ -75,7 +73,6 @@ public final class Preflight {
         this.checkOnly = checkOnly;
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
-        mistakes.addAll(callerRate.mistakes());
         Bounds.check(config, mistakes);
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);

@@ -192,6 +192,28 @@ class RefusalsTest {
         }
     }
 
+    @Test
+    void aWrongContentTypeIsToldBeforeTheBodyComes() throws IOException {
+        String head = "POST /v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                + "Content-Length: 10\r\n\r\n";
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), RestAssured.port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readNBytes(40), StandardCharsets.US_ASCII);
+
+            assertThat(answer).startsWith("HTTP/1.1 415 ");
+        }
+    }
+
+    /** The body of a replay may be left out; who sends none in chunks need not say what it is. */
+    @Test
+    void noBodyHasNoContentType() throws IOException {
+        String answer = raw("POST /v1/dead-letters/" + UUID.randomUUID() + ".xbridge/replay HTTP/1.1\r\n"
+                + "Host: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n");
+
+        assertThat(answer).startsWith("HTTP/1.1 404 ");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -250,6 +272,8 @@ class RefusalsTest {
                 "/v1/messages/1-1-1-1-1",
                 "/v1/customers/CUST-nobody",
                 "/v1/customers/%20",
+                "/v1/customers/a%2Fb%3Fc",
+                "/v1/messages/%7Bid%7D",
                 "/v1/nothing",
                 "/v1/customers/CUST-1/more",
                 "/v1",
