@@ -51,19 +51,19 @@ public final class BatchRecord {
         return frame;
     }
 
-    void isOf(CanonicalCustomer read) {
+    void readAs(CanonicalCustomer read) {
         customer = read;
     }
 
-    void isRefused(Optional<String> customersReference, List<Fault> all) {
+    void refuse(Optional<String> customersReference, List<Fault> all) {
         reference = customersReference;
         faults = all;
     }
 
     /** Not even a reference can be told. */
-    void isUnreadable(Fault fault) {
+    void refuseUnread(String fault) {
         readable = false;
-        faults = List.of(fault);
+        faults = List.of(new Fault("", fault));
     }
 
     boolean isReadable() {

@@ -16,7 +16,6 @@ import io.herald.ledger.NewMessage;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
-import io.herald.schema.Fault;
 import io.herald.trace.Traces;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
@@ -88,23 +87,19 @@ public final class Records {
             if (frame.bytes() == null) {
                 throw new BadRecordException(frame.fault());
             }
-            record.isOf(customer(record, frame.bytes()));
+            record.readAs(customer(record, frame.bytes()));
         } catch (NotCanonicalException e) {
-            record.isRefused(e.reference(), e.faults());
+            record.refuse(e.reference(), e.faults());
         } catch (NotJsonException e) {
-            refuse(record, e.inFile(frame.line()));
+            record.refuseUnread(e.inFile(frame.line()));
         } catch (BadRecordException e) {
-            refuse(record, e.getMessage());
+            record.refuseUnread(e.getMessage());
         } catch (RuntimeException e) {
             LOG.errorf(
                     "Record %d of a file failed unexpectedly: %s",
                     record.place().position(), e.getClass());
-            refuse(record, "failed unexpectedly; it is in Herald's log");
+            record.refuseUnread("failed unexpectedly; it is in Herald's log");
         }
-    }
-
-    private static void refuse(BatchRecord record, String fault) {
-        record.isUnreadable(new Fault("", fault));
     }
 
     private CanonicalCustomer customer(BatchRecord record, byte[] bytes) throws BadRecordException {
@@ -134,11 +129,11 @@ public final class Records {
             if (kept == Kept.KEPT) {
                 tellAcceptance(record);
             }
-            progress.accepted();
+            progress.countAccepted();
             tell(record, span, IntakeAnswer.ACCEPTED);
             lanes.wake();
         } else {
-            progress.refused(record.isReadable());
+            progress.countRefused(record.isReadable());
             tell(record, span, record.isReadable() ? IntakeAnswer.INVALID : IntakeAnswer.MALFORMED);
         }
         tell(record.batch().file(), progress);
