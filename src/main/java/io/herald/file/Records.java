@@ -1,7 +1,5 @@
 package io.herald.file;
 
-import com.github.f4b6a3.uuid.UuidCreator;
-import com.github.f4b6a3.uuid.enums.UuidNamespace;
 import io.herald.audit.Audit;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.CanonicalReader;
@@ -26,7 +24,6 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.camel.Body;
@@ -144,10 +141,7 @@ public final class Records {
         if (span.isRecording()) {
             span.setAttribute(POSITION, record.place().position()).setAttribute(ANSWER, answer.word());
             if (answer == IntakeAnswer.ACCEPTED) {
-                span.setAttribute(
-                        Traces.MESSAGE,
-                        messageId(record.batch().file(), record.place().position())
-                                .toString());
+                span.setAttribute(Traces.MESSAGE, record.message().toString());
             }
         }
     }
@@ -170,10 +164,9 @@ public final class Records {
     }
 
     private CompletableFuture<Kept> accept(BatchRecord record, CanonicalCustomer customer, Optional<String> trace) {
-        DroppedFile file = record.batch().file();
         return ledger.accept(
                 record.place(),
-                messageId(file, record.place().position()),
+                record.message(),
                 new NewMessage(
                                 customer.reference(),
                                 customer.tree(),
@@ -189,17 +182,10 @@ public final class Records {
     }
 
     private static void tellAcceptance(BatchRecord record) {
-        UUID message = messageId(record.batch().file(), record.place().position());
-        Audit.did(SOURCE, "accept", event -> event.put("message", message.toString())
-                .put("reference", record.customer().orElseThrow().reference())
-                .put("source", source(record)));
-    }
-
-    /** The same for the same record of the same content, unless it was asked to be sent again. */
-    static UUID messageId(DroppedFile file, long position) {
-        String record = "urn:sha256:" + file.digest() + "#" + position;
-        return UuidCreator.getNameBasedSha1(
-                UuidNamespace.NAMESPACE_URL, file.run() == 0 ? record : record + "/" + file.run());
+        Audit.did(
+                SOURCE, "accept", event -> event.put("message", record.message().toString())
+                        .put("reference", record.customer().orElseThrow().reference())
+                        .put("source", source(record)));
     }
 
     private void tell(DroppedFile file, Progress progress) {
