@@ -37,8 +37,11 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final Logger LOG = Logger.getLogger(InboxLock.class);
 
-    /** @param looked when it was looked at last */
-    private record Seen(long length, long modified, long at, long looked) {
+    /**
+     * @param unchangedFrom by {@link System#nanoTime}; in the future while the file is paused
+     * @param looked when it was looked at last, by the same
+     */
+    private record Seen(long length, long modified, long unchangedFrom, long looked) {
         boolean isSame(GenericFile<?> file) {
             return length == file.getFileLength() && modified == file.getLastModified();
         }
@@ -102,12 +105,12 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         long now = System.nanoTime();
         forgetWhatIsNotListed(now);
         Seen before = seen.get(place(file));
-        if (before == null || !before.isSame(file) && before.at() < now) {
+        if (before == null || !before.isSame(file) && before.unchangedFrom() < now) {
             seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now, now));
             return false;
         }
-        seen.put(place(file), new Seen(before.length(), before.modified(), before.at(), now));
-        return now - before.at() >= settledNanos;
+        seen.put(place(file), new Seen(before.length(), before.modified(), before.unchangedFrom(), now));
+        return now - before.unchangedFrom() >= settledNanos;
     }
 
     private void forgetWhatIsNotListed(long now) {
