@@ -44,8 +44,9 @@ final class LineFrames implements Frames {
             if (length > most) {
                 return Frame.tooLarge(first, most);
             }
-            if (!isBlank()) {
-                return Frame.of(first, record.toByteArray());
+            byte[] bytes = record.toByteArray();
+            if (!isBlank(bytes)) {
+                return Frame.of(first, bytes);
             }
         }
     }
@@ -93,8 +94,7 @@ final class LineFrames implements Frames {
         return limit > 0;
     }
 
-    private boolean isBlank() {
-        byte[] bytes = record.size() > 256 ? new byte[] {'x'} : record.toByteArray();
+    private static boolean isBlank(byte[] bytes) {
         for (byte b : bytes) {
             if (b != ' ' && b != '\t' && b != '\r') {
                 return false;

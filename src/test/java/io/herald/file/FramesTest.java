@@ -68,6 +68,7 @@ class FramesTest {
         assertThat(lines("{1}\n\n  \t\r\n{2}\r\n{3}")).containsExactly("1 {1}", "4 {2}\r", "5 {3}");
         assertThat(lines("")).isEmpty();
         assertThat(lines("\n\n")).isEmpty();
+        assertThat(lines(" ".repeat(300) + "\n{1}")).containsExactly("2 {1}");
     }
 
     @Test
