@@ -210,7 +210,7 @@ public final class Inbox {
 
     private static Optional<Long> inode(Path path) throws IOException {
         try {
-            return Optional.of(Batch.Stamp.of(path).inode());
+            return Optional.of(Stamp.of(path).inode());
         } catch (NoSuchFileException leftMeanwhile) {
             return Optional.empty();
         }
@@ -248,27 +248,6 @@ public final class Inbox {
     /** Whether there is a file of that name, or anything else. */
     boolean has(String name) {
         return Files.exists(file(name), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    /**
-     * Puts a file back that should not have left, under its name or, if that is taken, the next one that is not.
-     *
-     * @throws IOException if it cannot be put back: it stands where it stood
-     */
-    void putBack(Path moved, FileName name) throws IOException {
-        Path free = name.filingNames()
-                .map(this::file)
-                .filter(path -> !Files.exists(path, LinkOption.NOFOLLOW_LINKS))
-                .findFirst()
-                .orElseThrow();
-        try {
-            Files.createLink(free, moved);
-        } catch (IOException | UnsupportedOperationException e) {
-            // as Linux refuses it for what is another user's; a move needs rights on the folders only
-            Files.move(moved, free);
-            return;
-        }
-        Files.delete(moved);
     }
 
     private Path done() {

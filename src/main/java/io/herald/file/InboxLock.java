@@ -196,76 +196,12 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public void releaseExclusiveReadLockOnCommit(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (!isLocal(file)) {
+        if (!isLocal(file) || new Departure(exchange.getProperty("batch", Batch.class), inbox, ledger).succeeds()) {
             forget(file);
-        } else {
-            hasBeenRead(file, exchange.getProperty("batch", Batch.class));
-        }
-        release(file);
-    }
-
-    private void hasBeenRead(GenericFile<?> file, Batch batch) {
-        if (leave(batch) || hasLeft(batch)) {
-            forget(file);
-            if (!isPutBack(batch)) {
-                hasMoved(batch);
-            }
         } else {
             pause(file);
         }
-    }
-
-    private static boolean leave(Batch batch) {
-        try {
-            return batch.leave();
-        } catch (IOException e) {
-            LOG.warnf(
-                    "File %s is read, and cannot leave the inbox now: %s",
-                    batch.file().name(), e);
-            return false;
-        }
-    }
-
-    private static boolean hasLeft(Batch batch) {
-        try {
-            return batch.isFiled();
-        } catch (IOException e) {
-            LOG.warnf(
-                    "Whether file %s has left the inbox cannot be told now: %s",
-                    batch.file().name(), e);
-            return false;
-        }
-    }
-
-    /**
-     * Between the last look at a file and its move, another one may have got its name, or somebody added to it: that is put back.
-     *
-     * @return whether it was this file
-     */
-    private static boolean isPutBack(Batch batch) {
-        try {
-            if (batch.isAnotherFiled()) {
-                boolean isThis = batch.putBack();
-                LOG.warnf(
-                        "What took the place of file %s is in the inbox again",
-                        batch.file().name());
-                return isThis;
-            }
-        } catch (IOException e) {
-            LOG.errorf(
-                    "What stands in done or failed as %s is not what was read, and cannot be put back into the inbox: %s",
-                    batch.file().filedAs(), e);
-        }
-        return false;
-    }
-
-    /** What is not kept now is found out later. */
-    private void hasMoved(Batch batch) {
-        try {
-            ledger.moved(batch.file().id());
-        } catch (CompletionException | LedgerException e) {
-            LOG.warnf("That a file has left the inbox cannot be kept now: %s", e.getMessage());
-        }
+        release(file);
     }
 
     /** What was thrown and where; not its message, unless it is one of a file system or of Herald's own. */
