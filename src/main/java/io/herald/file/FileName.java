@@ -45,7 +45,7 @@ record FileName(String name) {
 
     /** For a log. */
     String printable() {
-        return name.replaceAll("[\\p{Cntrl}\\\\/]", "?");
+        return name.replaceAll("[\\p{Cc}\\\\/]", "?");
     }
 
     Optional<Format> format() {

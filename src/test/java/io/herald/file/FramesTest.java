@@ -160,6 +160,16 @@ class FramesTest {
                 .containsExactly(name.name(), name.name().replace(".CSV", "-2.CSV"));
     }
 
+    /** With the last one a command to a terminal begins, as with the escape character. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\u007F", "\u0085", "\u009B"})
+    void aControlCharacterInANameIsNoneInTheLog(String control) {
+        FileName name = new FileName("a" + control + "2Jb.json");
+
+        assertThat(name.isPlain()).isFalse();
+        assertThat(name.printable()).isEqualTo("a?2Jb.json");
+    }
+
     @Test
     void nestingTenThousandDeepIsOneRecord() throws IOException {
         String deep = "{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}";
