@@ -164,12 +164,13 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     public void releaseExclusiveReadLockOnRollback(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
         Optional.ofNullable(exchange.getProperty("batch", Batch.class)).ifPresent(this::letGo);
-        if (rootOf(exchange.getException()) instanceof LedgerException away) {
-            LOG.warnf("Files stay where they are: %s", away.getMessage());
+        Throwable cause = rootOf(exchange.getException());
+        if (cause instanceof LedgerException) {
+            LOG.warnf("Files stay where they are: %s", cause.getMessage());
             pauseAll();
             release(file);
         } else {
-            giveUp(file, described(exchange.getException()));
+            giveUp(file, described(cause));
         }
         if (isGone(file)) {
             forget(file);
@@ -205,12 +206,10 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     /** What was thrown and where; not its message, unless it is one of a file system or of Herald's own. */
-    private static String described(Throwable thrown) {
-        Throwable cause = rootOf(thrown);
-        if (cause instanceof IOException || cause instanceof LedgerException || cause instanceof HeraldStopsException) {
-            return cause.getMessage();
-        }
-        return Thrown.described(cause);
+    private static String described(Throwable cause) {
+        return cause instanceof IOException || cause instanceof HeraldStopsException
+                ? cause.getMessage()
+                : Thrown.described(cause);
     }
 
     /** What was wrong with the ledger is told by the ledger, not by what its database threw. */
