@@ -88,13 +88,14 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             }
             content.mustBe(new Content.Digest(file.digest(), file.size()));
             Optional<CsvColumns> columns = Optional.empty();
+            FileName.Format format = name.format().orElseThrow();
             Frames frames =
-                    switch (name.format().orElseThrow()) {
+                    switch (format) {
                         case JSON -> new JsonFrames(content, inbox.maxLine());
                         case LINES -> LineFrames.ofLines(content, inbox.maxLine());
                         case CSV -> LineFrames.ofRows(content, inbox.maxLine(), inbox.delimiter());
                     };
-            if (name.format().get() == FileName.Format.CSV) {
+            if (format == FileName.Format.CSV) {
                 Frame header = frames.next();
                 if (header == null || header.bytes() == null) {
                     throw new UnreadableFileException("it has no header");

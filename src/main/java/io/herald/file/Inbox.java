@@ -247,7 +247,11 @@ public final class Inbox {
 
     /** Whether there is a file of that name, or anything else. */
     boolean has(String name) {
-        return Files.exists(file(name), LinkOption.NOFOLLOW_LINKS);
+        return isThere(file(name));
+    }
+
+    private static boolean isThere(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private Path done() {
@@ -270,15 +274,12 @@ public final class Inbox {
 
     /** Whether a file stands where files go that are filed under that name. */
     boolean isFiled(String filedAs) {
-        return Stream.of(destination(filedAs, false), destination(filedAs, true))
-                .anyMatch(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS));
+        return isThere(destination(filedAs, false)) || isThere(destination(filedAs, true));
     }
 
     /** The names that a file may be filed under, in order, none of which stands anywhere yet. */
     Supplier<Stream<String>> filingNames(FileName file) {
-        return () -> file.filingNames()
-                .filter(name -> Stream.of(destination(name, false), destination(name, true), summary(name))
-                        .noneMatch(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS)));
+        return () -> file.filingNames().filter(name -> !isFiled(name) && !isThere(summary(name)));
     }
 
     Path report(String filedAs) {

@@ -77,9 +77,10 @@ final class LineFrames implements Frames {
                 cellBegins = b == delimiter && !inQuotes;
                 quotedCell &= !cellBegins;
             }
-            length += position - start - (ended ? 1 : 0);
+            int count = position - start - (ended ? 1 : 0);
+            length += count;
             if (length <= most) {
-                record.write(buffer, start, position - start - (ended ? 1 : 0));
+                record.write(buffer, start, count);
             }
             if (ended) {
                 return length;
