@@ -7,13 +7,8 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -93,13 +88,14 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             }
             content.mustBe(new Content.Digest(file.digest(), file.size()));
             Optional<CsvColumns> columns = Optional.empty();
+            FileName.Format format = name.format().orElseThrow();
             Frames frames =
-                    switch (name.format().orElseThrow()) {
+                    switch (format) {
                         case JSON -> new JsonFrames(content, inbox.maxLine());
                         case LINES -> LineFrames.ofLines(content, inbox.maxLine());
                         case CSV -> LineFrames.ofRows(content, inbox.maxLine(), inbox.delimiter());
                     };
-            if (name.format().get() == FileName.Format.CSV) {
+            if (format == FileName.Format.CSV) {
                 Frame header = frames.next();
                 if (header == null || header.bytes() == null) {
                     throw new UnreadableFileException("it has no header");
@@ -118,25 +114,6 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         }
     }
 
-    /**
-     * Tells a file from another one, and from itself after a change.
-     *
-     * @param inode which file it is, whatever its name
-     */
-    record Stamp(long inode, long size, FileTime modified) {
-
-        static Stamp of(Path path) throws IOException {
-            Map<String, Object> file =
-                    Files.readAttributes(path, "unix:ino,size,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
-            return new Stamp((long) file.get("ino"), (long) file.get("size"), (FileTime) file.get("lastModifiedTime"));
-        }
-
-        /** Whether it is the same file by all that a move leaves as it was in every file system. */
-        boolean isOfMoved(Stamp moved) {
-            return size == moved.size && modified.toMillis() == moved.modified.toMillis();
-        }
-    }
-
     /** Whether what is in the inbox under its name, if anything, is no longer the file that was opened. */
     boolean isChanged() throws IOException {
         return !inbox.has(file.name()) || !stamp.equals(Stamp.of(inbox.file(file.name())));
@@ -147,47 +124,13 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         return inbox.files().containsValue(stamp.inode());
     }
 
-    /**
-     * Moves it to its destination, if the inbox still has it as it was.
-     *
-     * @return whether it was moved
-     * @throws IOException if it cannot be moved, or something stands there
-     */
-    boolean leave() throws IOException {
-        if (isChanged()) {
-            return false;
-        }
-        Files.move(inbox.file(file.name()), destination());
-        return true;
-    }
-
-    /** Whether somebody else has moved it to its destination: what stands there while the inbox has it too is a copy. */
-    boolean isFiled() throws IOException {
-        return Files.exists(destination(), LinkOption.NOFOLLOW_LINKS) && isChanged() && !isInInbox();
-    }
-
-    /** Whether what was moved to its destination is another file, or has been changed since this one was read. */
-    boolean isAnotherFiled() throws IOException {
-        try {
-            return !stamp.isOfMoved(Stamp.of(destination()));
-        } catch (NoSuchFileException takenFromThere) {
-            return false;
-        }
-    }
-
-    /**
-     * Puts what was moved to its destination back into the inbox.
-     *
-     * @return whether that is this file, which has been changed
-     */
-    boolean putBack() throws IOException {
-        boolean isThis = Stamp.of(destination()).inode() == stamp.inode();
-        inbox.putBack(destination(), new FileName(file.name()));
-        return isThis;
-    }
-
     DroppedFile file() {
         return file;
+    }
+
+    /** The file's, from before it was read. */
+    Stamp stamp() {
+        return stamp;
     }
 
     Progress progress() {
@@ -196,11 +139,6 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
 
     Optional<CsvColumns> columns() {
         return reading.columns();
-    }
-
-    /** Where the file goes when all its records are kept. */
-    private Path destination() {
-        return inbox.destination(file.filedAs(), hasFailed());
     }
 
     /** Whether nothing in it could be read. */

@@ -1,11 +1,14 @@
 package io.herald.file;
 
+import com.github.f4b6a3.uuid.UuidCreator;
+import com.github.f4b6a3.uuid.enums.UuidNamespace;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.ledger.DroppedFile;
 import io.herald.schema.Fault;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** One record of a dropped file, on its way into the ledger. */
@@ -15,6 +18,7 @@ public final class BatchRecord {
     private final Batch batch;
     private final DroppedFile.Place place;
     private final Frame frame;
+    private final UUID message;
     private final CompletableFuture<Void> before;
     private final CompletableFuture<Void> handedOver;
     private final Runnable whenDone;
@@ -34,6 +38,7 @@ public final class BatchRecord {
         this.batch = batch;
         this.place = place;
         this.frame = frame;
+        this.message = message(batch.file(), place.position());
         this.before = before;
         this.handedOver = handedOver;
         this.whenDone = whenDone;
@@ -51,19 +56,33 @@ public final class BatchRecord {
         return frame;
     }
 
-    void isOf(CanonicalCustomer read) {
+    /**
+     * The id of the message that it becomes, if it is accepted: the same for the same record of the same content, unless it was
+     * asked to be sent again.
+     */
+    UUID message() {
+        return message;
+    }
+
+    private static UUID message(DroppedFile file, long position) {
+        String record = "urn:sha256:" + file.digest() + "#" + position;
+        return UuidCreator.getNameBasedSha1(
+                UuidNamespace.NAMESPACE_URL, file.run() == 0 ? record : record + "/" + file.run());
+    }
+
+    void readAs(CanonicalCustomer read) {
         customer = read;
     }
 
-    void isRefused(Optional<String> customersReference, List<Fault> all) {
+    void refuse(Optional<String> customersReference, List<Fault> all) {
         reference = customersReference;
         faults = all;
     }
 
     /** Not even a reference can be told. */
-    void isUnreadable(Fault fault) {
+    void refuseUnread(String fault) {
         readable = false;
-        faults = List.of(fault);
+        faults = List.of(new Fault("", fault));
     }
 
     boolean isReadable() {

@@ -48,9 +48,7 @@ final class Content extends FilterInputStream {
                 Channels.newInputStream(Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
         try {
             InputStream buffered = new BufferedInputStream(bytes, BUFFER);
-            Content content = new Content(compressed ? new Gzip(buffered) : buffered, most);
-            content.in = withoutByteOrderMark(content.in);
-            return content;
+            return new Content(withoutByteOrderMark(compressed ? new Gzip(buffered) : buffered), most);
         } catch (ZipException | EOFException e) {
             bytes.close();
             throw notGzip();
@@ -176,10 +174,5 @@ final class Content extends FilterInputStream {
         if (expected.isPresent() && (count > expected.get().size() || digest.isPresent() && !digest.equals(expected))) {
             throw new IOException("the file was changed while it was read");
         }
-    }
-
-    @Override
-    public boolean markSupported() {
-        return false;
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.CanonicalReader;
-import io.herald.file.Batch.Stamp;
 import io.herald.intake.Places;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;

@@ -34,7 +34,7 @@ record FileName(String name) {
 
     /** Whether a file of that name is not complete, or not meant for Herald. */
     boolean isIgnored() {
-        String lower = lower();
+        String lower = name.toLowerCase(Locale.ROOT);
         return lower.startsWith(".") || lower.endsWith(".part") || lower.endsWith(".tmp") || lower.endsWith(LOCK);
     }
 
@@ -45,7 +45,7 @@ record FileName(String name) {
 
     /** For a log. */
     String printable() {
-        return name.replaceAll("[\\p{Cntrl}\\\\/]", "?");
+        return name.replaceAll("[\\p{Cc}\\\\/]", "?");
     }
 
     Optional<Format> format() {
@@ -93,9 +93,5 @@ record FileName(String name) {
 
     private Optional<Matcher> match() {
         return Optional.of(NAME.matcher(name)).filter(Matcher::matches);
-    }
-
-    private String lower() {
-        return name.toLowerCase(Locale.ROOT);
     }
 }

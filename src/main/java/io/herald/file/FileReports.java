@@ -196,15 +196,15 @@ final class FileReports {
             lines.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
             lines.setRootValueSeparator(null);
             long written = 0;
-            for (List<RecordOutcome> page = ledger.outcomes(file.id(), written, PAGE);
-                    !page.isEmpty();
-                    page = ledger.outcomes(file.id(), written, PAGE)) {
+            List<RecordOutcome> page;
+            do {
+                page = ledger.outcomes(file.id(), written, PAGE);
                 for (RecordOutcome record : page) {
                     json.writeTree(lines, line(record, counts));
                     lines.writeRaw('\n');
                     written = record.position();
                 }
-            }
+            } while (!page.isEmpty());
         }
     }
 

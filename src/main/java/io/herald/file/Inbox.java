@@ -201,7 +201,7 @@ public final class Inbox {
 
     private static Optional<Long> inode(Path path) throws IOException {
         try {
-            return Optional.of(Batch.Stamp.of(path).inode());
+            return Optional.of(Stamp.of(path).inode());
         } catch (NoSuchFileException leftMeanwhile) {
             return Optional.empty();
         }
@@ -238,28 +238,11 @@ public final class Inbox {
 
     /** Whether there is a file of that name, or anything else. */
     boolean has(String name) {
-        return Files.exists(file(name), LinkOption.NOFOLLOW_LINKS);
+        return isThere(file(name));
     }
 
-    /**
-     * Puts a file back that should not have left, under its name or, if that is taken, the next one that is not.
-     *
-     * @throws IOException if it cannot be put back: it stands where it stood
-     */
-    void putBack(Path moved, FileName name) throws IOException {
-        Path free = name.filingNames()
-                .map(this::file)
-                .filter(path -> !Files.exists(path, LinkOption.NOFOLLOW_LINKS))
-                .findFirst()
-                .orElseThrow();
-        try {
-            Files.createLink(free, moved);
-        } catch (IOException | UnsupportedOperationException e) {
-            // as Linux refuses it for what is another user's; a move needs rights on the folders only
-            Files.move(moved, free);
-            return;
-        }
-        Files.delete(moved);
+    private static boolean isThere(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private Path done() {
@@ -282,15 +265,12 @@ public final class Inbox {
 
     /** Whether a file stands where files go that are filed under that name. */
     boolean isFiled(String filedAs) {
-        return Stream.of(destination(filedAs, false), destination(filedAs, true))
-                .anyMatch(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS));
+        return isThere(destination(filedAs, false)) || isThere(destination(filedAs, true));
     }
 
     /** The names that a file may be filed under, in order, none of which stands anywhere yet. */
     Supplier<Stream<String>> filingNames(FileName file) {
-        return () -> file.filingNames()
-                .filter(name -> Stream.of(destination(name, false), destination(name, true), summary(name))
-                        .noneMatch(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS)));
+        return () -> file.filingNames().filter(name -> !isFiled(name) && !isThere(summary(name)));
     }
 
     Path report(String filedAs) {

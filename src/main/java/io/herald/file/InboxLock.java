@@ -37,8 +37,11 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final Logger LOG = Logger.getLogger(InboxLock.class);
 
-    /** @param looked when it was looked at last */
-    private record Seen(long length, long modified, long at, long looked) {
+    /**
+     * @param unchangedFrom by {@link System#nanoTime}; in the future while the file is paused
+     * @param looked when it was looked at last, by the same
+     */
+    private record Seen(long length, long modified, long unchangedFrom, long looked) {
         boolean isSame(GenericFile<?> file) {
             return length == file.getFileLength() && modified == file.getLastModified();
         }
@@ -102,12 +105,12 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         long now = System.nanoTime();
         forgetWhatIsNotListed(now);
         Seen before = seen.get(place(file));
-        if (before == null || !before.isSame(file) && before.at() < now) {
+        if (before == null || !before.isSame(file) && before.unchangedFrom() < now) {
             seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now, now));
             return false;
         }
-        seen.put(place(file), new Seen(before.length(), before.modified(), before.at(), now));
-        return now - before.at() >= settledNanos;
+        seen.put(place(file), new Seen(before.length(), before.modified(), before.unchangedFrom(), now));
+        return now - before.unchangedFrom() >= settledNanos;
     }
 
     private void forgetWhatIsNotListed(long now) {
@@ -161,12 +164,13 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     public void releaseExclusiveReadLockOnRollback(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
         Optional.ofNullable(exchange.getProperty("batch", Batch.class)).ifPresent(this::letGo);
-        if (rootOf(exchange.getException()) instanceof LedgerException away) {
-            LOG.warnf("Files stay where they are: %s", away.getMessage());
+        Throwable cause = rootOf(exchange.getException());
+        if (cause instanceof LedgerException) {
+            LOG.warnf("Files stay where they are: %s", cause.getMessage());
             pauseAll();
             release(file);
         } else {
-            giveUp(file, described(exchange.getException()));
+            giveUp(file, described(cause));
         }
         if (isGone(file)) {
             forget(file);
@@ -193,85 +197,19 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public void releaseExclusiveReadLockOnCommit(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (!isLocal(file)) {
+        if (!isLocal(file) || new Departure(exchange.getProperty("batch", Batch.class), inbox, ledger).succeeds()) {
             forget(file);
         } else {
-            hasBeenRead(file, exchange.getProperty("batch", Batch.class));
+            pause(file);
         }
         release(file);
     }
 
-    private void hasBeenRead(GenericFile<?> file, Batch batch) {
-        if (leave(batch) || hasLeft(batch)) {
-            forget(file);
-            if (!isPutBack(batch)) {
-                hasMoved(batch);
-            }
-        } else {
-            pause(file);
-        }
-    }
-
-    private static boolean leave(Batch batch) {
-        try {
-            return batch.leave();
-        } catch (IOException e) {
-            LOG.warnf(
-                    "File %s is read, and cannot leave the inbox now: %s",
-                    batch.file().name(), e);
-            return false;
-        }
-    }
-
-    private static boolean hasLeft(Batch batch) {
-        try {
-            return batch.isFiled();
-        } catch (IOException e) {
-            LOG.warnf(
-                    "Whether file %s has left the inbox cannot be told now: %s",
-                    batch.file().name(), e);
-            return false;
-        }
-    }
-
-    /**
-     * Between the last look at a file and its move, another one may have got its name, or somebody added to it: that is put back.
-     *
-     * @return whether it was this file
-     */
-    private static boolean isPutBack(Batch batch) {
-        try {
-            if (batch.isAnotherFiled()) {
-                boolean isThis = batch.putBack();
-                LOG.warnf(
-                        "What took the place of file %s is in the inbox again",
-                        batch.file().name());
-                return isThis;
-            }
-        } catch (IOException e) {
-            LOG.errorf(
-                    "What stands in done or failed as %s is not what was read, and cannot be put back into the inbox: %s",
-                    batch.file().filedAs(), e);
-        }
-        return false;
-    }
-
-    /** What is not kept now is found out later. */
-    private void hasMoved(Batch batch) {
-        try {
-            ledger.moved(batch.file().id());
-        } catch (CompletionException | LedgerException e) {
-            LOG.warnf("That a file has left the inbox cannot be kept now: %s", e.getMessage());
-        }
-    }
-
     /** What was thrown and where; not its message, unless it is one of a file system or of Herald's own. */
-    private static String described(Throwable thrown) {
-        Throwable cause = rootOf(thrown);
-        if (cause instanceof IOException || cause instanceof LedgerException || cause instanceof HeraldStopsException) {
-            return cause.getMessage();
-        }
-        return Thrown.described(cause);
+    private static String described(Throwable cause) {
+        return cause instanceof IOException || cause instanceof HeraldStopsException
+                ? cause.getMessage()
+                : Thrown.described(cause);
     }
 
     /** What was wrong with the ledger is told by the ledger, not by what its database threw. */

@@ -44,8 +44,9 @@ final class LineFrames implements Frames {
             if (length > most) {
                 return Frame.tooLarge(first, most);
             }
-            if (!isBlank()) {
-                return Frame.of(first, record.toByteArray());
+            byte[] bytes = record.toByteArray();
+            if (!isBlank(bytes)) {
+                return Frame.of(first, bytes);
             }
         }
     }
@@ -76,9 +77,10 @@ final class LineFrames implements Frames {
                 cellBegins = b == delimiter && !inQuotes;
                 quotedCell &= !cellBegins;
             }
-            length += position - start - (ended ? 1 : 0);
+            int count = position - start - (ended ? 1 : 0);
+            length += count;
             if (length <= most) {
-                record.write(buffer, start, position - start - (ended ? 1 : 0));
+                record.write(buffer, start, count);
             }
             if (ended) {
                 return length;
@@ -93,8 +95,7 @@ final class LineFrames implements Frames {
         return limit > 0;
     }
 
-    private boolean isBlank() {
-        byte[] bytes = record.size() > 256 ? new byte[] {'x'} : record.toByteArray();
+    private static boolean isBlank(byte[] bytes) {
         for (byte b : bytes) {
             if (b != ' ' && b != '\t' && b != '\r') {
                 return false;

@@ -84,6 +84,6 @@ public final class PartnerCalls extends RemoteFilePollingConsumerPollStrategy im
         }
         boolean isSaid =
                 cause instanceof JSchException || cause instanceof SftpException || cause instanceof IOException;
-        return isSaid ? String.valueOf(cause.getMessage()).replaceAll("\\p{Cntrl}", "?") : Thrown.described(cause);
+        return isSaid ? String.valueOf(cause.getMessage()).replaceAll("\\p{Cc}", "?") : Thrown.described(cause);
     }
 }

@@ -33,12 +33,12 @@ final class Progress {
         this.unreadable = new AtomicLong(unreadable);
     }
 
-    void accepted() {
+    void countAccepted() {
         records.incrementAndGet();
     }
 
     /** @param readable whether it was JSON, or a row, at least */
-    void refused(boolean readable) {
+    void countRefused(boolean readable) {
         records.incrementAndGet();
         refused.incrementAndGet();
         if (!readable) {

@@ -1,7 +1,5 @@
 package io.herald.file;
 
-import com.github.f4b6a3.uuid.UuidCreator;
-import com.github.f4b6a3.uuid.enums.UuidNamespace;
 import io.herald.audit.Audit;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.CanonicalReader;
@@ -16,7 +14,6 @@ import io.herald.ledger.NewMessage;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
-import io.herald.schema.Fault;
 import io.herald.trace.Traces;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
@@ -27,7 +24,6 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.camel.Body;
@@ -88,23 +84,19 @@ public final class Records {
             if (frame.bytes() == null) {
                 throw new BadRecordException(frame.fault());
             }
-            record.isOf(customer(record, frame.bytes()));
+            record.readAs(customer(record, frame.bytes()));
         } catch (NotCanonicalException e) {
-            record.isRefused(e.reference(), e.faults());
+            record.refuse(e.reference(), e.faults());
         } catch (NotJsonException e) {
-            refuse(record, e.inFile(frame.line()));
+            record.refuseUnread(e.inFile(frame.line()));
         } catch (BadRecordException e) {
-            refuse(record, e.getMessage());
+            record.refuseUnread(e.getMessage());
         } catch (RuntimeException e) {
             LOG.errorf(
                     "Record %d of a file failed unexpectedly: %s",
                     record.place().position(), e.getClass());
-            refuse(record, "failed unexpectedly; it is in Herald's log");
+            record.refuseUnread("failed unexpectedly; it is in Herald's log");
         }
-    }
-
-    private static void refuse(BatchRecord record, String fault) {
-        record.isUnreadable(new Fault("", fault));
     }
 
     private CanonicalCustomer customer(BatchRecord record, byte[] bytes) throws BadRecordException {
@@ -134,11 +126,11 @@ public final class Records {
             if (kept == Kept.KEPT) {
                 tellAcceptance(record);
             }
-            progress.accepted();
+            progress.countAccepted();
             tell(record, span, IntakeAnswer.ACCEPTED);
             lanes.wake();
         } else {
-            progress.refused(record.isReadable());
+            progress.countRefused(record.isReadable());
             tell(record, span, record.isReadable() ? IntakeAnswer.INVALID : IntakeAnswer.MALFORMED);
         }
         tell(record.batch().file(), progress);
@@ -149,10 +141,7 @@ public final class Records {
         if (span.isRecording()) {
             span.setAttribute(POSITION, record.place().position()).setAttribute(ANSWER, answer.word());
             if (answer == IntakeAnswer.ACCEPTED) {
-                span.setAttribute(
-                        Traces.MESSAGE,
-                        messageId(record.batch().file(), record.place().position())
-                                .toString());
+                span.setAttribute(Traces.MESSAGE, record.message().toString());
             }
         }
     }
@@ -175,10 +164,9 @@ public final class Records {
     }
 
     private CompletableFuture<Kept> accept(BatchRecord record, CanonicalCustomer customer, Optional<String> trace) {
-        DroppedFile file = record.batch().file();
         return ledger.accept(
                 record.place(),
-                messageId(file, record.place().position()),
+                record.message(),
                 new NewMessage(
                                 customer.reference(),
                                 customer.tree(),
@@ -194,17 +182,10 @@ public final class Records {
     }
 
     private static void tellAcceptance(BatchRecord record) {
-        UUID message = messageId(record.batch().file(), record.place().position());
-        Audit.did(SOURCE, "accept", event -> event.put("message", message.toString())
-                .put("reference", record.customer().orElseThrow().reference())
-                .put("source", source(record)));
-    }
-
-    /** The same for the same record of the same content, unless it was asked to be sent again. */
-    static UUID messageId(DroppedFile file, long position) {
-        String record = "urn:sha256:" + file.digest() + "#" + position;
-        return UuidCreator.getNameBasedSha1(
-                UuidNamespace.NAMESPACE_URL, file.run() == 0 ? record : record + "/" + file.run());
+        Audit.did(
+                SOURCE, "accept", event -> event.put("message", record.message().toString())
+                        .put("reference", record.customer().orElseThrow().reference())
+                        .put("source", source(record)));
     }
 
     private void tell(DroppedFile file, Progress progress) {

@@ -68,6 +68,7 @@ class FramesTest {
         assertThat(lines("{1}\n\n  \t\r\n{2}\r\n{3}")).containsExactly("1 {1}", "4 {2}\r", "5 {3}");
         assertThat(lines("")).isEmpty();
         assertThat(lines("\n\n")).isEmpty();
+        assertThat(lines(" ".repeat(300) + "\n{1}")).containsExactly("2 {1}");
     }
 
     @Test
@@ -157,6 +158,16 @@ class FramesTest {
         assertThat(name.format()).contains(FileName.Format.CSV);
         assertThat(name.filingNames().limit(2))
                 .containsExactly(name.name(), name.name().replace(".CSV", "-2.CSV"));
+    }
+
+    /** With the last one a command to a terminal begins, as with the escape character. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\u007F", "\u0085", "\u009B"})
+    void aControlCharacterInANameIsNoneInTheLog(String control) {
+        FileName name = new FileName("a" + control + "2Jb.json");
+
+        assertThat(name.isPlain()).isFalse();
+        assertThat(name.printable()).isEqualTo("a?2Jb.json");
     }
 
     @Test

@@ -258,7 +258,7 @@ class HostileFilesTest {
         String reference = Caller.reference("UNREAD");
         DroppedFile read = begun(reference + ".json", State.READ);
         Path dropped = Files.writeString(inbox.resolve(reference + ".part"), "{}");
-        Batch batch = Batch.withoutRecords(read, Batch.Stamp.of(dropped), folders);
+        Batch batch = Batch.withoutRecords(read, Stamp.of(dropped), folders);
         Files.delete(dropped);
         Files.writeString(box.done().resolve(reference + ".json"), person(reference));
 
@@ -268,13 +268,31 @@ class HostileFilesTest {
         assertThat(box.done().resolve(reference + ".json")).doesNotExist();
     }
 
+    /** Linux lets nobody link a folder either, and so refuses it as it does for what is another user's. */
+    @Test
+    void whatCannotBeLinkedIsPutBackAllTheSame() throws IOException {
+        String name = "." + Caller.reference("UNLINKED");
+        DroppedFile read = begun(name, State.READ);
+        Path dropped = Files.writeString(inbox.resolve(name), "{}");
+        Batch batch = Batch.withoutRecords(read, Stamp.of(dropped), folders);
+        Files.delete(dropped);
+        Path moved = Files.createDirectory(box.done().resolve(name));
+        Files.writeString(dropped, "the next one");
+
+        lock.releaseExclusiveReadLockOnCommit(null, file(name), exchange(batch));
+
+        assertThat(inbox.resolve(name + "-2")).isDirectory();
+        assertThat(moved).doesNotExist();
+        Files.delete(dropped);
+    }
+
     /** As after a stall in which another program took the file over. */
     @Test
     void whatAnotherProgramHasFiledStays() throws Exception {
         String name = Caller.reference("STALLED") + ".json";
         DroppedFile read = begun(name, State.READ);
         Path filed = Files.writeString(box.done().resolve(name), "{}");
-        Batch batch = Batch.withoutRecords(read, Batch.Stamp.of(filed), folders);
+        Batch batch = Batch.withoutRecords(read, Stamp.of(filed), folders);
         FileEndpoint endpoint = (FileEndpoint) context.getRoute("file").getEndpoint();
         Method strategy = FileEndpoint.class.getDeclaredMethod("createGenericFileStrategy");
         strategy.setAccessible(true);
@@ -333,7 +351,7 @@ class HostileFilesTest {
         String name = "." + reference + ".json";
         Path dropped = Files.writeString(inbox.resolve(name), "{}");
         DroppedFile read = begun(name, State.READ);
-        Batch batch = Batch.withoutRecords(read, Batch.Stamp.of(dropped), folders);
+        Batch batch = Batch.withoutRecords(read, Stamp.of(dropped), folders);
         Path copy = Files.writeString(box.done().resolve(name), "{");
 
         lock.releaseExclusiveReadLockOnCommit(null, file(name), exchange(batch));
@@ -495,7 +513,7 @@ class HostileFilesTest {
         String reference = Caller.reference("LOOKED");
         Path dropped = Files.writeString(inbox.resolve("." + reference + ".json"), "{}");
         DroppedFile duplicate = begun(dropped.getFileName().toString(), State.DUPLICATE);
-        Batch batch = Batch.withoutRecords(duplicate, Batch.Stamp.of(dropped), folders);
+        Batch batch = Batch.withoutRecords(duplicate, Stamp.of(dropped), folders);
         Files.writeString(dropped, person(reference));
 
         assertThatThrownBy(() -> files.close(batch)).isInstanceOf(IOException.class);

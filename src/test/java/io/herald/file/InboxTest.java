@@ -55,19 +55,6 @@ class InboxTest {
                 .allMatch(name -> DropBox.names(directory.resolve(name)).isEmpty());
     }
 
-    /** Linux lets nobody link a folder either, and so refuses it as it does for what is another user's. */
-    @Test
-    void whatCannotBeLinkedIsPutBackAllTheSame() throws Exception {
-        inbox().make();
-        Path moved = Files.createDirectory(directory.resolve("done/a.json"));
-        Files.writeString(directory.resolve("inbox/a.json"), "the next one");
-
-        inbox().putBack(moved, new FileName("a.json"));
-
-        assertThat(directory.resolve("inbox/a-2.json")).isDirectory();
-        assertThat(moved).doesNotExist();
-    }
-
     @Test
     void whatIsNeverTakenIsNoneOfItsFiles() throws Exception {
         inbox().make();

@@ -3,6 +3,7 @@ package io.herald.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.jcraft.jsch.SftpException;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
 import io.herald.file.DropBox.Report;
@@ -400,6 +401,14 @@ class SftpTest {
         await().until(() -> partner.done(name) == 1);
         await().until(() -> !leftOvers().contains(PartnerFiles.mark(name)));
         assertThat(requests(reference)).hasSize(1);
+    }
+
+    /** It begins a command to a terminal. */
+    @Test
+    void aControlCharacterThatTheServerSaysIsNoneInTheLog() {
+        new PartnerCalls(null).handleException(new SftpException(4, "full\u009B2J"));
+
+        assertThat(said("now: full\\?2J")).isTrue();
     }
 
     private Exchange fetch(String name, String content, long length) throws IOException {
