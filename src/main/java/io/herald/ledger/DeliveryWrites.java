@@ -1,7 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.executeAll;
-import static io.herald.ledger.Database.query;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Ledger.IN_HAND;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -135,18 +135,16 @@ final class DeliveryWrites {
         }
 
         boolean isKept(Connection connection) throws SQLException {
-            return !query(
-                            connection,
-                            IS_KEPT,
-                            row -> true,
-                            sequence(),
-                            provider,
-                            message.takes(),
-                            state(),
-                            progress.attempts(),
-                            progress.parks(),
-                            dueAt())
-                    .isEmpty();
+            return finds(
+                    connection,
+                    IS_KEPT,
+                    sequence(),
+                    provider,
+                    message.takes(),
+                    state(),
+                    progress.attempts(),
+                    progress.parks(),
+                    dueAt());
         }
 
         Object[] row(String me) {
@@ -227,14 +225,12 @@ final class DeliveryWrites {
             Progress.NewLink link = outcome.progress().newLink().orElseThrow();
             if (linked[i] == 0
                     && !link.mayBeShared()
-                    && !query(
-                                    connection,
-                                    ANOTHERS,
-                                    row -> true,
-                                    outcome.provider(),
-                                    link.providerCustomerId(),
-                                    outcome.message().reference())
-                            .isEmpty()) {
+                    && finds(
+                            connection,
+                            ANOTHERS,
+                            outcome.provider(),
+                            link.providerCustomerId(),
+                            outcome.message().reference())) {
                 anothers.add(outcome);
             }
         }

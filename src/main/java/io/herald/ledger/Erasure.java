@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
@@ -294,13 +295,11 @@ public final class Erasure {
             throws SQLException {
         List<Object> parameters = new ArrayList<>(enabled);
         parameters.add(reference);
-        boolean underWay = !query(
-                        connection,
-                        "select 1 from delivery d where " + mayBeUnderWay(enabled)
-                                + " and d.sequence in (select sequence from message where reference = ?)",
-                        row -> true,
-                        parameters.toArray())
-                .isEmpty();
+        boolean underWay = finds(
+                connection,
+                "select 1 from delivery d where " + mayBeUnderWay(enabled)
+                        + " and d.sequence in (select sequence from message where reference = ?)",
+                parameters.toArray());
         if (underWay) {
             return Optional.empty();
         }

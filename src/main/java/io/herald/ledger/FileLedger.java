@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
@@ -134,8 +135,7 @@ public final class FileLedger {
 
     private String free(Supplier<Stream<String>> names) {
         return names.get()
-                .filter(name -> database.one("select 1 from file where filed_as = ?", row -> true, name)
-                        .isEmpty())
+                .filter(name -> !database.finds("select 1 from file where filed_as = ?", name))
                 .findFirst()
                 .orElseThrow();
     }
@@ -378,13 +378,11 @@ public final class FileLedger {
 
     /** Not if it was let go only: a record that was on its way by then is kept in its turn all the same. */
     private boolean isTakenOver(Connection connection, long file) throws SQLException {
-        return query(
-                        connection,
-                        "select 1 from file where id = ? and state = 'reading' and reader in (?, " + NOBODY + ")",
-                        row -> true,
-                        file,
-                        me)
-                .isEmpty();
+        return !finds(
+                connection,
+                "select 1 from file where id = ? and state = 'reading' and reader in (?, " + NOBODY + ")",
+                file,
+                me);
     }
 
     /** Keeps how far a file was read, for those who ask. */
@@ -464,11 +462,8 @@ public final class FileLedger {
 
     /** A broken-off file with a note is not what the inbox has under its name. */
     private boolean isLookedAt(String name) {
-        return database.one(
-                        "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')",
-                        row -> true,
-                        name)
-                .isPresent();
+        return database.finds(
+                "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')", name);
     }
 
     /** What the inbox has under its name is another file. */
@@ -580,18 +575,13 @@ public final class FileLedger {
 
     /** Whether a file's report is written. */
     public boolean isReported(long id) {
-        return database.one("select 1 from file where id = ? and reported_at is not null", row -> true, id)
-                .isPresent();
+        return database.finds("select 1 from file where id = ? and reported_at is not null", id);
     }
 
     /** Whether the report of a file that was filed under that name was written by then. */
     public boolean isReportedBefore(String filedAs, Instant then) {
-        return database.one(
-                        "select 1 from file where filed_as = ? and reported_at <= ?",
-                        row -> true,
-                        filedAs,
-                        then.toEpochMilli())
-                .isPresent();
+        return database.finds(
+                "select 1 from file where filed_as = ? and reported_at <= ?", filedAs, then.toEpochMilli());
     }
 
     /** Keeps that a file's report is written, and forgets its records. */

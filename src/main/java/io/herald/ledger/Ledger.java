@@ -2,6 +2,7 @@ package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.executeAll;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
@@ -211,8 +212,7 @@ public final class Ledger {
 
     /** Whether a message was accepted under that key, and the key is still kept. */
     public boolean isTaken(IdempotencyKey key) {
-        return database.one("select 1 from idempotency where id = ?", row -> true, id(key))
-                .isPresent();
+        return database.finds("select 1 from idempotency where id = ?", id(key));
     }
 
     private Optional<Accepted> earlier(Connection connection, Repetition key, NewMessage customer) throws SQLException {
@@ -365,18 +365,11 @@ public final class Ledger {
     public CompletableFuture<Boolean> found(Message message, String provider, String providerCustomerId) {
         long now = clock.millis();
         return database.write(connection -> {
-                    if (query(connection, WHETHER_IN_HAND, row -> true, inHand(message, provider))
-                            .isEmpty()) {
+                    if (!finds(connection, WHETHER_IN_HAND, inHand(message, provider))) {
                         return Optional.<Boolean>empty();
                     }
-                    boolean isFree = query(
-                                    connection,
-                                    DeliveryWrites.ANOTHERS,
-                                    row -> true,
-                                    provider,
-                                    providerCustomerId,
-                                    message.reference())
-                            .isEmpty();
+                    boolean isFree = !finds(
+                            connection, DeliveryWrites.ANOTHERS, provider, providerCustomerId, message.reference());
                     if (isFree) {
                         execute(
                                 connection,
@@ -403,8 +396,7 @@ public final class Ledger {
      * @throws LedgerException if the delivery is no longer in this program's hands; then nothing may be sent
      */
     public void mustBeInHand(Message message, String provider) {
-        mustBeOurs(database.one(WHETHER_IN_HAND, row -> true, inHand(message, provider))
-                .isPresent());
+        mustBeOurs(database.finds(WHETHER_IN_HAND, inHand(message, provider)));
         replica.mustBeAlive();
     }
 
@@ -452,8 +444,7 @@ public final class Ledger {
                 .map(source -> "(select 1 from delivery where provider = ? and source = ?" + IS_DUE
                         + " order by due_at, sequence limit 1) is not null")
                 .collect(Collectors.joining(" or "));
-        return database.one("select 1 where " + any, row -> true, parameters.toArray())
-                .isPresent();
+        return database.finds("select 1 where " + any, parameters.toArray());
     }
 
     /**
