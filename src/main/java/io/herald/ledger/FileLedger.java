@@ -318,7 +318,7 @@ public final class FileLedger {
      * @return what came of it, when it is durable
      */
     public CompletableFuture<Kept> accept(DroppedFile.Place place, UUID id, NewMessage customer) {
-        Ledger.Waiting message = ledger.new Waiting(id, customer);
+        GroupCommit.Write<Long> message = ledger.waiting(id, customer);
         return keep(
                 place,
                 connection -> execute(
@@ -327,7 +327,7 @@ public final class FileLedger {
                         place.file(),
                         place.position(),
                         place.line(),
-                        message.insert(connection)));
+                        message.apply(connection)));
     }
 
     /**

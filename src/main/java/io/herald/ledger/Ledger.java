@@ -291,32 +291,19 @@ public final class Ledger {
                 + String.join(", ", Collections.nCopies(message.targets().size(), each));
     }
 
-    /** A message that is to be kept whose deliveries wait in the ledger until they are taken up. */
-    final class Waiting {
-
-        private final UUID id;
-        private final NewMessage customer;
-        private final int size;
-        private final byte[] payload;
-
-        Waiting(UUID id, NewMessage customer) {
-            this.id = id;
-            this.customer = customer;
-            byte[] text = sealing.text(customer.canonical());
-            this.size = text.length;
-            this.payload = sealing.payload(id, text);
-        }
-
-        /** Keeps it, inside a write; answers its sequence. */
-        long insert(Connection connection) throws SQLException {
-            Message message = Ledger.insert(connection, id, customer, clock.instant(), size, payload);
+    /** Keeps a message whose deliveries wait in the ledger until they are taken up; answers its sequence. */
+    GroupCommit.Write<Long> waiting(UUID id, NewMessage customer) {
+        byte[] text = sealing.text(customer.canonical());
+        byte[] payload = sealing.payload(id, text);
+        return connection -> {
+            Message message = insert(connection, id, customer, clock.instant(), text.length, payload);
             List<Object> parameters = new ArrayList<>();
             message.targets().forEach(provider -> parameters.addAll(newDelivery(message, provider, customer.kind())));
             if (!message.targets().isEmpty()) {
                 execute(connection, insertDeliveries(NEW_DELIVERY_THAT_WAITS, message), parameters.toArray());
             }
             return message.sequence();
-        }
+        };
     }
 
     /**
