@@ -478,15 +478,14 @@ public final class Ledger {
             if (taken.size() == most || !taken.isEmpty() && bytes > mostBytes) {
                 break;
             }
-            execute(
-                    connection,
-                    "update delivery set owner = ?, takes = ? where sequence = ? and provider = ?",
-                    me,
-                    open.takes(),
-                    open.sequence(),
-                    open.provider());
             taken.add(open);
         }
+        executeAll(
+                connection,
+                "update delivery set owner = ?, takes = ? where sequence = ? and provider = ?",
+                taken.stream()
+                        .map(open -> new Object[] {me, open.takes(), open.sequence(), provider})
+                        .toList());
         executeAll(
                 connection,
                 NEXT,
@@ -598,17 +597,14 @@ public final class Ledger {
      */
     public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
         return database.write(connection -> {
-            for (Hold hold : holds) {
-                execute(
-                        connection,
-                        "update delivery set owner = null, due_at = ? where " + IN_HAND
-                                + " and state in ('pending', 'retrying')",
-                        dueAt.toEpochMilli(),
-                        hold.sequence(),
-                        provider,
-                        me,
-                        hold.takes());
-            }
+            executeAll(
+                    connection,
+                    "update delivery set owner = null, due_at = ? where " + IN_HAND
+                            + " and state in ('pending', 'retrying')",
+                    holds.stream()
+                            .map(hold ->
+                                    new Object[] {dueAt.toEpochMilli(), hold.sequence(), provider, me, hold.takes()})
+                            .toList());
             return null;
         });
     }
