@@ -19,6 +19,7 @@ import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import io.herald.query.BadQueryException;
 import io.herald.query.Query;
+import io.herald.report.ConflictException;
 import io.herald.report.NotFoundException;
 import io.herald.schema.Fault;
 import io.herald.time.Timestamps;

@@ -282,7 +282,7 @@ final class ProviderLanes extends AsyncProcessorSupport {
             leave(place, true, Optional.of(atOnce ? Duration.ZERO : Returns.PAUSE));
         }
         if (delivery.isResumed()) {
-            returns.ended();
+            returns.wake();
         }
     }
 
@@ -349,7 +349,7 @@ final class ProviderLanes extends AsyncProcessorSupport {
         }
         stopped.forEach(Arrival::stop);
         if (goesOnInLedger) {
-            returns.ended();
+            returns.wake();
         }
     }
 

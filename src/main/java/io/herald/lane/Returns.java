@@ -51,7 +51,7 @@ final class Returns {
                 .toList();
     }
 
-    /** What is told when deliveries have come back to the ledger, or a place in a lane has become free. */
+    /** What is told when deliveries have come back to the ledger, or may be taken up from it at once. */
     void whenGivenBack(Runnable action) {
         whenGivenBack = action;
     }
@@ -73,8 +73,8 @@ final class Returns {
         whenGivenBack.run();
     }
 
-    /** A delivery has ended behind which others may wait in the ledger. */
-    void ended() {
+    /** To be called when something waits in the ledger that may be taken up at once. */
+    void wake() {
         whenGivenBack.run();
     }
 

@@ -45,7 +45,7 @@ public final class DeadLetters {
     /** So many of them a replay of many looks at in one write: others wait behind it. */
     private static final int BATCH = 1000;
 
-    private static final String COLUMNS =
+    private static final String LETTERS =
             "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
                     + " d.updated_at, m.source, d.reason, d.http_status from delivery d join message m on m.sequence = d.sequence";
 
@@ -98,7 +98,7 @@ public final class DeadLetters {
     /** So many of those that match, newest first, and after that place if one is given. */
     public List<DeadLetter> list(DeadLetter.Filter filter, Optional<DeadLetter.Cursor> after, int most) {
         List<Object> parameters = new ArrayList<>();
-        String sql = COLUMNS + where(filter, parameters);
+        String sql = LETTERS + where(filter, parameters);
         if (after.isPresent()) {
             sql += " and (d.sequence, d.provider) < (?, ?)";
             parameters.add(after.get().sequence());
@@ -112,7 +112,7 @@ public final class DeadLetters {
     /** A delivery that is a dead letter, or was one. */
     public Optional<DeadLetter> find(DeadLetter.Id id) {
         return database.one(
-                COLUMNS + " where m.id = ? and d.provider = ?" + IS_OR_WAS_DEAD,
+                LETTERS + " where m.id = ? and d.provider = ?" + IS_OR_WAS_DEAD,
                 this::deadLetter,
                 id.message().toString(),
                 id.provider());
