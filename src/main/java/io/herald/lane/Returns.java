@@ -1,7 +1,7 @@
 package io.herald.lane;
 
 import io.herald.delivery.Place;
-import io.herald.ledger.Ledger;
+import io.herald.ledger.TakeUp;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -36,7 +36,7 @@ final class Returns {
     private volatile Runnable whenGivenBack = () -> {};
 
     @Inject
-    Returns(Ledger ledger, Clock clock) {
+    Returns(TakeUp ledger, Clock clock) {
         this((provider, places, dueAt) -> ledger.giveBack(provider, holds(places), dueAt), clock);
     }
 
@@ -45,9 +45,9 @@ final class Returns {
         this.clock = clock;
     }
 
-    private static List<Ledger.Hold> holds(List<Place> places) {
+    private static List<TakeUp.Hold> holds(List<Place> places) {
         return places.stream()
-                .map(place -> new Ledger.Hold(place.sequence(), place.takes()))
+                .map(place -> new TakeUp.Hold(place.sequence(), place.takes()))
                 .toList();
     }
 

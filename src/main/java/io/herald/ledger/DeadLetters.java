@@ -389,7 +389,7 @@ public final class DeadLetters {
         execute(
                 connection,
                 "update delivery set due_at = 0 where provider = ? and reference = ?"
-                        + " and state in ('pending', 'retrying') and owner is null and " + Ledger.WAITS_FOR_ITS_TURN,
+                        + " and state in ('pending', 'retrying') and owner is null and " + TakeUp.WAITS_FOR_ITS_TURN,
                 standing.provider(),
                 standing.reference());
     }
