@@ -19,6 +19,7 @@ import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import io.herald.query.BadQueryException;
 import io.herald.query.Query;
+import io.herald.report.ConflictException;
 import io.herald.report.NotFoundException;
 import io.herald.schema.Fault;
 import io.herald.time.Timestamps;
@@ -79,12 +80,18 @@ public final class DeadLetterCalls {
                 reason,
                 Set.of(Query.oneOf("state", state, DeadLetters.LISTED).orElse("dead")));
         int most = Query.limit(limit);
-        List<DeadLetter> found = letters.list(filter, Cursor.of(after), most + 1);
+        Optional<String> given = Query.given(after);
+        Optional<DeadLetter.Cursor> cursor = given.flatMap(DeadLetter.Cursor::of);
+        if (given.isPresent() && cursor.isEmpty()) {
+            throw new BadQueryException("after is the next of an earlier answer, as it is");
+        }
+        List<DeadLetter> found = letters.list(filter, cursor, most + 1);
         ObjectNode answer = json.createObjectNode();
         ArrayNode items = answer.putArray("items");
         found.stream().limit(most).forEach(letter -> items.add(item(letter).put("attempts", letter.attempts())));
         if (found.size() > most) {
-            answer.put("next", Cursor.behind(found.get(most - 1)));
+            DeadLetter last = found.get(most - 1);
+            answer.put("next", new DeadLetter.Cursor(last.sequence(), last.id().provider()).toString());
         }
         return answer;
     }

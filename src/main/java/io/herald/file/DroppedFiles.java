@@ -147,8 +147,10 @@ public final class DroppedFiles {
                 throw e;
             }
             LOG.warnf("File %s cannot be read: %s", file.name(), e.getMessage());
-            ledger.end(file.id(), State.FAILED, Optional.of(e.getMessage()), 0, file.records(), file.refused());
-            return Batch.withoutRecords(file.ended(State.FAILED), stamp, inbox);
+            DroppedFile failed = ledger.end(
+                            file.id(), State.FAILED, Optional.of(e.getMessage()), 0, file.records(), file.refused())
+                    .orElseThrow(DroppedFiles::notOurs);
+            return Batch.withoutRecords(failed, stamp, inbox);
         }
     }
 
@@ -199,12 +201,15 @@ public final class DroppedFiles {
     private void end(Batch batch, State state, Optional<String> note) throws IOException {
         DroppedFile file = batch.file();
         Progress progress = batch.progress();
-        if (!ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused())) {
-            throw new IOException("another Herald has taken the file over, or it has ended");
-        }
+        ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused())
+                .orElseThrow(DroppedFiles::notOurs);
         LOG.infof(
                 "File %s is read: %s%s",
                 file.name(), progress, note.map(why -> "; " + why).orElse(""));
+    }
+
+    private static IOException notOurs() {
+        return new IOException("another Herald has taken the file over, or it has ended");
     }
 
     /** The content of the file that is read now; 0 if none is. */

@@ -1,6 +1,5 @@
 package io.herald.health;
 
-import io.herald.ledger.Ledger;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.LedgerState;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -19,20 +18,16 @@ public class LedgerReadiness implements HealthCheck {
 
     private static final int PATIENCE_SECONDS = 3;
 
-    private final Ledger ledger;
     private final LedgerState state;
 
-    public LedgerReadiness(Ledger ledger, LedgerState state) {
-        this.ledger = ledger;
+    public LedgerReadiness(LedgerState state) {
         this.state = state;
     }
 
     @Override
     public HealthCheckResponse call() {
         try {
-            ledger.writeSomething()
-                    .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
-                    .join();
+            state.writeSomething().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
             HealthCheckResponseBuilder ready =
                     HealthCheckResponse.named("ledger").up();
             state.freeBytes().ifPresent(bytes -> ready.withData("freeBytes", bytes));

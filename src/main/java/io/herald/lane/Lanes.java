@@ -86,7 +86,7 @@ public final class Lanes {
 
     /** To be called when something waits in the ledger that may be taken up at once. */
     public void wake() {
-        returns.ended();
+        returns.wake();
     }
 
     /** How many deliveries this program has in hand, those on their way back to the ledger among them. */

@@ -5,8 +5,8 @@ import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.Place;
 import io.herald.delivery.Redelivery;
-import io.herald.ledger.Ledger;
 import io.herald.ledger.OpenDelivery;
+import io.herald.ledger.TakeUp;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.shutdown.Stopping;
@@ -67,7 +67,7 @@ final class Parking {
     /** What was taken up for one provider and is worked on. */
     private record InHand(AtomicInteger count, AtomicLong bytes) {}
 
-    private final Ledger ledger;
+    private final TakeUp ledger;
     private final Lanes lanes;
     private final Returns returns;
     private final Providers providers;
@@ -84,7 +84,7 @@ final class Parking {
             Executors.newSingleThreadScheduledExecutor(Threads.named("parking-"));
 
     Parking(
-            Ledger ledger,
+            TakeUp ledger,
             Lanes lanes,
             Returns returns,
             Providers providers,

@@ -16,16 +16,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.apache.camel.AsyncCallback;
-import org.apache.camel.AsyncProcessor;
 import org.apache.camel.Exchange;
-import org.apache.camel.support.AsyncProcessorHelper;
+import org.apache.camel.support.AsyncProcessorSupport;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jboss.logging.Logger;
 
@@ -40,7 +38,7 @@ import org.jboss.logging.Logger;
  * <p>What is in hand of a message that was accepted just now keeps its place among all that Herald works on. So what comes at
  * the end of a long lane, or to a provider that holds its share and stands still, goes back to the ledger too.
  */
-final class ProviderLanes implements AsyncProcessor {
+final class ProviderLanes extends AsyncProcessorSupport {
 
     private record Arrival(String source, Exchange exchange, AsyncCallback callback, long since) {
         void goOn() {
@@ -284,7 +282,7 @@ final class ProviderLanes implements AsyncProcessor {
             leave(place, true, Optional.of(atOnce ? Duration.ZERO : Returns.PAUSE));
         }
         if (delivery.isResumed()) {
-            returns.ended();
+            returns.wake();
         }
     }
 
@@ -351,7 +349,7 @@ final class ProviderLanes implements AsyncProcessor {
         }
         stopped.forEach(Arrival::stop);
         if (goesOnInLedger) {
-            returns.ended();
+            returns.wake();
         }
     }
 
@@ -371,22 +369,12 @@ final class ProviderLanes implements AsyncProcessor {
         returning.computeIfPresent(reference, (lane, coming) -> coming == count ? null : coming - count);
     }
 
-    void close() {
+    /** Ends the threads, when all routes have stopped. */
+    @Override
+    public void close() {
         synchronized (this) {
             closed = true;
         }
         threads.shutdownNow();
-    }
-
-    @Override
-    public void process(Exchange exchange) throws Exception {
-        AsyncProcessorHelper.process(this, exchange);
-    }
-
-    @Override
-    public CompletableFuture<Exchange> processAsync(Exchange exchange) {
-        CompletableFuture<Exchange> done = new CompletableFuture<>();
-        process(exchange, doneSync -> done.complete(exchange));
-        return done;
     }
 }

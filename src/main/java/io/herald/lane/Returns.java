@@ -1,7 +1,7 @@
 package io.herald.lane;
 
 import io.herald.delivery.Place;
-import io.herald.ledger.Ledger;
+import io.herald.ledger.TakeUp;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -36,7 +36,7 @@ final class Returns {
     private volatile Runnable whenGivenBack = () -> {};
 
     @Inject
-    Returns(Ledger ledger, Clock clock) {
+    Returns(TakeUp ledger, Clock clock) {
         this((provider, places, dueAt) -> ledger.giveBack(provider, holds(places), dueAt), clock);
     }
 
@@ -45,13 +45,13 @@ final class Returns {
         this.clock = clock;
     }
 
-    private static List<Ledger.Hold> holds(List<Place> places) {
+    private static List<TakeUp.Hold> holds(List<Place> places) {
         return places.stream()
-                .map(place -> new Ledger.Hold(place.sequence(), place.takes()))
+                .map(place -> new TakeUp.Hold(place.sequence(), place.takes()))
                 .toList();
     }
 
-    /** What is told when deliveries have come back to the ledger, or a place in a lane has become free. */
+    /** What is told when deliveries have come back to the ledger, or may be taken up from it at once. */
     void whenGivenBack(Runnable action) {
         whenGivenBack = action;
     }
@@ -73,8 +73,8 @@ final class Returns {
         whenGivenBack.run();
     }
 
-    /** A delivery has ended behind which others may wait in the ledger. */
-    void ended() {
+    /** To be called when something waits in the ledger that may be taken up at once. */
+    void wake() {
         whenGivenBack.run();
     }
 

@@ -111,6 +111,11 @@ final class Database {
         return all(sql, mapper, parameters).stream().findFirst();
     }
 
+    /** Whether a query finds any row. */
+    boolean finds(String sql, Object... parameters) {
+        return one(sql, row -> true, parameters).isPresent();
+    }
+
     /** All rows that a query finds. */
     <T> List<T> all(String sql, RowMapper<T> mapper, Object... parameters) {
         try {
@@ -159,6 +164,11 @@ final class Database {
         } catch (SQLException e) {
             LOG.warnf("What was erased stays in the write-ahead log until the next erasure: %s", e.getMessage());
         }
+    }
+
+    /** Whether a query finds any row. */
+    static boolean finds(Connection connection, String sql, Object... parameters) throws SQLException {
+        return !query(connection, sql, row -> true, parameters).isEmpty();
     }
 
     static <T> List<T> query(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)

@@ -57,8 +57,24 @@ public record DeadLetter(
      */
     public record Filter(Set<String> states, Optional<String> provider, Optional<String> reason) {}
 
-    /** The place of one in the list: newest first. */
-    public record Cursor(long sequence, String provider) {}
+    /** The place of one in the list, newest first; written {@code <sequence>.<provider>}. */
+    public record Cursor(long sequence, String provider) {
+
+        private static final Pattern TEXT = Pattern.compile("([0-9]{1,18})\\.(" + Providers.ID + ")");
+
+        /** The place that a text is, if it is one. */
+        public static Optional<Cursor> of(String text) {
+            Matcher cursor = TEXT.matcher(text);
+            return cursor.matches()
+                    ? Optional.of(new Cursor(Long.parseLong(cursor.group(1)), cursor.group(2)))
+                    : Optional.empty();
+        }
+
+        @Override
+        public String toString() {
+            return sequence + "." + provider;
+        }
+    }
 
     /**
      * How it can be told whether a provider has a customer that a delivery may have created.

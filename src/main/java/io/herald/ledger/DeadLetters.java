@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.executeAll;
 import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
@@ -16,11 +17,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The deliveries in the ledger that did not succeed: looks at them, and gives them back to be delivered again, or up. What it
@@ -41,7 +45,7 @@ public final class DeadLetters {
     /** So many of them a replay of many looks at in one write: others wait behind it. */
     private static final int BATCH = 1000;
 
-    private static final String COLUMNS =
+    private static final String LETTERS =
             "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
                     + " d.updated_at, m.source, d.reason, d.http_status from delivery d join message m on m.sequence = d.sequence";
 
@@ -64,6 +68,10 @@ public final class DeadLetters {
     /** An earlier try may have created the customer without our knowing. */
     private static final String UNCLEAR =
             "(d.unclear_since is not null or d.reason = 'unclear' and d.sent_at is not null)";
+
+    private static final String STANDING =
+            "select d.sequence, d.provider, d.reference, d.state, d.reason, d.http_status, d.owner, d.request is not null,"
+                    + " d.sent_at, " + HAS_CUSTOMER + ", " + OVERTAKEN + ", " + UNCLEAR + " from delivery d";
 
     /** Why a delivery did not succeed whose provider is not enabled. */
     private static final String NEVER_TRIED = "unavailable";
@@ -90,7 +98,7 @@ public final class DeadLetters {
     /** So many of those that match, newest first, and after that place if one is given. */
     public List<DeadLetter> list(DeadLetter.Filter filter, Optional<DeadLetter.Cursor> after, int most) {
         List<Object> parameters = new ArrayList<>();
-        String sql = COLUMNS + where(filter, parameters);
+        String sql = LETTERS + where(filter, parameters);
         if (after.isPresent()) {
             sql += " and (d.sequence, d.provider) < (?, ?)";
             parameters.add(after.get().sequence());
@@ -104,7 +112,7 @@ public final class DeadLetters {
     /** A delivery that is a dead letter, or was one. */
     public Optional<DeadLetter> find(DeadLetter.Id id) {
         return database.one(
-                COLUMNS + " where m.id = ? and d.provider = ?" + IS_OR_WAS_DEAD,
+                LETTERS + " where m.id = ? and d.provider = ?" + IS_OR_WAS_DEAD,
                 this::deadLetter,
                 id.message().toString(),
                 id.provider());
@@ -178,22 +186,17 @@ public final class DeadLetters {
                 return Optional.of(DeadLetter.Refusal.UNKNOWN);
             }
             Standing standing = found.get(0);
-            boolean needsForce = standing.unclear() && !provider.looksUp();
-            boolean tellsByKey = needsForce && correction.isEmpty() && standing.isRemembered(provider, now);
-            Optional<DeadLetter.Refusal> refusal =
-                    standing.refusal(correction.isPresent(), needsForce && !tellsByKey, force);
+            Optional<DeadLetter.Refusal> refusal = standing.refusal(provider, correction.isPresent(), force, now);
             if (refusal.isPresent()) {
                 return refusal;
             }
-            if (force && (needsForce || standing.isGivenUpAsUnclear())) {
-                forgetWhatIsUnclear(connection, standing, id.provider());
+            if (force && (standing.needsForce(provider) || standing.isGivenUpAsUnclear())) {
+                forgetWhatIsUnclear(connection, standing);
             }
-            if (force
-                    && standing.hasBrokenLink()
-                    && dropLink(connection, standing, id.provider())
-                    && provider.looksUp()) {
-                mayBeThere(connection, standing, id.provider(), now);
+            if (force && standing.hasBrokenLink() && dropLink(connection, standing) && provider.looksUp()) {
+                mayBeThere(connection, standing, now);
             }
+            boolean tellsByKey = correction.isEmpty() && standing.tellsByKey(provider, now);
             execute(
                     connection,
                     "update delivery" + (tellsByKey && !force ? PENDING : PENDING_ANEW)
@@ -201,10 +204,10 @@ public final class DeadLetters {
                     now,
                     trace.orElse(null),
                     correction
-                            .map(customer -> sealing.correction(standing.sequence(), id.provider(), customer))
+                            .map(customer -> sealing.correction(standing.sequence(), standing.provider(), customer))
                             .orElse(null),
                     standing.sequence(),
-                    id.provider());
+                    standing.provider());
             if (correction.isPresent()) {
                 eraseAgain(connection, standing.sequence(), now);
             }
@@ -221,13 +224,12 @@ public final class DeadLetters {
                 sequence);
     }
 
-    private static void forgetWhatIsUnclear(Connection connection, Standing standing, String provider)
-            throws SQLException {
+    private static void forgetWhatIsUnclear(Connection connection, Standing standing) throws SQLException {
         execute(
                 connection,
                 "update delivery set unclear_since = null, look_up = null where provider = ? and reference = ?"
                         + " and state not in ('pending', 'retrying')",
-                provider,
+                standing.provider(),
                 standing.reference());
     }
 
@@ -236,7 +238,7 @@ public final class DeadLetters {
      *
      * @return whether it was; not if another one has taken its place, or the provider has taken it since or may just now
      */
-    private static boolean dropLink(Connection connection, Standing standing, String provider) throws SQLException {
+    private static boolean dropLink(Connection connection, Standing standing) throws SQLException {
         return execute(
                         connection,
                         "delete from link where reference = ? and provider = ? and provider_customer_id ="
@@ -245,20 +247,19 @@ public final class DeadLetters {
                                 + " and n.reference = d.reference"
                                 + " and (n.owner is not null or n.state = 'delivered' and n.updated_at >= d.updated_at)))",
                         standing.reference(),
-                        provider,
+                        standing.provider(),
                         standing.sequence())
                 > 0;
     }
 
     /** Has a delivery looked up before it is sent. */
-    private static void mayBeThere(Connection connection, Standing standing, String provider, long now)
-            throws SQLException {
+    private static void mayBeThere(Connection connection, Standing standing, long now) throws SQLException {
         execute(
                 connection,
                 "update delivery set unclear_since = ? where sequence = ? and provider = ?",
                 now,
                 standing.sequence(),
-                provider);
+                standing.provider());
     }
 
     /** Those up to a sequence were looked at, and so many of them are made again. */
@@ -274,42 +275,41 @@ public final class DeadLetters {
      * @throws RuntimeException if the ledger cannot be used now; what is left can be replayed by another call
      */
     public int replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, Optional<String> trace) {
+        Map<String, DeadLetter.Provider> byId =
+                providers.stream().collect(Collectors.toMap(DeadLetter.Provider::id, Function.identity()));
         int count = 0;
-        Optional<Replayed> batch = replayNext(filter, providers, trace, 0);
+        Optional<Replayed> batch = replayNext(filter, byId, trace, 0);
         while (batch.isPresent()) {
             count += batch.get().count();
-            batch = replayNext(filter, providers, trace, batch.get().upTo());
+            batch = replayNext(filter, byId, trace, batch.get().upTo());
         }
         return count;
     }
 
     private Optional<Replayed> replayNext(
-            DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, Optional<String> trace, long after) {
+            DeadLetter.Filter filter, Map<String, DeadLetter.Provider> providers, Optional<String> trace, long after) {
         long now = clock.millis();
         return database.write(connection -> {
                     Optional<Long> last = lastOfBatch(connection, filter, after);
                     if (last.isEmpty()) {
                         return Optional.<Replayed>empty();
                     }
-                    String inBatch = " and d.sequence > " + after + " and d.sequence <= " + last.get();
-                    int count = 0;
-                    for (DeadLetter.Provider provider : providers) {
-                        if (!provider.looksUp() && provider.keyLifetime().isPresent()) {
-                            long remembered = now - provider.keyLifetime().get().toMillis();
-                            count += replay(
-                                    connection,
-                                    filter,
-                                    PENDING,
-                                    provider,
-                                    inBatch + " and " + UNCLEAR + " and d.request is not null and d.sent_at > "
-                                            + remembered,
-                                    now,
-                                    trace);
+                    List<Object[]> again = new ArrayList<>();
+                    List<Object[]> anew = new ArrayList<>();
+                    for (Standing standing : standings(connection, filter, after, last.get())) {
+                        DeadLetter.Provider provider = providers.get(standing.provider());
+                        if (provider != null
+                                && standing.refusal(provider, false, false, now).isEmpty()) {
+                            (standing.tellsByKey(provider, now) ? again : anew)
+                                    .add(new Object[] {now, trace.orElse(null), standing.sequence(), provider.id()});
                         }
-                        String clear = provider.looksUp() ? "" : " and not " + UNCLEAR;
-                        count += replay(connection, filter, PENDING_ANEW, provider, inBatch + clear, now, trace);
                     }
-                    return Optional.of(new Replayed(last.get(), count));
+                    executeAll(connection, "update delivery" + PENDING + " where sequence = ? and provider = ?", again);
+                    executeAll(
+                            connection,
+                            "update delivery" + PENDING_ANEW + " where sequence = ? and provider = ?",
+                            anew);
+                    return Optional.of(new Replayed(last.get(), again.size() + anew.size()));
                 })
                 .join();
     }
@@ -335,25 +335,13 @@ public final class DeadLetters {
                 .findFirst();
     }
 
-    private static int replay(
-            Connection connection,
-            DeadLetter.Filter filter,
-            String change,
-            DeadLetter.Provider provider,
-            String condition,
-            long now,
-            Optional<String> trace)
+    /** Those that match, after one sequence and up to another. */
+    private static List<Standing> standings(Connection connection, DeadLetter.Filter filter, long after, long upTo)
             throws SQLException {
         List<Object> parameters = new ArrayList<>();
-        parameters.add(now);
-        parameters.add(trace.orElse(null));
-        String where = where(filter, parameters);
-        parameters.add(provider.id());
-        return execute(
-                connection,
-                "update delivery as d" + change + where + " and d.provider = ? and " + HAS_CUSTOMER + " and not "
-                        + OVERTAKEN + condition,
-                parameters.toArray());
+        String sql = STANDING + where(filter, parameters) + " and d.sequence > ? and d.sequence <= ?";
+        parameters.addAll(List.of(after, upTo));
+        return query(connection, sql, DeadLetters::standing, parameters.toArray());
     }
 
     /**
@@ -380,35 +368,36 @@ public final class DeadLetters {
                             + " updated_at = ? where sequence = ? and provider = ?",
                     sealing.outcome(
                             standing.sequence(),
-                            id.provider(),
+                            standing.provider(),
                             discarded(json, standing.reason(), standing.httpStatus(), "given up by an operator")),
                     clock.millis(),
                     standing.sequence(),
-                    id.provider());
+                    standing.provider());
             execute(
                     connection,
                     "update attempt set words = null where sequence = ? and provider = ?",
                     standing.sequence(),
-                    id.provider());
-            letGoOn(connection, standing.reference(), id.provider());
+                    standing.provider());
+            letGoOn(connection, standing);
             DeliveryWrites.forgetWhenNobodyNeedsIt(connection, List.of(standing.sequence()));
             return Optional.empty();
         });
     }
 
     /** What waited in the lane until a delivery was due that is not open any more need not wait so long. */
-    private static void letGoOn(Connection connection, String reference, String provider) throws SQLException {
+    private static void letGoOn(Connection connection, Standing standing) throws SQLException {
         execute(
                 connection,
                 "update delivery set due_at = 0 where provider = ? and reference = ?"
-                        + " and state in ('pending', 'retrying') and owner is null and " + Ledger.WAITS_FOR_ITS_TURN,
-                provider,
-                reference);
+                        + " and state in ('pending', 'retrying') and owner is null and " + TakeUp.WAITS_FOR_ITS_TURN,
+                standing.provider(),
+                standing.reference());
     }
 
     /** How a delivery stands inside a write. */
     private record Standing(
             long sequence,
+            String provider,
             String reference,
             String state,
             String reason,
@@ -430,15 +419,26 @@ public final class DeadLetters {
             return "link_broken".equals(reason);
         }
 
+        /** Whether the provider may have the customer, and looking it up does not tell. */
+        boolean needsForce(DeadLetter.Provider provider) {
+            return unclear && !provider.looksUp();
+        }
+
+        /** Whether nothing else can tell but the same request, sent again under its key. */
+        boolean tellsByKey(DeadLetter.Provider provider, long now) {
+            return needsForce(provider) && isRemembered(provider, now);
+        }
+
         /** Whether the provider still knows the request that was sent by its key. */
-        boolean isRemembered(DeadLetter.Provider provider, long now) {
+        private boolean isRemembered(DeadLetter.Provider provider, long now) {
             return hasRequest
                     && provider.keyLifetime()
                             .filter(lifetime -> sentAt + lifetime.toMillis() > now)
                             .isPresent();
         }
 
-        Optional<DeadLetter.Refusal> refusal(boolean corrected, boolean needsForce, boolean force) {
+        /** Why it is not replayed, or empty. */
+        Optional<DeadLetter.Refusal> refusal(DeadLetter.Provider provider, boolean corrected, boolean force, long now) {
             if (!REPLAYED.contains(state)) {
                 return Optional.of(DeadLetter.Refusal.WRONG_STATE);
             }
@@ -448,30 +448,36 @@ public final class DeadLetters {
             if (overtaken && !force) {
                 return Optional.of(DeadLetter.Refusal.OVERTAKEN);
             }
-            return needsForce && !force ? Optional.of(DeadLetter.Refusal.UNCLEAR) : Optional.empty();
+            boolean tellsByKey = !corrected && tellsByKey(provider, now);
+            return needsForce(provider) && !tellsByKey && !force
+                    ? Optional.of(DeadLetter.Refusal.UNCLEAR)
+                    : Optional.empty();
         }
     }
 
     private static List<Standing> standing(Connection connection, DeadLetter.Id id) throws SQLException {
         return query(
                 connection,
-                "select d.sequence, d.reference, d.state, d.reason, d.http_status, d.owner, d.request is not null, d.sent_at, "
-                        + HAS_CUSTOMER + ", " + OVERTAKEN + ", " + UNCLEAR
-                        + " from delivery d where d.sequence = (select sequence from message where id = ?) and d.provider = ?",
-                row -> new Standing(
-                        row.getLong(1),
-                        row.getString(2),
-                        row.getString(3),
-                        row.getString(4),
-                        integer(row, 5),
-                        row.getString(6) != null,
-                        row.getBoolean(7),
-                        row.getLong(8),
-                        row.getBoolean(9),
-                        row.getBoolean(10),
-                        row.getBoolean(11)),
+                STANDING + " where d.sequence = (select sequence from message where id = ?) and d.provider = ?",
+                DeadLetters::standing,
                 id.message().toString(),
                 id.provider());
+    }
+
+    private static Standing standing(ResultSet row) throws SQLException {
+        return new Standing(
+                row.getLong(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                integer(row, 6),
+                row.getString(7) != null,
+                row.getBoolean(8),
+                row.getLong(9),
+                row.getBoolean(10),
+                row.getBoolean(11),
+                row.getBoolean(12));
     }
 
     /**

@@ -1,7 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.executeAll;
-import static io.herald.ledger.Database.query;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Ledger.IN_HAND;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,11 +12,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /** What is written of deliveries in hand, of all that come at the same time at once. */
@@ -135,18 +134,16 @@ final class DeliveryWrites {
         }
 
         boolean isKept(Connection connection) throws SQLException {
-            return !query(
-                            connection,
-                            IS_KEPT,
-                            row -> true,
-                            sequence(),
-                            provider,
-                            message.takes(),
-                            state(),
-                            progress.attempts(),
-                            progress.parks(),
-                            dueAt())
-                    .isEmpty();
+            return finds(
+                    connection,
+                    IS_KEPT,
+                    sequence(),
+                    provider,
+                    message.takes(),
+                    state(),
+                    progress.attempts(),
+                    progress.parks(),
+                    dueAt());
         }
 
         Object[] row(String me) {
@@ -175,9 +172,11 @@ final class DeliveryWrites {
     }
 
     private List<Recorded> keepOutcomes(Connection connection, List<Outcome> outcomes) throws SQLException {
-        Set<Outcome> anothers = link(connection, outcomes);
-        List<Outcome> ours =
-                outcomes.stream().filter(outcome -> !anothers.contains(outcome)).toList();
+        Map<Outcome, Recorded> became = new IdentityHashMap<>();
+        link(connection, outcomes).forEach(outcome -> became.put(outcome, Recorded.LINKED_TO_ANOTHER));
+        List<Outcome> ours = outcomes.stream()
+                .filter(outcome -> !became.containsKey(outcome))
+                .toList();
         int[] changed = executeAll(
                 connection,
                 "update delivery set state = ?, attempts = ?, unclear_since = ?,"
@@ -187,15 +186,13 @@ final class DeliveryWrites {
                         + " correction = case when ? then null else correction end where " + IN_HAND,
                 ours.stream().map(outcome -> outcome.row(me)).toList());
         List<Outcome> kept = new ArrayList<>();
-        Set<Outcome> areKept = identitySet(List.of());
         for (int i = 0; i < changed.length; i++) {
             Outcome outcome = ours.get(i);
             if (changed[i] > 0) {
                 kept.add(outcome);
             }
-            if (changed[i] > 0 || outcome.isKept(connection)) {
-                areKept.add(outcome);
-            }
+            boolean isKept = changed[i] > 0 || outcome.isKept(connection);
+            became.put(outcome, isKept ? Recorded.KEPT : Recorded.TAKEN_OVER);
         }
         keepTries(connection, kept);
         forgetWhenNobodyNeedsIt(
@@ -205,15 +202,11 @@ final class DeliveryWrites {
                         .map(Outcome::sequence)
                         .distinct()
                         .toList());
-        return outcomes.stream()
-                .map(outcome -> anothers.contains(outcome)
-                        ? Recorded.LINKED_TO_ANOTHER
-                        : areKept.contains(outcome) ? Recorded.KEPT : Recorded.TAKEN_OVER)
-                .toList();
+        return outcomes.stream().map(became::get).toList();
     }
 
     /** Keeps the links that are new; answers the outcomes whose customers are those of other references. */
-    private Set<Outcome> link(Connection connection, List<Outcome> outcomes) throws SQLException {
+    private List<Outcome> link(Connection connection, List<Outcome> outcomes) throws SQLException {
         List<Outcome> linking = outcomes.stream()
                 .filter(outcome -> outcome.progress().newLink().isPresent())
                 .toList();
@@ -221,30 +214,22 @@ final class DeliveryWrites {
                 connection,
                 LINK_UNLESS_ANOTHERS,
                 linking.stream().map(outcome -> outcome.linkRow(me)).toList());
-        Set<Outcome> anothers = identitySet(List.of());
+        List<Outcome> anothers = new ArrayList<>();
         for (int i = 0; i < linked.length; i++) {
             Outcome outcome = linking.get(i);
             Progress.NewLink link = outcome.progress().newLink().orElseThrow();
             if (linked[i] == 0
                     && !link.mayBeShared()
-                    && !query(
-                                    connection,
-                                    ANOTHERS,
-                                    row -> true,
-                                    outcome.provider(),
-                                    link.providerCustomerId(),
-                                    outcome.message().reference())
-                            .isEmpty()) {
+                    && finds(
+                            connection,
+                            ANOTHERS,
+                            outcome.provider(),
+                            link.providerCustomerId(),
+                            outcome.message().reference())) {
                 anothers.add(outcome);
             }
         }
         return anothers;
-    }
-
-    private static Set<Outcome> identitySet(List<Outcome> outcomes) {
-        Set<Outcome> set = Collections.newSetFromMap(new IdentityHashMap<>());
-        set.addAll(outcomes);
-        return set;
     }
 
     private void keepTries(Connection connection, List<Outcome> outcomes) throws SQLException {

@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param begunAt when it was begun to be read
  * @param readAt when all of it had been read
  * @param reportedAt when its report was written
+ * @param moved whether it has left the inbox
+ * @param inode which file it is, whatever its name; none if it was begun by a Herald that did not keep it
  */
 public record DroppedFile(
         long id,
@@ -34,7 +36,9 @@ public record DroppedFile(
         long refused,
         Instant begunAt,
         Optional<Instant> readAt,
-        Optional<Instant> reportedAt) {
+        Optional<Instant> reportedAt,
+        boolean moved,
+        Optional<Long> inode) {
 
     /** How it stands. */
     public enum State {
@@ -84,22 +88,8 @@ public record DroppedFile(
         TAKEN_OVER
     }
 
-    /** The same, when no more of it is read. */
-    public DroppedFile ended(State ended) {
-        return new DroppedFile(
-                id,
-                name,
-                filedAs,
-                digest,
-                run,
-                ended,
-                note,
-                size,
-                bytes,
-                records,
-                refused,
-                begunAt,
-                readAt,
-                reportedAt);
+    /** Whether it is that file, of the same content, and has not left the inbox. */
+    boolean isInInboxAs(Arrival arrival) {
+        return !moved && inode.equals(Optional.of(arrival.inode()));
     }
 }

@@ -1,10 +1,10 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.audit.Audit;
@@ -232,25 +232,13 @@ public final class Erasure {
             // in Herald's own words already
             return sealing.outcome(sequence, provider, outcome);
         }
-        ObjectNode trace = json.createObjectNode();
-        copy(outcome, "state", trace);
-        copy(outcome, "operation", trace);
-        copy(outcome, "providerCustomerId", trace);
-        JsonNode error = outcome.path("error");
-        if (error.isObject()) {
-            ObjectNode left = trace.putObject("error");
-            left.set("code", error.path("reason"));
-            copy(error, "reason", left);
-            copy(error, "httpStatus", left);
-            left.put("message", "the provider's words are no longer kept");
+        outcome.retain("state", "operation", "providerCustomerId", "error");
+        if (outcome.get("error") instanceof ObjectNode error) {
+            error.retain("code", "reason", "httpStatus", "message");
+            error.set("code", error.path("reason"));
+            error.put("message", "the provider's words are no longer kept");
         }
-        return sealing.outcome(sequence, provider, trace);
-    }
-
-    private static void copy(JsonNode from, String field, ObjectNode to) {
-        if (from.has(field)) {
-            to.set(field, from.get(field));
-        }
+        return sealing.outcome(sequence, provider, outcome);
     }
 
     private int forgetKeys(long now) {
@@ -294,13 +282,11 @@ public final class Erasure {
             throws SQLException {
         List<Object> parameters = new ArrayList<>(enabled);
         parameters.add(reference);
-        boolean underWay = !query(
-                        connection,
-                        "select 1 from delivery d where " + mayBeUnderWay(enabled)
-                                + " and d.sequence in (select sequence from message where reference = ?)",
-                        row -> true,
-                        parameters.toArray())
-                .isEmpty();
+        boolean underWay = finds(
+                connection,
+                "select 1 from delivery d where " + mayBeUnderWay(enabled)
+                        + " and d.sequence in (select sequence from message where reference = ?)",
+                parameters.toArray());
         if (underWay) {
             return Optional.empty();
         }

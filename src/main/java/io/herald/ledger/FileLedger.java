@@ -1,6 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
@@ -100,15 +101,6 @@ public final class FileLedger {
                 .join();
     }
 
-    /** @param inode none if it was begun by a Herald that did not keep it */
-    private record Row(DroppedFile file, boolean moved, Optional<Long> inode) {
-
-        /** Whether it is that file, of the same content, and has not left the inbox. */
-        boolean isInInboxAs(DroppedFile.Arrival arrival) {
-            return !moved && inode.equals(Optional.of(arrival.inode()));
-        }
-    }
-
     /**
      * Begins to read a file, or goes on with it: then its first records are kept already. One whose reading was broken off is
      * told by its content, whatever name it has by now. One that stands as {@link State#READ} was read to its end, and only has
@@ -136,7 +128,6 @@ public final class FileLedger {
         return database
                 .all(FILES + "where digest = ? and not moved and state <> 'reading'", FileLedger::row, arrival.digest())
                 .stream()
-                .map(Row::file)
                 .filter(file -> isFiled.test(file.filedAs()))
                 .map(DroppedFile::id)
                 .collect(Collectors.toSet());
@@ -144,8 +135,7 @@ public final class FileLedger {
 
     private String free(Supplier<Stream<String>> names) {
         return names.get()
-                .filter(name -> database.one("select 1 from file where filed_as = ?", row -> true, name)
-                        .isEmpty())
+                .filter(name -> !database.finds("select 1 from file where filed_as = ?", name))
                 .findFirst()
                 .orElseThrow();
     }
@@ -159,22 +149,19 @@ public final class FileLedger {
             throws SQLException {
         letGoOfReplaced(connection, arrival);
         letGoOfChanged(connection, arrival);
-        List<Row> same =
+        List<DroppedFile> same =
                 query(connection, FILES + "where digest = ? order by id desc", FileLedger::row, arrival.digest());
         Optional<DroppedFile> left = inInbox(connection, same, arrival, filed).stream()
-                .filter(row -> isReadAlike.test(row.file().name()))
-                .filter(row -> row.file().state() == State.READING
-                        || row.isInInboxAs(arrival)
-                        || row.file().name().equals(arrival.name()))
-                .min(Comparator.comparing(row -> !row.isInInboxAs(arrival)))
-                .map(Row::file);
+                .filter(file -> isReadAlike.test(file.name()))
+                .filter(file -> file.state() == State.READING
+                        || file.isInInboxAs(arrival)
+                        || file.name().equals(arrival.name()))
+                .min(Comparator.comparing(file -> !file.isInInboxAs(arrival)));
         if (left.isPresent()) {
             return goOn(connection, left.get(), arrival);
         }
-        Optional<DroppedFile> sent = same.stream()
-                .map(Row::file)
-                .filter(file -> file.state() == State.READ)
-                .findFirst();
+        Optional<DroppedFile> sent =
+                same.stream().filter(file -> file.state() == State.READ).findFirst();
         if (sent.isPresent() && !arrival.again()) {
             String note = "its content is that of " + sent.get().filedAs()
                     + "; a name that ends in .again, before its extension, has it sent again";
@@ -205,26 +192,23 @@ public final class FileLedger {
     }
 
     /** Those of the files that have not left the inbox; of one that has, and whose program ended before it said so, it is kept. */
-    private static List<Row> inInbox(
-            Connection connection, List<Row> rows, DroppedFile.Arrival arrival, Set<Long> filed) throws SQLException {
-        List<Row> inInbox = new ArrayList<>();
-        for (Row row : rows) {
-            if (!row.moved() && filed.contains(row.file().id()) && !row.isInInboxAs(arrival)) {
-                execute(
-                        connection,
-                        "update file set moved = true where id = ?",
-                        row.file().id());
-            } else if (!row.moved()) {
-                inInbox.add(row);
+    private static List<DroppedFile> inInbox(
+            Connection connection, List<DroppedFile> files, DroppedFile.Arrival arrival, Set<Long> filed)
+            throws SQLException {
+        List<DroppedFile> inInbox = new ArrayList<>();
+        for (DroppedFile file : files) {
+            if (!file.moved() && filed.contains(file.id()) && !file.isInInboxAs(arrival)) {
+                execute(connection, "update file set moved = true where id = ?", file.id());
+            } else if (!file.moved()) {
+                inInbox.add(file);
             }
         }
         return inInbox;
     }
 
     /** Another run of a content of which any record may have been accepted. */
-    private static int nextRun(List<Row> same) {
+    private static int nextRun(List<DroppedFile> same) {
         return same.stream()
-                        .map(Row::file)
                         .filter(file -> file.state() == State.READ
                                 || file.state() == State.READING
                                 || file.records() > file.refused())
@@ -254,7 +238,6 @@ public final class FileLedger {
                         + " refused = (select count(faults) from record where file = id) where id = ? and state = 'reading'",
                 file.id());
         return query(connection, FILES + "where id = ?", FileLedger::row, file.id()).stream()
-                .map(Row::file)
                 .findFirst();
     }
 
@@ -300,8 +283,7 @@ public final class FileLedger {
                         arrival.size(),
                         now,
                         state == State.READING ? null : now)
-                .get(0)
-                .file();
+                .get(0);
     }
 
     /**
@@ -315,15 +297,15 @@ public final class FileLedger {
         Set<Long> filed = filed(arrival, isFiled);
         String filedAs = free(names);
         return database.write(connection -> {
-                    List<Row> same = query(
+                    List<DroppedFile> same = query(
                             connection,
                             FILES + "where digest = '' and name = ? and not moved",
                             FileLedger::row,
                             arrival.name());
-                    Optional<Row> left =
+                    Optional<DroppedFile> left =
                             inInbox(connection, same, arrival, filed).stream().findFirst();
                     return left.isPresent()
-                            ? left.get().file()
+                            ? left.get()
                             : insert(connection, arrival, 0, State.FAILED, Optional.of(why), filedAs);
                 })
                 .join();
@@ -336,7 +318,7 @@ public final class FileLedger {
      * @return what came of it, when it is durable
      */
     public CompletableFuture<Kept> accept(DroppedFile.Place place, UUID id, NewMessage customer) {
-        Ledger.Waiting message = ledger.new Waiting(id, customer);
+        GroupCommit.Write<Long> message = ledger.waiting(id, customer);
         return keep(
                 place,
                 connection -> execute(
@@ -345,7 +327,7 @@ public final class FileLedger {
                         place.file(),
                         place.position(),
                         place.line(),
-                        message.insert(connection)));
+                        message.apply(connection)));
     }
 
     /**
@@ -396,13 +378,11 @@ public final class FileLedger {
 
     /** Not if it was let go only: a record that was on its way by then is kept in its turn all the same. */
     private boolean isTakenOver(Connection connection, long file) throws SQLException {
-        return query(
-                        connection,
-                        "select 1 from file where id = ? and state = 'reading' and reader in (?, " + NOBODY + ")",
-                        row -> true,
-                        file,
-                        me)
-                .isEmpty();
+        return !finds(
+                connection,
+                "select 1 from file where id = ? and state = 'reading' and reader in (?, " + NOBODY + ")",
+                file,
+                me);
     }
 
     /** Keeps how far a file was read, for those who ask. */
@@ -420,13 +400,15 @@ public final class FileLedger {
     /**
      * Keeps that a file was read to its end.
      *
-     * @return whether it was this program's to end
+     * @return the file as it stands then; empty if it was not this program's to end
      */
-    public boolean end(long id, State state, Optional<String> note, long bytes, long records, long refused) {
-        return database.write(connection -> execute(
+    public Optional<DroppedFile> end(
+            long id, State state, Optional<String> note, long bytes, long records, long refused) {
+        return database.write(connection -> query(
                                 connection,
                                 "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
-                                        + IS_READ_HERE,
+                                        + IS_READ_HERE + " returning " + COLUMNS,
+                                FileLedger::row,
                                 state.word(),
                                 note.orElse(null),
                                 bytes,
@@ -435,7 +417,8 @@ public final class FileLedger {
                                 clock.millis(),
                                 id,
                                 me)
-                        > 0)
+                        .stream()
+                        .findFirst())
                 .join();
     }
 
@@ -448,19 +431,18 @@ public final class FileLedger {
      * @param inbox what is there when it is asked, which is after the ledger: the name of each file, and its inode
      */
     public void settleWhatLeft(Supplier<Map<String, Long>> inbox) {
-        List<Row> ended =
+        List<DroppedFile> ended =
                 database.all(FILES + "where not moved and state <> 'reading' and " + IS_MINE, FileLedger::row, me);
-        List<Row> brokenOff = database.all(FILES + "where " + IS_BROKEN_OFF, FileLedger::row, me);
+        List<DroppedFile> brokenOff = database.all(FILES + "where " + IS_BROKEN_OFF, FileLedger::row, me);
         Map<String, Long> inInbox = inbox.get();
         ended.stream()
-                .filter(row -> !inInbox.containsKey(row.file().name())
-                        && row.inode().filter(inInbox::containsValue).isEmpty())
-                .forEach(row -> moved(row.file().id()));
+                .filter(file -> !inInbox.containsKey(file.name())
+                        && file.inode().filter(inInbox::containsValue).isEmpty())
+                .forEach(file -> moved(file.id()));
         List<Long> away = brokenOff.stream()
-                .filter(row -> isReplaced(row.file())
-                        || !inInbox.containsKey(row.file().name()))
-                .filter(row -> !isYetToBeLookedAt(row, inInbox))
-                .map(row -> row.file().id())
+                .filter(file -> isReplaced(file) || !inInbox.containsKey(file.name()))
+                .filter(file -> !isYetToBeLookedAt(file, inInbox))
+                .map(DroppedFile::id)
                 .toList();
         Instant now = clock.instant();
         awaySince.keySet().retainAll(away);
@@ -473,18 +455,15 @@ public final class FileLedger {
         }
     }
 
-    private boolean isYetToBeLookedAt(Row brokenOff, Map<String, Long> inInbox) {
+    private boolean isYetToBeLookedAt(DroppedFile brokenOff, Map<String, Long> inInbox) {
         return inInbox.entrySet().stream()
                 .anyMatch(file -> brokenOff.inode().equals(Optional.of(file.getValue())) && !isLookedAt(file.getKey()));
     }
 
     /** A broken-off file with a note is not what the inbox has under its name. */
     private boolean isLookedAt(String name) {
-        return database.one(
-                        "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')",
-                        row -> true,
-                        name)
-                .isPresent();
+        return database.finds(
+                "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')", name);
     }
 
     /** What the inbox has under its name is another file. */
@@ -516,17 +495,14 @@ public final class FileLedger {
     /** So many files, the newest first, and before that one if it is given. */
     public List<DroppedFile> list(OptionalLong before, int most) {
         return database.all(
-                FILES + "where id < ? order by id desc limit ?",
-                row -> row(row).file(),
-                before.orElse(Long.MAX_VALUE),
-                most);
+                FILES + "where id < ? order by id desc limit ?", FileLedger::row, before.orElse(Long.MAX_VALUE), most);
     }
 
     /** The files that this program read, or that nobody else does, whose reports are not written. */
     public List<DroppedFile> toReport() {
         return database.all(
                 FILES + "where read_at is not null and reported_at is null and " + IS_MINE + " order by read_at",
-                row -> row(row).file(),
+                FileLedger::row,
                 me);
     }
 
@@ -561,9 +537,7 @@ public final class FileLedger {
                                 Optional.ofNullable(row.getString(4)).map(UUID::fromString),
                                 faults(new DroppedFile.Place(id, row.getLong(1), row.getLong(2)), row.getBytes(5)),
                                 new ArrayList<>()),
-                        Optional.ofNullable(row.getString(6))
-                                .map(provider -> new RecordOutcome.Delivery(
-                                        provider, string(row, 7), Optional.ofNullable(string(row, 8))))),
+                        delivery(row)),
                 id,
                 after,
                 after + most);
@@ -579,12 +553,12 @@ public final class FileLedger {
         return outcomes;
     }
 
-    private static String string(ResultSet row, int column) {
-        try {
-            return row.getString(column);
-        } catch (SQLException e) {
-            throw new LedgerException("the ledger cannot be read", e);
-        }
+    private static Optional<RecordOutcome.Delivery> delivery(ResultSet row) throws SQLException {
+        String provider = row.getString(6);
+        return provider == null
+                ? Optional.empty()
+                : Optional.of(
+                        new RecordOutcome.Delivery(provider, row.getString(7), Optional.ofNullable(row.getString(8))));
     }
 
     private List<Fault> faults(DroppedFile.Place place, byte[] sealed) {
@@ -601,18 +575,13 @@ public final class FileLedger {
 
     /** Whether a file's report is written. */
     public boolean isReported(long id) {
-        return database.one("select 1 from file where id = ? and reported_at is not null", row -> true, id)
-                .isPresent();
+        return database.finds("select 1 from file where id = ? and reported_at is not null", id);
     }
 
     /** Whether the report of a file that was filed under that name was written by then. */
     public boolean isReportedBefore(String filedAs, Instant then) {
-        return database.one(
-                        "select 1 from file where filed_as = ? and reported_at <= ?",
-                        row -> true,
-                        filedAs,
-                        then.toEpochMilli())
-                .isPresent();
+        return database.finds(
+                "select 1 from file where filed_as = ? and reported_at <= ?", filedAs, then.toEpochMilli());
     }
 
     /** Keeps that a file's report is written, and forgets its records. */
@@ -645,23 +614,22 @@ public final class FileLedger {
         } while (forgotten > 0);
     }
 
-    private static Row row(ResultSet row) throws SQLException {
-        return new Row(
-                new DroppedFile(
-                        row.getLong(1),
-                        row.getString(2),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getInt(5),
-                        State.of(row.getString(6)),
-                        Optional.ofNullable(row.getString(7)),
-                        row.getLong(8),
-                        row.getLong(9),
-                        row.getLong(10),
-                        row.getLong(11),
-                        Instant.ofEpochMilli(row.getLong(12)),
-                        instant(row, 13),
-                        instant(row, 14)),
+    private static DroppedFile row(ResultSet row) throws SQLException {
+        return new DroppedFile(
+                row.getLong(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getInt(5),
+                State.of(row.getString(6)),
+                Optional.ofNullable(row.getString(7)),
+                row.getLong(8),
+                row.getLong(9),
+                row.getLong(10),
+                row.getLong(11),
+                Instant.ofEpochMilli(row.getLong(12)),
+                instant(row, 13),
+                instant(row, 14),
                 row.getBoolean(15),
                 inode(row));
     }

@@ -1,7 +1,7 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
-import static io.herald.ledger.Database.executeAll;
+import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
@@ -14,11 +14,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -47,56 +45,6 @@ public final class Ledger {
             "(?, ?, ?, ?, 'pending', ?, case when " + LANE_WAITS + " then null else cast(? as text) end)";
 
     private static final String NEW_DELIVERY_THAT_WAITS = "(?, ?, ?, ?, 'pending', ?, null)";
-
-    /** What deliveries wait among in the ledger; these take turns. */
-    private static final List<String> SOURCES = List.of("rest", "file", "replay");
-
-    private static final String IS_DUE = " and owner is null and state in ('pending', 'retrying') and due_at <= ?";
-
-    private static final int DUE_PAGE = 64;
-
-    /** So many are postponed, or woken, in one write: others wait behind it. */
-    private static final int MOST_POSTPONED = 1024;
-
-    /** What waits beyond a time, made due. */
-    static final String WAKE = "update delivery set due_at = 0 where provider = ? and sequence in"
-            + " (select sequence from delivery where provider = ? and source in ('" + String.join("', '", SOURCES)
-            + "')"
-            + " and owner is null and state in ('pending', 'retrying') and due_at > ? limit " + MOST_POSTPONED + ")";
-
-    /** So long what waits behind another one that waits is left alone, unless that one is taken. */
-    private static final Duration BEHIND = Duration.ofMinutes(10);
-
-    /**
-     * What waits only for what is before it in its lane. An update that was under way when a program ended waits until that
-     * request must have ended too.
-     */
-    static final String WAITS_FOR_ITS_TURN = "(state = 'pending' and (request is null or unclear_since is not null))";
-
-    /** What waits next in the lane of one that is taken. */
-    private static final String NEXT =
-            "update delivery set due_at = 0 where provider = ? and owner is null and " + WAITS_FOR_ITS_TURN
-                    + " and due_at > ? and sequence = (select min(e.sequence) from delivery e where e.provider = ? and e.reference = ?"
-                    + " and e.state in ('pending', 'retrying') and e.sequence > ?)";
-
-    private static final String IN_ITS_LANE = " from delivery e where e.provider = d.provider"
-            + " and e.reference = d.reference and e.state in ('pending', 'retrying')";
-
-    /**
-     * A page of what is due, after a place; whether each is the next of its lane, whether it waits for its turn only, when the first of
-     * that lane is due, if it is not in hand, and whether the one before it waits too.
-     */
-    private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
-            + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
-            + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace, d.due_at,"
-            + " not exists (select 1" + IN_ITS_LANE + " and (e.sequence < d.sequence or e.owner is not null)),"
-            + " (d.state = 'pending' and (d.request is null or d.unclear_since is not null)),"
-            + " (select case when e.owner is null then e.due_at else 0 end" + IN_ITS_LANE
-            + " order by e.sequence limit 1),"
-            + " (select e.owner is null" + IN_ITS_LANE
-            + " and e.sequence < d.sequence order by e.sequence desc limit 1)"
-            + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
-            + IS_DUE + " and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?";
 
     /**
      * For each provider the last delivery of a reference to it, found from the index: of a customer that comes every minute the
@@ -181,13 +129,13 @@ public final class Ledger {
                 inOrder,
                 (connection, lost) -> {
                     for (String provider : lost.inHand()) {
-                        free(connection, lost.message().sequence(), provider);
+                        free(connection, lost.message().sequence(), provider, me);
                     }
                 });
     }
 
     /** Lets go of what this program has in hand without knowing of it. */
-    private void free(Connection connection, long sequence, String provider) throws SQLException {
+    static void free(Connection connection, long sequence, String provider, String me) throws SQLException {
         execute(
                 connection,
                 "update delivery set owner = null where sequence = ? and provider = ? and owner = ?",
@@ -211,8 +159,7 @@ public final class Ledger {
 
     /** Whether a message was accepted under that key, and the key is still kept. */
     public boolean isTaken(IdempotencyKey key) {
-        return database.one("select 1 from idempotency where id = ?", row -> true, id(key))
-                .isPresent();
+        return database.finds("select 1 from idempotency where id = ?", id(key));
     }
 
     private Optional<Accepted> earlier(Connection connection, Repetition key, NewMessage customer) throws SQLException {
@@ -291,32 +238,19 @@ public final class Ledger {
                 + String.join(", ", Collections.nCopies(message.targets().size(), each));
     }
 
-    /** A message that is to be kept whose deliveries wait in the ledger until they are taken up. */
-    final class Waiting {
-
-        private final UUID id;
-        private final NewMessage customer;
-        private final int size;
-        private final byte[] payload;
-
-        Waiting(UUID id, NewMessage customer) {
-            this.id = id;
-            this.customer = customer;
-            byte[] text = sealing.text(customer.canonical());
-            this.size = text.length;
-            this.payload = sealing.payload(id, text);
-        }
-
-        /** Keeps it, inside a write; answers its sequence. */
-        long insert(Connection connection) throws SQLException {
-            Message message = Ledger.insert(connection, id, customer, clock.instant(), size, payload);
+    /** Keeps a message whose deliveries wait in the ledger until they are taken up; answers its sequence. */
+    GroupCommit.Write<Long> waiting(UUID id, NewMessage customer) {
+        byte[] text = sealing.text(customer.canonical());
+        byte[] payload = sealing.payload(id, text);
+        return connection -> {
+            Message message = insert(connection, id, customer, clock.instant(), text.length, payload);
             List<Object> parameters = new ArrayList<>();
             message.targets().forEach(provider -> parameters.addAll(newDelivery(message, provider, customer.kind())));
             if (!message.targets().isEmpty()) {
                 execute(connection, insertDeliveries(NEW_DELIVERY_THAT_WAITS, message), parameters.toArray());
             }
             return message.sequence();
-        }
+        };
     }
 
     /**
@@ -365,18 +299,11 @@ public final class Ledger {
     public CompletableFuture<Boolean> found(Message message, String provider, String providerCustomerId) {
         long now = clock.millis();
         return database.write(connection -> {
-                    if (query(connection, WHETHER_IN_HAND, row -> true, inHand(message, provider))
-                            .isEmpty()) {
+                    if (!finds(connection, WHETHER_IN_HAND, inHand(message, provider))) {
                         return Optional.<Boolean>empty();
                     }
-                    boolean isFree = query(
-                                    connection,
-                                    DeliveryWrites.ANOTHERS,
-                                    row -> true,
-                                    provider,
-                                    providerCustomerId,
-                                    message.reference())
-                            .isEmpty();
+                    boolean isFree = !finds(
+                            connection, DeliveryWrites.ANOTHERS, provider, providerCustomerId, message.reference());
                     if (isFree) {
                         execute(
                                 connection,
@@ -403,8 +330,7 @@ public final class Ledger {
      * @throws LedgerException if the delivery is no longer in this program's hands; then nothing may be sent
      */
     public void mustBeInHand(Message message, String provider) {
-        mustBeOurs(database.one(WHETHER_IN_HAND, row -> true, inHand(message, provider))
-                .isPresent());
+        mustBeOurs(database.finds(WHETHER_IN_HAND, inHand(message, provider)));
         replica.mustBeAlive();
     }
 
@@ -422,258 +348,6 @@ public final class Ledger {
         byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
         return database.write(
                 writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
-    }
-
-    /**
-     * Writes something that means nothing, to see whether it can be kept.
-     *
-     * @return when it is durable
-     * @throws LedgerException if next to nothing is left of the disk
-     */
-    public CompletableFuture<Void> writeSomething() {
-        database.requireRoom();
-        long now = clock.millis();
-        return database.write(connection -> {
-            execute(
-                    connection,
-                    "insert into probe (id, written_at) values (1, ?)"
-                            + " on conflict (id) do update set written_at = excluded.written_at",
-                    now);
-            return null;
-        });
-    }
-
-    /** Whether deliveries to a provider wait that may be taken up now. */
-    public boolean isAwaited(String provider) {
-        long now = clock.millis();
-        List<Object> parameters = new ArrayList<>();
-        SOURCES.forEach(source -> parameters.addAll(List.of(provider, source, now)));
-        String any = SOURCES.stream()
-                .map(source -> "(select 1 from delivery where provider = ? and source = ?" + IS_DUE
-                        + " order by due_at, sequence limit 1) is not null")
-                .collect(Collectors.joining(" or "));
-        return database.one("select 1 where " + any, row -> true, parameters.toArray())
-                .isPresent();
-    }
-
-    /**
-     * Takes deliveries to a provider in hand that wait and are due. Of a lane only the earliest is taken, and only if
-     * nothing of that lane is in anybody's hands.
-     *
-     * @param most how many
-     * @param mostBytes how large their customers may be together; one is taken in any case
-     * @param inOrder called with them by the one thread that also accepts messages
-     * @return when it is durable
-     */
-    public CompletableFuture<List<OpenDelivery>> take(
-            String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
-        long now = clock.millis();
-        return database.write(
-                connection -> takeNow(connection, provider, most, mostBytes, now), inOrder, (connection, lost) -> {
-                    for (OpenDelivery open : lost) {
-                        free(connection, open.sequence(), open.provider());
-                    }
-                });
-    }
-
-    /**
-     * Makes due what waits for longer than a delivery does: the clock was ahead when that was decided. Returns when that is
-     * durable.
-     *
-     * @param longest how long a delivery to the provider waits at most
-     */
-    public void wake(String provider, Duration longest) {
-        long latest = clock.instant().plus(longest).toEpochMilli();
-        int woken;
-        do {
-            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest))
-                    .join();
-        } while (woken == MOST_POSTPONED);
-    }
-
-    private List<OpenDelivery> takeNow(Connection connection, String provider, int most, long mostBytes, long now)
-            throws SQLException {
-        List<OpenDelivery> taken = new ArrayList<>();
-        long bytes = 0;
-        for (OpenDelivery open : candidates(connection, provider, most, now)) {
-            bytes += open.size();
-            if (taken.size() == most || !taken.isEmpty() && bytes > mostBytes) {
-                break;
-            }
-            execute(
-                    connection,
-                    "update delivery set owner = ?, takes = ? where sequence = ? and provider = ?",
-                    me,
-                    open.takes(),
-                    open.sequence(),
-                    open.provider());
-            taken.add(open);
-        }
-        executeAll(
-                connection,
-                NEXT,
-                taken.stream()
-                        .map(open -> new Object[] {provider, now, provider, open.reference(), open.sequence()})
-                        .toList());
-        return taken;
-    }
-
-    /** The first of each source, then the second of each, and so on. */
-    private static List<OpenDelivery> candidates(Connection connection, String provider, int most, long now)
-            throws SQLException {
-        List<List<OpenDelivery>> sources = new ArrayList<>();
-        for (String source : SOURCES) {
-            sources.add(candidates(connection, provider, source, most, now));
-        }
-        List<OpenDelivery> inTurn = new ArrayList<>();
-        for (int i = 0; i < most; i++) {
-            for (List<OpenDelivery> source : sources) {
-                if (i < source.size()) {
-                    inTurn.add(source.get(i));
-                }
-            }
-        }
-        return inTurn;
-    }
-
-    private record Due(
-            OpenDelivery open,
-            long dueAt,
-            boolean isNext,
-            boolean waitsForItsTurn,
-            long firstDueAt,
-            boolean isBehindWaiting) {
-
-        /** Until when nothing can come of it; now, if it may be the next any moment, or has its own time. */
-        long waitsUntil(long now) {
-            if (isNext || !waitsForItsTurn) {
-                return now;
-            }
-            return isBehindWaiting ? Math.max(firstDueAt, now + BEHIND.toMillis()) : Math.max(firstDueAt, now);
-        }
-    }
-
-    /** Those that are next in their lanes. What nothing can come of yet is not looked at again until something may. */
-    private static List<OpenDelivery> candidates(
-            Connection connection, String provider, String source, int most, long now) throws SQLException {
-        List<OpenDelivery> candidates = new ArrayList<>();
-        List<Due> page;
-        long dueAt = Long.MIN_VALUE;
-        long sequence = Long.MIN_VALUE;
-        int postponed = 0;
-        do {
-            page = query(connection, DUE, Ledger::due, provider, source, now, dueAt, sequence, DUE_PAGE);
-            List<Object[]> later = new ArrayList<>();
-            for (Due due : page) {
-                dueAt = due.dueAt();
-                sequence = due.open().sequence();
-                long until = due.waitsUntil(now);
-                if (due.isNext()) {
-                    candidates.add(due.open());
-                } else if (until > now) {
-                    later.add(new Object[] {until, sequence, provider});
-                }
-            }
-            executeAll(connection, "update delivery set due_at = ? where sequence = ? and provider = ?", later);
-            postponed += later.size();
-        } while (candidates.size() < most && page.size() == DUE_PAGE && postponed < MOST_POSTPONED);
-        return candidates;
-    }
-
-    private static Due due(ResultSet row) throws SQLException {
-        return new Due(
-                openDelivery(row),
-                row.getLong(13),
-                row.getBoolean(14),
-                row.getBoolean(15),
-                row.getLong(16),
-                row.getBoolean(17));
-    }
-
-    private static OpenDelivery openDelivery(ResultSet row) throws SQLException {
-        return new OpenDelivery(
-                row.getLong(1),
-                row.getString(2),
-                row.getString(3),
-                row.getString(4),
-                row.getLong(5),
-                row.getInt(6),
-                row.getInt(7),
-                row.getInt(8),
-                row.getInt(9),
-                instant(row, 10),
-                instant(row, 11),
-                Optional.ofNullable(row.getString(12)));
-    }
-
-    /**
-     * A delivery that a program had in hand.
-     *
-     * @param takes how often it was taken up
-     */
-    public record Hold(long sequence, int takes) {}
-
-    /**
-     * Gives deliveries out of hand that were not worked on, or whose outcome could not be kept.
-     *
-     * @param dueAt when they may be taken up again
-     */
-    public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
-        return database.write(connection -> {
-            for (Hold hold : holds) {
-                execute(
-                        connection,
-                        "update delivery set owner = null, due_at = ? where " + IN_HAND
-                                + " and state in ('pending', 'retrying')",
-                        dueAt.toEpochMilli(),
-                        hold.sequence(),
-                        provider,
-                        me,
-                        hold.takes());
-            }
-            return null;
-        });
-    }
-
-    /** The message of a delivery that was taken up: the customer that it was corrected to, if it was. */
-    public Message messageOf(OpenDelivery open) {
-        return database.one(
-                        "select m.id, m.accepted_at, m.payload, d.correction, m.trace from message m"
-                                + " join delivery d on d.sequence = m.sequence where m.sequence = ? and d.provider = ?",
-                        row -> {
-                            UUID id = UUID.fromString(row.getString(1));
-                            byte[] correction = row.getBytes(4);
-                            return new Message(
-                                    id,
-                                    open.sequence(),
-                                    open.reference(),
-                                    Instant.ofEpochMilli(row.getLong(2)),
-                                    correction == null
-                                            ? sealing.openPayload(id, row.getBytes(3))
-                                            : sealing.openCorrection(open.sequence(), open.provider(), correction),
-                                    List.of(open.provider()),
-                                    open.takes(),
-                                    Optional.ofNullable(row.getString(5)));
-                        },
-                        open.sequence(),
-                        open.provider())
-                .orElseThrow();
-    }
-
-    /** The request that was kept for a delivery that was taken up: to be sent again as it is. */
-    public Optional<KeptRequest> requestOf(OpenDelivery open) {
-        return database.one(
-                        "select request, request_link from delivery where sequence = ? and provider = ?",
-                        row -> request(open, row.getBytes(1), row.getString(2)),
-                        open.sequence(),
-                        open.provider())
-                .orElseThrow();
-    }
-
-    private Optional<KeptRequest> request(OpenDelivery open, byte[] sealed, String link) {
-        return Optional.ofNullable(sealed)
-                .map(kept -> new KeptRequest(
-                        sealing.openRequest(open.sequence(), open.provider(), kept), Optional.ofNullable(link)));
     }
 
     /**

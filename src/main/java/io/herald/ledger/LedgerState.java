@@ -1,10 +1,14 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Database.execute;
+
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 
 /** What stands in the ledger, for those who watch: answered from indexes, but each answer walks all of one. */
 @Singleton
@@ -14,9 +18,11 @@ public final class LedgerState {
     public static final String WAITING = "waiting";
 
     private final Database database;
+    private final Clock clock;
 
-    LedgerState(Database database) {
+    LedgerState(Database database, Clock clock) {
         this.database = database;
+        this.clock = clock;
     }
 
     /**
@@ -50,6 +56,25 @@ public final class LedgerState {
                         row -> Instant.ofEpochMilli(row.getLong(1)),
                         sequence)
                 .orElseThrow();
+    }
+
+    /**
+     * Writes something that means nothing, to see whether it can be kept.
+     *
+     * @return when it is durable
+     * @throws LedgerException if next to nothing is left of the disk
+     */
+    public CompletableFuture<Void> writeSomething() {
+        database.requireRoom();
+        long now = clock.millis();
+        return database.write(connection -> {
+            execute(
+                    connection,
+                    "insert into probe (id, written_at) values (1, ?)"
+                            + " on conflict (id) do update set written_at = excluded.written_at",
+                    now);
+            return null;
+        });
     }
 
     /** Whether the thread runs that writes to the ledger. */

@@ -1,7 +1,6 @@
 package io.herald.ledger;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +18,6 @@ import java.util.UUID;
  * @param takes how often its delivery was taken up from the ledger: what has it in hand from an earlier time is too late
  * @param trace the {@code traceparent} of the span that shows its acceptance
  */
-@RegisterForReflection
 public record Message(
         UUID id,
         long sequence,

@@ -29,9 +29,6 @@ import org.jboss.logging.Logger;
 @Singleton
 final class Replica {
 
-    /** With every so-manieth renewal it is looked for what is in nobody's hands, although no program has ended. */
-    private static final int LOOKS_ALL_THE_SAME = 20;
-
     private static final Logger LOG = Logger.getLogger(Replica.class);
     private static final String NOW = "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
     private static final int RENEWALS_IN_A_LEASE = 5;
@@ -47,7 +44,6 @@ final class Replica {
     private final String id = UUID.randomUUID().toString();
     private final Database database;
     private final boolean alone;
-    private long renewed;
     private final Duration lease;
     private final ScheduledExecutorService renewals =
             Executors.newSingleThreadScheduledExecutor(Threads.named("lease-"));
@@ -106,11 +102,8 @@ final class Replica {
                 id,
                 lease.toMillis());
         shortenLeases(connection, BEYOND_ANY_LEASE * lease.toMillis());
-        int ended = execute(connection, "delete from replica where alive_till < " + NOW);
+        execute(connection, "delete from replica where alive_till < " + NOW);
         execute(connection, "delete from claim where owner not in (select id from replica)");
-        if (ended == 0 && renewed++ % LOOKS_ALL_THE_SAME != 0) {
-            return 0;
-        }
         return execute(
                 connection,
                 "update delivery set owner = null"

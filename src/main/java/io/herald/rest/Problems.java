@@ -3,14 +3,13 @@ package io.herald.rest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.canonical.NotJsonException;
-import io.herald.deadletter.ConflictException;
 import io.herald.intake.IdempotencyKeyException;
 import io.herald.intake.OverloadedException;
 import io.herald.ledger.LedgerException;
 import io.herald.privacy.Thrown;
 import io.herald.query.BadQueryException;
+import io.herald.report.ConflictException;
 import io.herald.report.NotFoundException;
-import io.herald.retention.InFlightException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -61,7 +60,7 @@ public final class Problems {
         if (thrown instanceof IdempotencyKeyException refused) {
             return Problem.of(refused.isTaken() ? 409 : 400, refused.getMessage());
         }
-        if (thrown instanceof ConflictException || thrown instanceof InFlightException) {
+        if (thrown instanceof ConflictException) {
             return Problem.of(409, thrown.getMessage());
         }
         if (thrown instanceof OverloadedException) {

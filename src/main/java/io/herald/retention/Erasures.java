@@ -5,6 +5,7 @@ import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.ledger.Erasure;
 import io.herald.provider.Providers;
+import io.herald.report.ConflictException;
 import io.herald.report.NotFoundException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
@@ -30,10 +31,10 @@ public final class Erasures {
      * Erases all that is kept about a customer.
      *
      * @throws NotFoundException if nothing is
-     * @throws InFlightException if a delivery may be under way; then nothing was erased
+     * @throws ConflictException if a delivery may be under way; then nothing was erased
      */
     public void ofCustomer(Exchange exchange, @Header("reference") String reference)
-            throws NotFoundException, InFlightException {
+            throws NotFoundException, ConflictException {
         if (!CanonicalCustomer.isReference(reference)) {
             throw unknown();
         }
@@ -41,7 +42,7 @@ public final class Erasures {
             case ERASED -> Audit.did(Callers.of(exchange), "erase", event -> event.put("reference", reference));
             case UNKNOWN -> throw unknown();
             case IN_FLIGHT ->
-                throw new InFlightException(
+                throw new ConflictException(
                         "a delivery of this customer is pending or retrying; try again when it has ended");
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.common.Json;
+import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
 import io.herald.file.DropBox.Report;
@@ -17,6 +18,7 @@ import io.herald.ledger.NewMessage;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.herald.schema.Fault;
+import io.quarkus.agroal.DataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
@@ -32,6 +34,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
@@ -77,6 +82,9 @@ class HostileFilesTest {
 
     @Inject
     FileLedger ledger;
+
+    @DataSource("embedded")
+    AgroalDataSource database;
 
     @Inject
     Clock clock;
@@ -422,6 +430,31 @@ class HostileFilesTest {
         ledger.moved(others.file().id());
     }
 
+    /** Between the time that it is begun and the time that it cannot be read. */
+    @Test
+    void whatAnotherProgramHasTakenOverStaysForThatOneAlsoIfItCannotBeRead() throws Exception {
+        String name = Caller.reference("HEADER") + ".csv";
+        Path dropped = Files.writeString(leftAlone(name), "no such column\n");
+        change("create trigger taken_over after insert on file when new.name = '" + name
+                + "' begin update file set reader = '' where id = new.id; end");
+        try {
+            assertThatThrownBy(() -> opened(dropped)).hasMessageContaining("taken the file over");
+        } finally {
+            change("drop trigger taken_over");
+        }
+        DroppedFile others = opened(dropped).file();
+        assertThat(others.state()).isEqualTo(State.FAILED);
+        Files.delete(dropped);
+        ledger.moved(others.id());
+    }
+
+    private void change(String schema) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(schema);
+        }
+    }
+
     /** The route does not take it before half a minute is over. */
     private Path leftAlone(String name) {
         lock.pause(file(name));
@@ -546,10 +579,9 @@ class HostileFilesTest {
                         filed -> false,
                         folders.filingNames(new FileName(name)))
                 .orElseThrow();
-        if (state != State.READING) {
-            ledger.end(begun.id(), state, Optional.empty(), 2, 0, 0);
-        }
-        return state == State.READING ? begun : begun.ended(state);
+        return state == State.READING
+                ? begun
+                : ledger.end(begun.id(), state, Optional.empty(), 2, 0, 0).orElseThrow();
     }
 
     private Exchange exchange(Batch batch) {

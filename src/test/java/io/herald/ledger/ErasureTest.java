@@ -47,6 +47,7 @@ class ErasureTest {
     private TestDatabase database;
     private Replica replica;
     private Ledger ledger;
+    private TakeUp takeUp;
     private DeadLetters letters;
     private Erasure erasure;
 
@@ -62,6 +63,7 @@ class ErasureTest {
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(key), json);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        takeUp = new TakeUp(database.get(), sealing, replica, clock);
         letters = new DeadLetters(database.get(), sealing, json, clock);
         erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
     }
@@ -174,8 +176,8 @@ class ErasureTest {
                         Optional.empty())
                 .join();
         List<OpenDelivery> taken =
-                ledger.take(provider, 1, Long.MAX_VALUE, open -> {}).join();
-        return ledger.messageOf(taken.get(0));
+                takeUp.take(provider, 1, Long.MAX_VALUE, open -> {}).join();
+        return takeUp.messageOf(taken.get(0));
     }
 
     @Test
@@ -231,7 +233,7 @@ class ErasureTest {
                 .isEqualTo(2);
         assertThat(outcome(other, "yativo").path("state").asText()).isEqualTo("rejected");
         for (String provider : TARGETS) {
-            assertThat(ledger.take(provider, 10, Long.MAX_VALUE, open -> {}).join())
+            assertThat(takeUp.take(provider, 10, Long.MAX_VALUE, open -> {}).join())
                     .as("enabled again")
                     .isEmpty();
         }

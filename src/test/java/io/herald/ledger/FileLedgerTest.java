@@ -56,6 +56,7 @@ class FileLedgerTest {
     private TestDatabase database;
     private Replica replica;
     private Ledger ledger;
+    private TakeUp takeUp;
     private FileLedger files;
     private Erasure erasure;
 
@@ -67,6 +68,7 @@ class FileLedgerTest {
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        takeUp = new TakeUp(database.get(), sealing, replica, clock);
         files = new FileLedger(database.get(), ledger, sealing, replica, clock);
         erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
     }
@@ -678,11 +680,11 @@ class FileLedgerTest {
         database.change("update delivery set source = 'replay' where reference = 'REST-3'");
         database.change("update delivery set owner = null where provider = '" + PROVIDER + "'");
 
-        assertThat(ledger.isAwaited(PROVIDER)).isTrue();
+        assertThat(takeUp.isAwaited(PROVIDER)).isTrue();
         assertThat(take(5)).containsExactly("REST-1", "FILE-1", "REST-3", "REST-2", "FILE-2");
         assertThat(take(5)).containsExactly("FILE-3", "FILE-4");
-        assertThat(ledger.isAwaited(PROVIDER)).isFalse();
-        assertThat(ledger.isAwaited("yativo")).as("only the file's").isTrue();
+        assertThat(takeUp.isAwaited(PROVIDER)).isFalse();
+        assertThat(takeUp.isAwaited("yativo")).as("only the file's").isTrue();
     }
 
     @Test
@@ -700,7 +702,7 @@ class FileLedgerTest {
     }
 
     private List<String> take(int most) {
-        return ledger.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).join().stream()
+        return takeUp.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).join().stream()
                 .map(OpenDelivery::reference)
                 .toList();
     }

@@ -60,6 +60,7 @@ class LedgerTest {
     private TestDatabase database;
     private Replica replica;
     private Ledger ledger;
+    private TakeUp takeUp;
 
     @BeforeEach
     void open() {
@@ -147,9 +148,9 @@ class LedgerTest {
         sendUpdate(message, NOW);
         park(message, "xbridge", NOW);
 
-        OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).join().get(0);
 
-        assertThat(ledger.requestOf(open).orElseThrow().link()).contains("id-1");
+        assertThat(takeUp.requestOf(open).orElseThrow().link()).contains("id-1");
         assertThat(open.unclearSince()).isEmpty();
     }
 
@@ -195,7 +196,8 @@ class LedgerTest {
                     .allMatch(reader -> reader.getState() == Thread.State.WAITING
                             || reader.getState() == Thread.State.TIMED_WAITING));
 
-            assertThat(ledger.writeSomething()).succeedsWithin(Duration.ofSeconds(5));
+            assertThat(new LedgerState(database.get(), Clock.systemUTC()).writeSomething())
+                    .succeedsWithin(Duration.ofSeconds(5));
         } finally {
             enough.countDown();
             await().atMost(Duration.ofSeconds(60)).until(() -> readers.stream().noneMatch(Thread::isAlive));
@@ -348,8 +350,8 @@ class LedgerTest {
         park(late, "xbridge", NOW.plusMillis(1));
         Accepted behind = accepted("CUST-1");
         assertThat(behind.inHand()).as("its lane waits in the ledger").containsExactly("yativo");
-        assertThat(ledger.isAwaited("xbridge")).isTrue();
-        assertThat(ledger.isAwaited("yativo")).isFalse();
+        assertThat(takeUp.isAwaited("xbridge")).isTrue();
+        assertThat(takeUp.isAwaited("yativo")).isFalse();
 
         Message again = takenUp("xbridge");
         assertThat(again.id()).isEqualTo(first.id());
@@ -368,7 +370,7 @@ class LedgerTest {
         park(ahead, "yativo", NOW.plus(Duration.ofDays(365)));
         park(parked, "xbridge", NOW.plus(Duration.ofDays(1)));
 
-        ledger.wake("xbridge", Duration.ofDays(1));
+        takeUp.wake("xbridge", Duration.ofDays(1));
 
         assertThat(take("xbridge")).containsExactly(ahead.sequence());
         assertThat(take("yativo")).isEmpty();
@@ -377,7 +379,7 @@ class LedgerTest {
     @Test
     void whatWaitsForTooLongIsFoundByItsIndex() {
         assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
-        assertThat(plan(Ledger.WAKE, "xbridge", "xbridge", NOW.toEpochMilli()))
+        assertThat(plan(TakeUp.WAKE, "xbridge", "xbridge", NOW.toEpochMilli()))
                 .anyMatch(step -> step.contains("delivery_waiting (provider=? AND source=? AND due_at>?)"));
     }
 
@@ -391,7 +393,7 @@ class LedgerTest {
         park(first, "xbridge", NOW.plusSeconds(60));
         Message behind = accepted("CUST-1").message();
         assertThat(take("xbridge")).isEmpty();
-        assertThat(ledger.isAwaited("xbridge")).isFalse();
+        assertThat(takeUp.isAwaited("xbridge")).isFalse();
 
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
@@ -409,13 +411,13 @@ class LedgerTest {
             messages.add(accept("CUST-1"));
         }
         messages.add(accept("CUST-2"));
-        List<Ledger.Hold> holds = messages.stream()
-                .map(message -> new Ledger.Hold(message.sequence(), 0))
+        List<TakeUp.Hold> holds = messages.stream()
+                .map(message -> new TakeUp.Hold(message.sequence(), 0))
                 .toList();
-        ledger.giveBack("xbridge", holds, Instant.EPOCH).join();
+        takeUp.giveBack("xbridge", holds, Instant.EPOCH).join();
 
         List<OpenDelivery> taken =
-                ledger.take("xbridge", 10, 1 << 20, all -> {}).join();
+                takeUp.take("xbridge", 10, 1 << 20, all -> {}).join();
         assertThat(taken)
                 .extracting(OpenDelivery::sequence)
                 .containsExactly(messages.get(0).sequence(), messages.get(200).sequence());
@@ -425,7 +427,7 @@ class LedgerTest {
                 .as("the others are not looked at each time")
                 .isEqualTo(1);
 
-        record(ledger.messageOf(taken.get(0)), "xbridge", delivered("id-1"));
+        record(takeUp.messageOf(taken.get(0)), "xbridge", delivered("id-1"));
         assertThat(take("xbridge")).containsExactly(messages.get(1).sequence());
     }
 
@@ -434,7 +436,7 @@ class LedgerTest {
         Message message = accept("CUST-1");
         assertThat(take("xbridge")).as("it is in hand").isEmpty();
 
-        ledger.giveBack("xbridge", List.of(new Ledger.Hold(message.sequence(), 0)), Instant.EPOCH)
+        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(message.sequence(), 0)), Instant.EPOCH)
                 .join();
 
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
@@ -489,7 +491,7 @@ class LedgerTest {
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
         assertThat(ledger.record(early, "xbridge", progress).join()).isEqualTo(Recorded.TAKEN_OVER);
 
-        ledger.giveBack("xbridge", List.of(new Ledger.Hold(early.sequence(), early.takes())), Instant.EPOCH)
+        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(early.sequence(), early.takes())), Instant.EPOCH)
                 .join();
         assertThat(take("xbridge"))
                 .as("it gives back only what it has in hand itself")
@@ -509,13 +511,13 @@ class LedgerTest {
 
         openAnew(NOW);
 
-        OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).join().get(0);
         assertThat(open.unclearSince()).contains(MAY_ARRIVE.until());
         assertThat(open.sentAt()).contains(NOW);
-        KeptRequest request = ledger.requestOf(open).orElseThrow();
+        KeptRequest request = takeUp.requestOf(open).orElseThrow();
         assertThat(request.bytes()).asString(StandardCharsets.UTF_8).isEqualTo("{\"a\": 1}");
         assertThat(request.link()).isEmpty();
-        assertThat(ledger.messageOf(open).canonical()).isEqualTo(customer("CUST-1"));
+        assertThat(takeUp.messageOf(open).canonical()).isEqualTo(customer("CUST-1"));
     }
 
     @Test
@@ -555,7 +557,7 @@ class LedgerTest {
         Message update = accept("CUST-1");
         Message behind = accept("CUST-1");
         sendUpdate(update, NOW.plusSeconds(10));
-        ledger.giveBack("xbridge", List.of(new Ledger.Hold(behind.sequence(), 0)), Instant.EPOCH)
+        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(behind.sequence(), 0)), Instant.EPOCH)
                 .join();
         assertThat(take("xbridge")).isEmpty();
 
@@ -568,12 +570,12 @@ class LedgerTest {
     void ofLargeCustomersNotMoreThanFitAreTaken() {
         List<Message> messages = List.of(accept("CUST-1"), accept("CUST-2"), accept("CUST-3"));
         messages.forEach(
-                message -> ledger.giveBack("xbridge", List.of(new Ledger.Hold(message.sequence(), 0)), Instant.EPOCH)
+                message -> takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(message.sequence(), 0)), Instant.EPOCH)
                         .join());
         int size = customer("CUST-1").toString().length();
 
-        assertThat(ledger.take("xbridge", 10, 2 * size, taken -> {}).join()).hasSize(2);
-        assertThat(ledger.take("xbridge", 10, 1, taken -> {}).join()).hasSize(1);
+        assertThat(takeUp.take("xbridge", 10, 2 * size, taken -> {}).join()).hasSize(2);
+        assertThat(takeUp.take("xbridge", 10, 1, taken -> {}).join()).hasSize(1);
     }
 
     @Test
@@ -699,9 +701,9 @@ class LedgerTest {
                 .message();
         park(message, "xbridge", NOW);
 
-        OpenDelivery open = ledger.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).join().get(0);
 
-        assertThat(ledger.messageOf(open).canonical().toString())
+        assertThat(takeUp.messageOf(open).canonical().toString())
                 .isEqualTo("{\"attributes\":{\"balance\":12345678901234567.89,\"rate\":1.10}}");
     }
 
@@ -853,12 +855,10 @@ class LedgerTest {
         database.open();
         ObjectMapper json = new ObjectMapper();
         replica = new Replica(database.get(), Duration.ofSeconds(15));
-        ledger = new Ledger(
-                database.get(),
-                new Sealing(new PayloadCipher(key), json),
-                replica,
-                json,
-                Clock.fixed(now, ZoneOffset.UTC));
+        Sealing sealing = new Sealing(new PayloadCipher(key), json);
+        Clock clock = Clock.fixed(now, ZoneOffset.UTC);
+        ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        takeUp = new TakeUp(database.get(), sealing, replica, clock);
     }
 
     private Message accept(String reference) {
@@ -902,13 +902,13 @@ class LedgerTest {
     /** The one delivery that can be taken up. */
     private Message takenUp(String provider) {
         List<OpenDelivery> taken =
-                ledger.take(provider, 10, Long.MAX_VALUE, all -> {}).join();
+                takeUp.take(provider, 10, Long.MAX_VALUE, all -> {}).join();
         assertThat(taken).hasSize(1);
-        return ledger.messageOf(taken.get(0));
+        return takeUp.messageOf(taken.get(0));
     }
 
     private List<Long> take(String provider) {
-        return ledger.take(provider, 10, Long.MAX_VALUE, taken -> {}).join().stream()
+        return takeUp.take(provider, 10, Long.MAX_VALUE, taken -> {}).join().stream()
                 .map(OpenDelivery::sequence)
                 .toList();
     }

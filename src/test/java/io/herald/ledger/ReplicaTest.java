@@ -50,6 +50,7 @@ class ReplicaTest {
     private Replica other;
     private Ledger ofOne;
     private Ledger ofOther;
+    private LedgerState state;
 
     @BeforeEach
     void open() {
@@ -59,12 +60,15 @@ class ReplicaTest {
         other = new Replica(database.get(), LEASE);
         ofOne = ledger(one);
         ofOther = ledger(other);
+        state = new LedgerState(database.get(), Clock.systemUTC());
     }
 
     private Ledger ledger(Replica replica) {
-        ObjectMapper json = new ObjectMapper();
-        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
-        return new Ledger(database.get(), sealing, replica, json, Clock.systemUTC());
+        return new Ledger(database.get(), sealing(), replica, new ObjectMapper(), Clock.systemUTC());
+    }
+
+    private static Sealing sealing() {
+        return new Sealing(new PayloadCipher(new byte[32]), new ObjectMapper());
     }
 
     @AfterEach
@@ -81,24 +85,24 @@ class ReplicaTest {
                 .as("behind what another has in hand")
                 .isEmpty();
         assertThat(accept(ofOne).inHand()).as("behind what waits").isEmpty();
-        assertThat(take(ofOther)).isEmpty();
+        assertThat(take(other)).isEmpty();
     }
 
     @Test
     void whatOneHasInHandIsFreeWhenItsLeaseEnds() {
         Message message = accept(ofOne).message();
         other.renew().join();
-        assertThat(take(ofOther)).as("its lease lasts").isEmpty();
+        assertThat(take(other)).as("its lease lasts").isEmpty();
 
         database.change("update replica set alive_till = 0 where id = '" + one.id() + "'");
         other.renew().join();
 
-        assertThat(take(ofOther)).containsExactly(message.sequence());
+        assertThat(take(other)).containsExactly(message.sequence());
         one.renew().join();
         assertThat(ofOne.sending(message, "xbridge", create(REQUEST), MAY_ARRIVE))
                 .as("it comes back, too late")
                 .failsWithin(Duration.ofSeconds(10));
-        assertThat(take(ofOne)).isEmpty();
+        assertThat(take(one)).isEmpty();
     }
 
     @Test
@@ -161,7 +165,7 @@ class ReplicaTest {
 
         one.leave(new Object());
 
-        assertThat(take(ofOther)).containsExactly(unsent.sequence());
+        assertThat(take(other)).containsExactly(unsent.sequence());
         assertThat(database.number("select count(*) from replica")).isEqualTo(1);
     }
 
@@ -173,7 +177,7 @@ class ReplicaTest {
         one.leave(new Object());
         other.renew().join();
 
-        assertThat(take(ofOther)).isEmpty();
+        assertThat(take(other)).isEmpty();
     }
 
     @Test
@@ -182,7 +186,7 @@ class ReplicaTest {
                 Connection connection = lockTheLedger(hanging)) {
             Database.execute(connection, "insert into probe (id, written_at) values (2, 1)");
 
-            assertThat(ofOther.writeSomething()).succeedsWithin(Duration.ofSeconds(30));
+            assertThat(state.writeSomething()).succeedsWithin(Duration.ofSeconds(30));
 
             assertThatThrownBy(connection::commit).isInstanceOf(SQLException.class);
         }
@@ -212,7 +216,7 @@ class ReplicaTest {
             });
             assertThat(onItsWay.await(10, TimeUnit.SECONDS)).isTrue();
 
-            assertThat(ofOther.writeSomething()).succeedsWithin(Duration.ofSeconds(20));
+            assertThat(state.writeSomething()).succeedsWithin(Duration.ofSeconds(20));
 
             goOn.countDown();
             assertThat(done).failsWithin(Duration.ofSeconds(10));
@@ -252,14 +256,14 @@ class ReplicaTest {
             Database.execute(
                     connection, "set local idle_in_transaction_session_timeout = 0; set local transaction_timeout = 0");
 
-            assertThat(ofOne.writeSomething())
+            assertThat(state.writeSomething())
                     .failsWithin(Duration.ofSeconds(30))
                     .withThrowableThat()
                     .havingRootCause()
                     .withMessageContaining("lock timeout");
             connection.rollback();
         }
-        ofOne.writeSomething().join();
+        state.writeSomething().join();
         assertThat(accept(ofOther).inHand()).containsExactly("xbridge");
     }
 
@@ -281,8 +285,9 @@ class ReplicaTest {
                 .join();
     }
 
-    private static List<Long> take(Ledger ledger) {
-        return ledger.take("xbridge", 10, Long.MAX_VALUE, taken -> {}).join().stream()
+    private List<Long> take(Replica replica) {
+        TakeUp takeUp = new TakeUp(database.get(), sealing(), replica, Clock.systemUTC());
+        return takeUp.take("xbridge", 10, Long.MAX_VALUE, taken -> {}).join().stream()
                 .map(OpenDelivery::sequence)
                 .toList();
     }
