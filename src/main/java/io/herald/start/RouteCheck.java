@@ -47,6 +47,13 @@ final class RouteCheck {
     /** A name in braces, and no expression of Camel's. */
     private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
 
+    /** The configuration of all routes that name none. */
+    private static final String OTHERS = "*";
+
+    /** What would end a failure before it comes to the handlers that all providers have. */
+    private static final List<String> HANDLES_ERRORS =
+            List.of("errorHandler", "onException", "routeConfiguration", "routeConfigurationId");
+
     /** What holds the deliveries of a provider has its name and this. */
     private static final String LANES = "-lanes";
 
@@ -110,6 +117,10 @@ final class RouteCheck {
                 .filter(wanted -> !configurations.contains(wanted.name()))
                 .forEach(wanted ->
                         mistakes.add(wanted.place() + ": there is no routeConfiguration '" + wanted.name() + "'"));
+        if (!configurations.contains(OTHERS)) {
+            mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
+                    + " neither tried again nor recorded");
+        }
     }
 
     /**
@@ -148,7 +159,7 @@ final class RouteCheck {
             if (scalar(mapping, "uri") != null) {
                 endpoint(key, mapping);
             }
-            if (provider != null && child(mapping, "from") != null) {
+            if (provider != null && (key.isEmpty() || child(mapping, "from") != null)) {
                 errorHandling(mapping);
             }
             if (value(scalar(mapping, "name")).equals(LOOK_UP)) {
@@ -160,8 +171,8 @@ final class RouteCheck {
                 expression(key, scalar(mapping, "expression"), predicate);
             } else if (key.equals("route")) {
                 route(mapping);
-            } else if (key.equals("routeConfiguration") && scalar(mapping, "id") != null) {
-                configurations.add(scalar(mapping, "id").getValue());
+            } else if (key.equals("routeConfiguration")) {
+                configuration(mapping);
             }
             for (NodeTuple entry : mapping.getValue()) {
                 if (entry.getKeyNode() instanceof ScalarNode name) {
@@ -196,22 +207,38 @@ final class RouteCheck {
         }
     }
 
-    /** Else Camel's own handler ends what failed, and neither the route that went there nor the ledger gets to know. */
-    private void errorHandling(MappingNode route) {
-        MappingNode from = child(route, "from");
-        String name = directName(value(scalar(from, "uri")), scalar(child(from, "parameters"), "name"));
-        boolean first = name.equals(provider) || value(scalar(route, "id")).equals(provider);
-        if (first && scalar(route, "routeConfigurationId") == null) {
+    private void configuration(MappingNode configuration) {
+        ScalarNode id = scalar(configuration, "id");
+        String name = id == null ? OTHERS : id.getValue();
+        configurations.add(name);
+        if (name.equals(OTHERS) && entry(child(configuration, "errorHandler"), "noErrorHandler") == null) {
             mistake(
-                    route,
-                    "the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is neither tried"
-                            + " again nor recorded");
-        } else if (!first && entry(child(route, "errorHandler"), "noErrorHandler") == null) {
-            mistake(
-                    route,
-                    "a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}' below it;"
-                            + " without it a failure is neither tried again nor recorded");
+                    configuration,
+                    "the routeConfiguration of all routes that name none needs 'errorHandler:' and 'noErrorHandler: {}'"
+                            + " below it; without it a failure is neither tried again nor recorded");
         }
+    }
+
+    /** Else neither the route that went there nor the ledger gets to know what failed, or both handle it. */
+    private void errorHandling(MappingNode part) {
+        MappingNode from = child(part, "from");
+        String name = directName(value(scalar(from, "uri")), scalar(child(from, "parameters"), "name"));
+        if (name.equals(provider) || value(scalar(part, "id")).equals(provider)) {
+            if (scalar(part, "routeConfigurationId") == null) {
+                mistake(
+                        part,
+                        "the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is neither"
+                                + " tried again nor recorded");
+            }
+            return;
+        }
+        HANDLES_ERRORS.stream()
+                .filter(handler -> entry(part, handler) != null)
+                .forEach(handler -> mistake(
+                        part,
+                        "'" + handler
+                                + "' is not for what a provider's route goes on to; with it a failure is neither tried"
+                                + " again nor recorded"));
     }
 
     private void endpoint(String key, MappingNode step) {

@@ -294,28 +294,46 @@ class FailEarlyIT {
         assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
     }
 
-    /** Without them a delivery that fails is not recorded, and is sent again without end. */
+    /** Else a delivery that fails is not recorded, and is sent again without end. */
     @Test
     void everyFailureOfAProvidersRoutesComesToTheErrorHandlers() throws IOException {
         mount("routes");
         String file = "routes/providers/fraudspect.camel.yaml";
-        String noErrorHandler = "    errorHandler:\n      noErrorHandler: {}\n";
-        String toBeCalled =
-                ": a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}'"
-                        + " below it; without it a failure is neither tried again nor recorded";
+        String handlers = "routes/error-handlers.camel.yaml";
+        String notForIt =
+                "' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded";
         edit(file, "    routeConfigurationId: delivery\n", "");
-        edit(file, noErrorHandler, "");
-        edit(file, noErrorHandler, "    routeConfigurationId: delivery\n");
-        edit(file, noErrorHandler, "    errorHandler:\n      defaultErrorHandler: {}\n");
+        edit(
+                file,
+                "    id: fraudspect-request\n",
+                "    id: fraudspect-request\n    errorHandler:\n      defaultErrorHandler: {}\n");
+        edit(file, "    id: fraudspect-send\n", "    id: fraudspect-send\n    routeConfigurationId: delivery\n");
+        Files.writeString(
+                directory.resolve(file), "- errorHandler:\n    defaultErrorHandler: {}\n", StandardOpenOption.APPEND);
+        edit(handlers, "      noErrorHandler: {}", "      defaultErrorHandler: {}");
 
         assertThat(mistakes())
                 .containsExactlyInAnyOrder(
                         place(file, "id: fraudspect\n")
                                 + ": the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is"
                                 + " neither tried again nor recorded",
-                        place(file, "id: fraudspect-request\n") + toBeCalled,
-                        place(file, "id: fraudspect-send\n") + toBeCalled,
-                        place(file, "id: fraudspect-call\n") + toBeCalled);
+                        place(file, "id: fraudspect-request\n") + ": 'errorHandler" + notForIt,
+                        place(file, "id: fraudspect-send\n") + ": 'routeConfigurationId" + notForIt,
+                        place(file, "errorHandler:\n    default") + ": 'errorHandler" + notForIt,
+                        place(handlers, "id: \"*\"")
+                                + ": the routeConfiguration of all routes that name none needs 'errorHandler:' and"
+                                + " 'noErrorHandler: {}' below it; without it a failure is neither tried again nor recorded");
+    }
+
+    @Test
+    void withoutTheConfigurationOfAllOtherRoutesItDoesNotStart() throws IOException {
+        mount("routes");
+        edit("routes/error-handlers.camel.yaml", "    id: \"*\"", "    id: others");
+
+        assertThat(mistakes())
+                .containsExactly(
+                        "routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure"
+                                + " is neither tried again nor recorded");
     }
 
     @Test
