@@ -165,11 +165,6 @@ public final class DeliverySteps {
         return lookUps.begin(delivery);
     }
 
-    /** Without the field to look up, nobody can tell whether an earlier try arrived. */
-    public void cannotLookUp() throws UnclearException {
-        throw new UnclearException("an earlier try may have arrived, and there is nothing to look the customer up by");
-    }
-
     /** As {@link LookUps#read}. */
     public Integer readFound(
             @Body String body,
