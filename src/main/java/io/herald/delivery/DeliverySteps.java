@@ -51,9 +51,9 @@ public final class DeliverySteps {
         return !delivery.isUpdate();
     }
 
-    /** As {@link Delivery#isUnclear}. */
-    public boolean isUnclear(@ExchangeProperty("delivery") Delivery delivery) {
-        return delivery.isUnclear();
+    /** As {@link LookUps#isNeeded}. */
+    public boolean isToBeLookedUp(@ExchangeProperty("delivery") Delivery delivery) {
+        return lookUps.isNeeded(delivery);
     }
 
     /** As {@link Delivery#isOutdated}. */
@@ -63,7 +63,7 @@ public final class DeliverySteps {
 
     /** Whether there is something left to send: no look-up found what an earlier try created. */
     public boolean isToBeSent(@ExchangeProperty("delivery") Delivery delivery) {
-        return !delivery.isSettled();
+        return !delivery.isFound();
     }
 
     /** As {@link Delivery#getIdempotencyKey}. */
