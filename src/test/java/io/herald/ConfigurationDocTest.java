@@ -31,7 +31,7 @@ class ConfigurationDocTest {
     private static final Pattern ANNOTATION =
             Pattern.compile("@ConfigProperty\\(\\s*name = \"([^\"]+)\"(?:,\\s*defaultValue = \"([^\"]*)\")?\\s*\\)");
     private static final Pattern IN_ROUTE = Pattern.compile(
-            "\\{\\{\\??([A-Za-z0-9._-]+)(?::([^}]*))?}}|\\$\\{properties:([A-Za-z0-9._-]+)(?::([^}]*))?}");
+            "\\{\\{\\??([A-Za-z0-9_-]+\\.[A-Za-z0-9._-]+)(?::([^}]*))?}}|\\$\\{properties:([A-Za-z0-9._-]+)(?::([^}]*))?}");
     private static final Pattern IN_PROPERTY = Pattern.compile("\\$\\{((?:herald|provider)\\.[^:}]+)(?::([^}]*))?}");
 
     private static final Map<String, Optional<String>> READ = new TreeMap<>();

@@ -164,21 +164,19 @@ final class RouteStyle {
     private static void checkRoutes(LocatedYaml yaml, String file, List<Fault> faults) {
         var providerFile = PROVIDER_FILE.matcher(file.replace('\\', '/'));
         String provider = providerFile.find() ? providerFile.group(1) : null;
-        boolean first = true;
         for (int i = 0; i < yaml.tree().size(); i++) {
-            for (String kind : List.of("route", "routeConfiguration")) {
+            for (String kind : List.of("route", "routeConfiguration", "routeTemplate")) {
                 JsonNode route = yaml.tree().get(i).get(kind);
                 if (route == null) {
                     continue;
                 }
                 int line = yaml.line("/" + i + "/" + kind + "/id", "/" + i + "/" + kind);
                 checkNames(kind, route, line, faults);
-                if (kind.equals("route")) {
-                    checkLength(route, line, faults);
+                if (!kind.equals("routeConfiguration")) {
+                    checkLength(kind, route, line, faults);
                     if (provider != null) {
-                        checkProvider(provider, first, route.path("id").asText(), line, faults);
+                        checkProvider(provider, route.path("id").asText(), line, faults);
                     }
-                    first = false;
                 }
             }
         }
@@ -194,22 +192,18 @@ final class RouteStyle {
         }
     }
 
-    private static void checkLength(JsonNode route, int line, List<Fault> faults) {
+    private static void checkLength(String kind, JsonNode route, int line, List<Fault> faults) {
         int steps = steps(route);
         if (steps > MOST_STEPS) {
             faults.add(new Fault(
                     line,
-                    "route " + route.path("id").asText() + " has " + steps + " steps, " + MOST_STEPS
+                    kind + " " + route.path("id").asText() + " has " + steps + " steps, " + MOST_STEPS
                             + " at most; make two routes of it, with names"));
         }
     }
 
-    private static void checkProvider(String provider, boolean first, String id, int line, List<Fault> faults) {
-        if (first && !id.equals(provider)) {
-            faults.add(new Fault(
-                    line, "the first route of a provider's file is the provider; write 'id: " + provider + "'"));
-        }
-        if (!id.equals(provider) && !id.startsWith(provider + "-")) {
+    private static void checkProvider(String provider, String id, int line, List<Fault> faults) {
+        if (!id.startsWith(provider + "-")) {
             faults.add(new Fault(
                     line,
                     "a route in a provider's file starts with its name; write 'id: " + provider + "-" + id + "'"));

@@ -132,6 +132,10 @@ class RouteStyleTest {
                 .containsExactly(
                         "routes/a.camel.yaml:2: a routeConfiguration has a description; write 'description:', a sentence of"
                                 + " what it does");
+        assertThat(faults("- routeTemplate:\n    id: a\n"))
+                .containsExactly(
+                        "routes/a.camel.yaml:2: a routeTemplate has a description; write 'description:', a sentence of what"
+                                + " it does");
     }
 
     @Test
@@ -147,7 +151,6 @@ class RouteStyleTest {
     void wantsTheRoutesOfAProviderNamedForIt() {
         assertThat(STYLE.faults("routes/providers/b.camel.yaml", route("- marshal:\n    json: {}\n")))
                 .containsExactly(
-                        "routes/providers/b.camel.yaml:2: the first route of a provider's file is the provider; write 'id: b'",
                         "routes/providers/b.camel.yaml:2: a route in a provider's file starts with its name; write 'id: b-a'");
     }
 

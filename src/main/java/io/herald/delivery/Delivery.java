@@ -162,7 +162,7 @@ public final class Delivery {
         return unclearSince != null;
     }
 
-    /** Whether an outcome is known already, as when a look-up found what an earlier try created. */
+    /** Whether an outcome is known already. */
     public boolean isSettled() {
         return outcome != null;
     }
@@ -383,6 +383,11 @@ public final class Delivery {
     /** What the look-up has found. */
     Found found() {
         return found;
+    }
+
+    /** Whether a look-up has found what an earlier try of this delivery created; what is of an earlier message makes it an update. */
+    boolean isFound() {
+        return found != null && !found.isNobody() && !isUpdate();
     }
 
     void recording() {

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Clock;
 import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.language.bean.RuntimeBeanExpressionException;
 import org.jboss.logging.Logger;
 
 /** Tells what a failure of a delivery means. */
@@ -141,13 +142,15 @@ final class Failures {
     }
 
     private static ObjectNode lasting(Delivery delivery, Throwable thrown) {
-        if (thrown instanceof NotMappableException refused) {
+        // what a method throws that an expression calls with arguments
+        Throwable why = thrown instanceof RuntimeBeanExpressionException ? thrown.getCause() : thrown;
+        if (why instanceof NotMappableException refused) {
             return Outcome.notMappable(refused.faults());
         }
-        if (thrown instanceof UnclearException unclear) {
+        if (why instanceof UnclearException unclear) {
             return unclear(State.DEAD, unclear.getMessage());
         }
-        if (thrown instanceof MappingFailedException mapping) {
+        if (why instanceof MappingFailedException mapping) {
             return Outcome.failed(State.DEAD, "mapping_failed", Reason.NOT_MAPPABLE, mapping.getMessage());
         }
         LOG.errorf(

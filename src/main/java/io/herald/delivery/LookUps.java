@@ -39,6 +39,11 @@ final class LookUps {
         this.clock = clock;
     }
 
+    /** Whether an earlier try may have created the customer without our knowing, and the provider has a look-up that tells. */
+    boolean isNeeded(Delivery delivery) {
+        return delivery.isUnclear() && mappings.of(delivery.getProvider()).finds();
+    }
+
     /**
      * Begins a look-up: what fails until the request is sent says nothing of the request.
      *

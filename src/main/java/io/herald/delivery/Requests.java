@@ -105,8 +105,9 @@ final class Requests {
                 .filter(name -> value(name, delivery).isEmpty())
                 .findFirst();
         if (absent.isPresent() && delivery.isUnclear()) {
-            throw new UnclearException("an earlier try may have arrived, and the request has no field '" + absent.get()
-                    + "', which the provider's route file names");
+            throw new UnclearException(
+                    "an earlier try may have arrived, and there is nothing to look the customer up by: the"
+                            + " request has no field '" + absent.get() + "', which the provider's route file names");
         }
         if (absent.isPresent()) {
             throw new MappingFailedException(

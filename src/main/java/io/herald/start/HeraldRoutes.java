@@ -12,14 +12,16 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.component.http.HttpMethods;
+import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.SimpleTypeConverter;
 
-/** Loads the checked route files, and gives each provider's file the parts that it names: its lanes and its HTTP client. */
+/**
+ * Loads the checked route files, and gives each provider what they name: its lanes, its HTTP client, and the routes that all
+ * providers have.
+ */
 @ApplicationScoped
 @RegisterForReflection(
         targets = {
@@ -69,7 +71,6 @@ public class HeraldRoutes extends RouteBuilder {
         // fixed
         getContext().setTracing(false);
         ContractReferences.resolveWhatIsRead();
-        convertHttpMethods();
         getContext().getManagementStrategy().addEventNotifier(new CallNotifier());
         Registry registry = getContext().getRegistry();
         for (String id : providers.ids()) {
@@ -77,15 +78,16 @@ public class HeraldRoutes extends RouteBuilder {
             registry.bind(id + "-http", http.get().clients().get(id));
         }
         PluginHelper.getRoutesLoader(getContext()).loadRoutes(files);
+        for (String id : providers.ids()) {
+            addRoute(RouteCheck.DELIVER, id, id);
+            addRoute(RouteCheck.SEND, id + "-send", id);
+        }
     }
 
-    /** Without a converter of its own, Camel walks all it has for each call: an eighth of Herald's processor time. */
-    private void convertHttpMethods() {
-        getContext()
-                .getTypeConverterRegistry()
-                .addTypeConverter(
-                        HttpMethods.class,
-                        String.class,
-                        new SimpleTypeConverter(false, (type, exchange, value) -> HttpMethods.valueOf((String) value)));
+    private void addRoute(String template, String route, String provider) {
+        TemplatedRouteBuilder.builder(getContext(), template)
+                .routeId(route)
+                .parameter(RouteCheck.PARAMETER, provider)
+                .add();
     }
 }

@@ -6,11 +6,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.EndpointUriFactory;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -31,6 +33,20 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  */
 final class RouteCheck {
 
+    /** The template of the routes that take a delivery, one for each provider. */
+    static final String DELIVER = "deliver";
+
+    /** The template of the routes that look up and send. */
+    static final String SEND = "send";
+
+    /** The parameter of both: the provider's id. */
+    static final String PARAMETER = "id";
+
+    private static final String ANY_PROVIDER = "{{" + PARAMETER + "}}";
+
+    /** What only a provider has whose customers are looked up. */
+    private static final String FIND = "-find";
+
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
     private static final Set<String> WITH_PREDICATE = Set.of("filter", "when", "onWhen", "retryWhile", "validate");
     private static final Set<String> LANGUAGES = Set.of("simple", "jsonpath");
@@ -47,8 +63,12 @@ final class RouteCheck {
     /** A name in braces, and no expression of Camel's. */
     private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
 
-    /** What holds the deliveries of a provider has its name and this. */
-    private static final String LANES = "-lanes";
+    /** The configuration of all routes that name none. */
+    private static final String OTHERS = "*";
+
+    /** What would end a failure before it comes to the handlers that all providers have. */
+    private static final List<String> HANDLES_ERRORS =
+            List.of("errorHandler", "onException", "routeConfiguration", "routeConfigurationId");
 
     private record Named(String name, String place) {}
 
@@ -56,11 +76,13 @@ final class RouteCheck {
 
     private final CamelContext context;
     private final Beans beans;
+    private final List<String> providers;
     private final Predicate<String> isProvider;
     private final List<String> mistakes;
     private final Map<String, String> routes = new LinkedHashMap<>();
     private final Map<String, String> beginnings = new LinkedHashMap<>();
     private final Set<String> configurations = new TreeSet<>();
+    private final Set<String> templates = new TreeSet<>();
     private final List<Named> destinations = new ArrayList<>();
     private final List<Named> wantedConfigurations = new ArrayList<>();
     private final List<Field> fields = new ArrayList<>();
@@ -69,12 +91,19 @@ final class RouteCheck {
     private String provider;
 
     /**
+     * @param providers the ids of the providers that have routes
      * @param isProvider whether that is the id of a provider, enabled or not
      * @param mistakes takes what is wrong, with file, line and column
      */
-    RouteCheck(CamelContext context, Beans beans, Predicate<String> isProvider, List<String> mistakes) {
+    RouteCheck(
+            CamelContext context,
+            Beans beans,
+            List<String> providers,
+            Predicate<String> isProvider,
+            List<String> mistakes) {
         this.context = context;
         this.beans = beans;
+        this.providers = providers;
         this.isProvider = isProvider;
         this.mistakes = mistakes;
     }
@@ -110,6 +139,14 @@ final class RouteCheck {
                 .filter(wanted -> !configurations.contains(wanted.name()))
                 .forEach(wanted ->
                         mistakes.add(wanted.place() + ": there is no routeConfiguration '" + wanted.name() + "'"));
+        if (!configurations.contains(OTHERS)) {
+            mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
+                    + " neither tried again nor recorded");
+        }
+        Stream.of(DELIVER, SEND)
+                .filter(template -> !templates.contains(template))
+                .forEach(template -> mistakes.add("routes/customer.camel.yaml: there is no routeTemplate '" + template
+                        + "', which each provider has a route of"));
     }
 
     /**
@@ -124,21 +161,13 @@ final class RouteCheck {
                         + "' in what mappings/" + field.provider() + "/request.schema.json accepts"));
     }
 
-    /** Whether a route begins there; true also when a file could not be read, so that nobody knows. */
-    boolean begins(String direct) {
-        return !complete || beginnings.containsKey(direct);
-    }
-
     /**
-     * Whether a provider's customers are looked up: a route does it, and a step goes there.
+     * Whether a provider's customers are looked up.
      *
      * @param unknown the answer if a file could not be read, so that nobody knows
      */
     boolean finds(String provider, boolean unknown) {
-        String find = provider + "-find";
-        boolean isCalled =
-                destinations.stream().anyMatch(destination -> destination.name().equals(find));
-        return complete ? beginnings.containsKey(find) && isCalled : unknown;
+        return complete ? beginnings.containsKey(provider + FIND) : unknown;
     }
 
     private void visit(String key, Node node, boolean predicate) {
@@ -148,8 +177,8 @@ final class RouteCheck {
             if (scalar(mapping, "uri") != null) {
                 endpoint(key, mapping);
             }
-            if (provider != null && child(mapping, "from") != null) {
-                errorHandling(mapping);
+            if (provider != null && (key.isEmpty() || child(mapping, "from") != null)) {
+                noErrorHandling(mapping);
             }
             if (value(scalar(mapping, "name")).equals(LOOK_UP)) {
                 takeFields(scalar(child(child(mapping, "expression"), "constant"), "expression"));
@@ -160,8 +189,10 @@ final class RouteCheck {
                 expression(key, scalar(mapping, "expression"), predicate);
             } else if (key.equals("route")) {
                 route(mapping);
-            } else if (key.equals("routeConfiguration") && scalar(mapping, "id") != null) {
-                configurations.add(scalar(mapping, "id").getValue());
+            } else if (key.equals("routeConfiguration")) {
+                configuration(mapping);
+            } else if (key.equals("routeTemplate")) {
+                template(mapping);
             }
             for (NodeTuple entry : mapping.getValue()) {
                 if (entry.getKeyNode() instanceof ScalarNode name) {
@@ -196,22 +227,42 @@ final class RouteCheck {
         }
     }
 
-    /** Else Camel's own handler ends what failed, and neither the route that went there nor the ledger gets to know. */
-    private void errorHandling(MappingNode route) {
-        MappingNode from = child(route, "from");
-        String name = directName(value(scalar(from, "uri")), scalar(child(from, "parameters"), "name"));
-        boolean first = name.equals(provider) || value(scalar(route, "id")).equals(provider);
-        if (first && scalar(route, "routeConfigurationId") == null) {
+    private void configuration(MappingNode configuration) {
+        ScalarNode id = scalar(configuration, "id");
+        String name = id == null ? OTHERS : id.getValue();
+        configurations.add(name);
+        if (name.equals(OTHERS) && entry(child(configuration, "errorHandler"), "noErrorHandler") == null) {
             mistake(
-                    route,
-                    "the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is neither tried"
-                            + " again nor recorded");
-        } else if (!first && entry(child(route, "errorHandler"), "noErrorHandler") == null) {
-            mistake(
-                    route,
-                    "a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}' below it;"
-                            + " without it a failure is neither tried again nor recorded");
+                    configuration,
+                    "the routeConfiguration of all routes that name none needs 'errorHandler:' and 'noErrorHandler: {}'"
+                            + " below it; without it a failure is neither tried again nor recorded");
         }
+    }
+
+    private void template(MappingNode template) {
+        String id = value(scalar(template, "id"));
+        MappingNode route = child(template, "route");
+        templates.add(id);
+        if (id.equals(SEND) && route != null) {
+            noErrorHandling(route);
+        }
+        if (id.equals(DELIVER) && entry(route, "routeConfigurationId") == null) {
+            mistake(
+                    template,
+                    "the route of each provider needs 'routeConfigurationId: delivery'; without it a failure is neither tried"
+                            + " again nor recorded");
+        }
+    }
+
+    /** Else neither the route that went there nor the ledger gets to know what failed, or both handle it. */
+    private void noErrorHandling(MappingNode part) {
+        HANDLES_ERRORS.stream()
+                .filter(handler -> entry(part, handler) != null)
+                .forEach(handler -> mistake(
+                        part,
+                        "'" + handler
+                                + "' is not for what a provider's route goes on to; with it a failure is neither tried"
+                                + " again nor recorded"));
     }
 
     private void endpoint(String key, MappingNode step) {
@@ -271,22 +322,27 @@ final class RouteCheck {
     private void direct(String key, ScalarNode uri, String text, MappingNode parameters) {
         ScalarNode parameter = parameters == null ? null : scalar(parameters, "name");
         ScalarNode place = parameter == null ? uri : parameter;
-        String name = directName(text, parameter);
+        String name = text.startsWith("direct:") ? text.substring("direct:".length()) : value(parameter);
         String owner = owner(name);
         if (isAnother(owner)) {
             mistake(place, ofAnother(name, owner, provider));
         } else if (key.equals("from")) {
-            String earlier = beginnings.putIfAbsent(name, place(place));
-            if (earlier != null) {
-                mistake(place, "a route begins with direct:" + name + " already, in " + earlier);
-            }
-        } else if (!name.contains("$")) {
-            destinations.add(new Named(name, place(place)));
+            ofEach(name).forEach(beginning -> {
+                String earlier = beginnings.putIfAbsent(beginning, place(place));
+                if (earlier != null) {
+                    mistake(place, "a route begins with direct:" + beginning + " already, in " + earlier);
+                }
+            });
+        } else if (!name.contains("$") && !name.equals(ANY_PROVIDER + FIND)) {
+            ofEach(name).forEach(destination -> destinations.add(new Named(destination, place(place))));
         }
     }
 
-    private static String directName(String uri, ScalarNode name) {
-        return uri.startsWith("direct:") ? uri.substring("direct:".length()) : value(name);
+    /** What a name in a template stands for: that of each provider. */
+    private Stream<String> ofEach(String name) {
+        return name.contains(ANY_PROVIDER)
+                ? providers.stream().map(id -> name.replace(ANY_PROVIDER, id))
+                : Stream.of(name);
     }
 
     /** The provider whose id a name begins with, the longest such id; null if there is none. */
@@ -316,15 +372,11 @@ final class RouteCheck {
         if (ref == null) {
             return;
         }
-        if (!beans.has(ref.getValue())) {
-            mistake(ref, "there is no bean '" + ref.getValue() + "'");
+        Optional<String> absent =
+                ofEach(ref.getValue()).filter(name -> !beans.has(name)).findFirst();
+        if (absent.isPresent()) {
+            mistake(ref, "there is no bean '" + absent.get() + "'");
             return;
-        }
-        if (ref.getValue().endsWith(LANES)) {
-            String owner = ref.getValue().substring(0, ref.getValue().length() - LANES.length());
-            if (isAnother(owner)) {
-                mistake(ref, ofAnother(ref.getValue(), owner, provider));
-            }
         }
         ScalarNode method = scalar(step, "method");
         if (method != null) {

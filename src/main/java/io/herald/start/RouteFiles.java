@@ -8,13 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.RouteBuilder;
@@ -71,21 +71,22 @@ final class RouteFiles {
             BiPredicate<String, String> mayHave,
             List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
-        List<String> withFile = new ArrayList<>();
         Set<String> missing = new HashSet<>();
         providers.ids().forEach(id -> missing.add("provider." + id + ".url"));
-        RouteCheck check = new RouteCheck(context, beans, providers::isKnown, mistakes);
+        List<String> withFile = files.stream()
+                .map(RouteFiles::provider)
+                .filter(Objects::nonNull)
+                .filter(providers::isEnabled)
+                .toList();
+        RouteCheck check = new RouteCheck(context, beans, withFile, providers::isKnown, mistakes);
         for (Resource file : files) {
             String provider = provider(file);
-            if (provider != null) {
-                withFile.add(provider);
-                if (!providers.isEnabled(provider)) {
-                    if (!providers.isKnown(provider)) {
-                        mistakes.add(place(file) + ": there is no property provider." + provider
-                                + ".url; set it, or set provider." + provider + ".enabled=false");
-                    }
-                    continue;
+            if (provider != null && !providers.isEnabled(provider)) {
+                if (!providers.isKnown(provider)) {
+                    mistakes.add(place(file) + ": there is no property provider." + provider
+                            + ".url; set it, or set provider." + provider + ".enabled=false");
                 }
+                continue;
             }
             if (!partner.isThere()
                     && PARTNER_FILE
@@ -101,7 +102,7 @@ final class RouteFiles {
         }
         check.checkNames();
         check.checkFields(mayHave);
-        providers.ids().stream().filter(withFile::contains).forEach(id -> checkProvider(id, finds, check, mistakes));
+        withFile.forEach(id -> checkLookUp(id, finds, check, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))
                 .forEach(id ->
@@ -109,19 +110,15 @@ final class RouteFiles {
         return active;
     }
 
-    /** Checks what is asked for by name, and not by another route. */
-    private static void checkProvider(
+    /** A provider whose customers are looked up has both the route and the template. */
+    private static void checkLookUp(
             String id, Function<String, Optional<Boolean>> finds, RouteCheck check, List<String> mistakes) {
-        String file = "routes/providers/" + id + ".camel.yaml";
-        Stream.of(id, id + "-request")
-                .filter(route -> !check.begins(route))
-                .forEach(route -> mistakes.add(file + ": no route begins with direct:" + route));
         finds.apply(id)
                 .filter(there -> there != check.finds(id, there))
                 .ifPresent(there -> mistakes.add(
                         there
-                                ? file + ": no route looks a customer up, as mappings/" + id
-                                        + "/find.jslt is there for: direct:" + id + "-find, and a step that goes there"
+                                ? "routes/providers/" + id + ".camel.yaml: no route begins with direct:" + id
+                                        + "-find, which mappings/" + id + "/find.jslt is there for"
                                 : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id
                                         + "-find is there"));
     }
@@ -135,6 +132,10 @@ final class RouteFiles {
             while (placeholder.find()) {
                 boolean late = placeholder.group(3) != null;
                 String property = placeholder.group(late ? 3 : 1);
+                if (provider == null && property.indexOf('.') < 0) {
+                    // a parameter of a routeTemplate
+                    continue;
+                }
                 boolean optional = placeholder.group(late ? 4 : 2) != null;
                 String value = config.getOptionalValue(property, String.class).orElse("");
                 String place = place(file) + ":" + (i + 1) + ":" + (placeholder.start() + 1);

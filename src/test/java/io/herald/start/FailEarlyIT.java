@@ -139,7 +139,10 @@ class FailEarlyIT {
                 place("routes/providers/xbridge.camel.yaml", "${properties:provider.xbridge.secret}")
                         + ": the property provider.xbridge.secret is required and not set",
                 edit("routes/customer.camel.yaml", "- wireTap:", "- ^wireTapp:") + ": Unknown node id: wireTapp",
-                edit("routes/providers/yativo.camel.yaml", "            ref: yativo-", "             ref^: yativo-")
+                edit(
+                                "routes/providers/yativo.camel.yaml",
+                                "leave\n            ref: delivery",
+                                "leave\n             ref^: delivery")
                         + ": mapping values are not allowed here",
                 edit("routes/providers/fraudspect.camel.yaml", "method: findLink", "method: ^findLinks")
                         + ": the bean 'delivery' has no method 'findLinks'",
@@ -186,10 +189,9 @@ class FailEarlyIT {
                 "quarkus.oidc.token.issuer: must name one issuer",
                 "quarkus.oidc.token.audience: must name who the tokens are for",
                 "herald.caller.rate: must be more than 0",
-                "routes/providers/bridge-xyz.camel.yaml: no route begins with direct:bridge-xyz",
                 "mappings/yativo/find.jslt: the file is missing, and direct:yativo-find is there",
-                "routes/providers/fraudspect.camel.yaml: no route looks a customer up, as"
-                        + " mappings/fraudspect/find.jslt is there for: direct:fraudspect-find, and a step that goes there",
+                "routes/providers/fraudspect.camel.yaml: no route begins with direct:fraudspect-find, which"
+                        + " mappings/fraudspect/find.jslt is there for",
                 edit("elsewhere/maps/xbridge/find.jslt", "{", "{^,") + ": syntax error: unexpected ','"));
         Path maps = elsewhere.resolve("maps");
         Files.move(maps.resolve("yativo/find.jslt"), maps.resolve("fraudspect/find.jslt"));
@@ -202,15 +204,17 @@ class FailEarlyIT {
                                 + ": there is no class"
                                 + " org.apatche.camel.processor.aggregate.GroupedBodyAggregationStrategy",
                         edit(
-                                        "elsewhere/routes/providers/xbridge.camel.yaml",
+                                        "elsewhere/routes/customer.camel.yaml",
                                         "ConfigurationId: delivery",
                                         "ConfigurationId: ^delivry")
                                 + ": there is no routeConfiguration 'delivry'",
+                        edit("elsewhere/routes/customer.camel.yaml", "\"{{id}}-lanes\"", "^\"{{id}}-lane\"")
+                                + ": there is no bean 'bridge-xyz-lane'",
                         edit(
-                                        "elsewhere/routes/providers/xbridge.camel.yaml",
-                                        "name: xbridge-send",
-                                        "name: ^xbridge-sent")
-                                + ": no route begins with direct:xbridge-sent",
+                                        "elsewhere/routes/providers/fraudspect.camel.yaml",
+                                        "name: fraudspect-customer",
+                                        "name: ^fraudspect-custmer")
+                                + ": no route begins with direct:fraudspect-custmer",
                         edit("elsewhere/routes/providers/yativo.camel.yaml", "  httpMethod:", "  ^httpMehtod:")
                                 + ": the component 'https' has no parameter 'httpMehtod'",
                         edit("elsewhere/routes/providers/yativo.camel.yaml", "ref: delivery", "ref: ^delivary")
@@ -251,7 +255,11 @@ class FailEarlyIT {
                                         "            method: ^authorize")
                                 + ": no route begins with direct:bridge-xyz-log-in",
                         edit("elsewhere/routes/providers/bridge-xyz.camel.yaml", "uri: direct", "uri: ^dirct")
-                                + ": there is no component 'dirct'")
+                                + ": there is no component 'dirct'",
+                        place("elsewhere/routes/customer.camel.yaml", "\"{{id}}-request\"\n          - to")
+                                + ": no route begins with direct:bridge-xyz-request",
+                        place("elsewhere/routes/customer.camel.yaml", "\"{{id}}-request\"\n          - filter")
+                                + ": no route begins with direct:bridge-xyz-request")
                 .map(mistake -> directory + "/" + mistake)
                 .forEach(expected::add);
 
@@ -268,23 +276,23 @@ class FailEarlyIT {
         String xbridge = "routes/providers/xbridge.camel.yaml";
         String fraudspect = "routes/providers/fraudspect.camel.yaml";
         String ofXbridge = "is of the provider xbridge, and this file is of acme";
+        String noCall = place("routes/customer.camel.yaml", "\"{{id}}-call\"") + ": no route begins with direct:";
         List<String> expected = List.of(
-                acme
-                        + ": no route looks a customer up, as mappings/acme/find.jslt is there for: direct:acme-find, and a"
-                        + " step that goes there",
-                place(acme, "acme-find\n        - filter") + ": no route begins with direct:acme-find",
+                acme + ": no route begins with direct:acme-find, which mappings/acme/find.jslt is there for",
                 edit(acme, "name: acme-find\n      steps", "name: ^xbridge-find\n      steps") + ": 'xbridge-find' "
                         + ofXbridge,
-                edit(acme, "ref: acme-lanes", "ref: ^xbridge-lanes") + ": 'xbridge-lanes' " + ofXbridge,
                 edit(acme, "name: acme-call", "name: ^xbridge-call") + ": 'xbridge-call' " + ofXbridge,
+                noCall + "acme-call",
                 edit(acme, "\"{{provider.acme.url}}", "\"^{{provider.xbridge.url}}") + ": 'provider.xbridge.url' "
                         + ofXbridge,
                 edit(acme, "${properties:provider.acme.secret}", "^${properties:provider.xbridge.secret}")
                         + ": 'provider.xbridge.secret' " + ofXbridge,
-                edit(xbridge, "name: xbridge-send", "name: ^xbridge-pay-send")
-                        + ": 'xbridge-pay-send' is of the provider xbridge-pay, and this file is of xbridge",
-                edit(pay, "name: xbridge-pay-send", "name: ^xbridge-send")
-                        + ": 'xbridge-send' is of the provider xbridge, and this file is of xbridge-pay",
+                edit(xbridge, "name: xbridge-call", "name: ^xbridge-pay-call")
+                        + ": 'xbridge-pay-call' is of the provider xbridge-pay, and this file is of xbridge",
+                noCall + "xbridge-call",
+                edit(pay, "name: xbridge-pay-call", "name: ^xbridge-call")
+                        + ": 'xbridge-call' is of the provider xbridge, and this file is of xbridge-pay",
+                noCall + "xbridge-pay-call",
                 edit(fraudspect, "name: fraudspect-connections\n      steps", "name: ^fraudspect-call\n      steps")
                         + ": a route begins with direct:fraudspect-call already, in "
                         + place(fraudspect, "fraudspect-call\n      steps"),
@@ -294,28 +302,49 @@ class FailEarlyIT {
         assertThat(mistakes()).containsExactlyInAnyOrderElementsOf(expected);
     }
 
-    /** Without them a delivery that fails is not recorded, and is sent again without end. */
+    /** Else a delivery that fails is not recorded, and is sent again without end. */
     @Test
     void everyFailureOfAProvidersRoutesComesToTheErrorHandlers() throws IOException {
         mount("routes");
+        String common = "routes/customer.camel.yaml";
         String file = "routes/providers/fraudspect.camel.yaml";
-        String noErrorHandler = "    errorHandler:\n      noErrorHandler: {}\n";
-        String toBeCalled =
-                ": a route that a provider's route goes on to needs 'errorHandler:' and 'noErrorHandler: {}'"
-                        + " below it; without it a failure is neither tried again nor recorded";
-        edit(file, "    routeConfigurationId: delivery\n", "");
-        edit(file, noErrorHandler, "");
-        edit(file, noErrorHandler, "    routeConfigurationId: delivery\n");
-        edit(file, noErrorHandler, "    errorHandler:\n      defaultErrorHandler: {}\n");
+        String handlers = "routes/error-handlers.camel.yaml";
+        String otherHandler = "errorHandler:\n      defaultErrorHandler: {}\n";
+        String notForIt =
+                "' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded";
+        edit(common, "      routeConfigurationId: delivery\n", "");
+        edit(file, "    id: fraudspect-request\n", "    id: fraudspect-request\n    " + otherHandler);
+        edit(file, "    id: fraudspect-call\n", "    id: fraudspect-call\n    routeConfigurationId: delivery\n");
+        Files.writeString(directory.resolve(file), "- " + otherHandler, StandardOpenOption.APPEND);
+        edit(handlers, "      noErrorHandler: {}", "      defaultErrorHandler: {}");
 
         assertThat(mistakes())
                 .containsExactlyInAnyOrder(
-                        place(file, "id: fraudspect\n")
-                                + ": the route of a provider needs 'routeConfigurationId: delivery'; without it a failure is"
-                                + " neither tried again nor recorded",
-                        place(file, "id: fraudspect-request\n") + toBeCalled,
-                        place(file, "id: fraudspect-send\n") + toBeCalled,
-                        place(file, "id: fraudspect-call\n") + toBeCalled);
+                        place(common, "id: deliver\n")
+                                + ": the route of each provider needs 'routeConfigurationId: delivery'; without it a failure"
+                                + " is neither tried again nor recorded",
+                        place(file, "id: fraudspect-request\n") + ": 'errorHandler" + notForIt,
+                        place(file, "id: fraudspect-call\n") + ": 'routeConfigurationId" + notForIt,
+                        place(file, "- " + otherHandler).replaceFirst("1$", "3") + ": 'errorHandler" + notForIt,
+                        place(handlers, "id: \"*\"")
+                                + ": the routeConfiguration of all routes that name none needs 'errorHandler:' and"
+                                + " 'noErrorHandler: {}' below it; without it a failure is neither tried again nor recorded");
+    }
+
+    @Test
+    void withoutWhatAllProvidersHaveItDoesNotStart() throws IOException {
+        mount("routes");
+        edit("routes/error-handlers.camel.yaml", "    id: \"*\"", "    id: others");
+        edit("routes/customer.camel.yaml", "    id: send\n", "    id: sent\n");
+        String own = edit("routes/providers/fraudspect.camel.yaml", "name: fraudspect-request", "name: ^fraudspect");
+
+        assertThat(mistakes())
+                .contains(
+                        "routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is neither"
+                                + " tried again nor recorded",
+                        "routes/customer.camel.yaml: there is no routeTemplate 'send', which each provider has a route of",
+                        own + ": a route begins with direct:fraudspect already, in "
+                                + place("routes/customer.camel.yaml", "\"{{id}}\""));
     }
 
     @Test
