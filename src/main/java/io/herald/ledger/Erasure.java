@@ -237,6 +237,8 @@ public final class Erasure {
             error.retain("code", "reason", "httpStatus", "message");
             error.set("code", error.path("reason"));
             error.put("message", "the provider's words are no longer kept");
+        } else {
+            outcome.remove("error");
         }
         return sealing.outcome(sequence, provider, outcome);
     }

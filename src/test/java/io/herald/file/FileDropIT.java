@@ -59,6 +59,7 @@ class FileDropIT {
         for (String provider : PROVIDERS) {
             environment.put(prefix(provider) + "PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
             environment.put(prefix(provider) + "FIND_SETTLE", "200ms");
+            environment.put(prefix(provider) + "REQUEST_TIMEOUT", "3s");
         }
     }
 

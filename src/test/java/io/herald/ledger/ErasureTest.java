@@ -100,7 +100,7 @@ class ErasureTest {
             ledger.sending(message, provider, create(new byte[] {'{', '}'}), MAY_ARRIVE)
                     .join();
         }
-        record(message, "xbridge", delivered("id-1"));
+        record(message, "xbridge", delivered("id-1").put("error", "a provider's words, in another form than Herald's"));
         record(message, "yativo", rejected());
         ObjectNode delivered = outcome(message, "xbridge");
 
@@ -116,6 +116,7 @@ class ErasureTest {
         erasure.sweep(TARGETS);
         assertThat(kept()).containsExactly(0L, 0L, 0L);
         assertThat(outcome(message, "xbridge").has("urls")).isFalse();
+        assertThat(outcome(message, "xbridge").has("error")).isFalse();
         assertThat(outcome(message, "yativo").toString())
                 .isEqualTo("{\"state\":\"rejected\",\"error\":{\"code\":\"invalid\",\"reason\":\"invalid\","
                         + "\"httpStatus\":400,\"message\":\"the provider's words are no longer kept\"}}");
