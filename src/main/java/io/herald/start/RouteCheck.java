@@ -57,6 +57,9 @@ final class RouteCheck {
     /** The method that fills fields of the request into a path or query. */
     private static final String FILLS_IN = "expand";
 
+    /** The method that reads the answer to a second call. */
+    private static final String CALLS_AGAIN = "readFurtherAnswer";
+
     /** The variable with what a customer is looked up by, to be filled in. */
     private static final String LOOK_UP = "lookUp";
 
@@ -85,6 +88,7 @@ final class RouteCheck {
     private final Set<String> templates = new TreeSet<>();
     private final List<Named> destinations = new ArrayList<>();
     private final List<Named> wantedConfigurations = new ArrayList<>();
+    private final List<Named> furtherCalls = new ArrayList<>();
     private final List<Field> fields = new ArrayList<>();
     private boolean complete = true;
     private String file;
@@ -139,6 +143,11 @@ final class RouteCheck {
                 .filter(wanted -> !configurations.contains(wanted.name()))
                 .forEach(wanted ->
                         mistakes.add(wanted.place() + ": there is no routeConfiguration '" + wanted.name() + "'"));
+        providers.stream()
+                .flatMap(id -> Stream.of(id, id + "-" + SEND))
+                .filter(routes::containsKey)
+                .forEach(id -> mistakes.add(
+                        routes.get(id) + ": the id '" + id + "' is that of a route which each provider has"));
         if (!configurations.contains(OTHERS)) {
             mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
                     + " neither tried again nor recorded");
@@ -159,6 +168,19 @@ final class RouteCheck {
                 .filter(field -> !mayHave.test(field.provider(), field.name()))
                 .forEach(field -> mistakes.add(field.place() + ": there is no field '" + field.name()
                         + "' in what mappings/" + field.provider() + "/request.schema.json accepts"));
+    }
+
+    /**
+     * After all files: when a second call fails both are sent again, so the first must not make a second customer.
+     *
+     * @param mayMakeTwo whether a provider could make two customers of a create that comes again
+     */
+    void checkFurtherCalls(Predicate<String> mayMakeTwo) {
+        furtherCalls.stream()
+                .filter(call -> mayMakeTwo.test(call.name()))
+                .forEach(call -> mistakes.add(call.place()
+                        + ": a second call is only for a provider where a create that comes again is an update, with neither"
+                        + " a look-up nor an idempotency-lifetime: when it fails, both are sent again"));
     }
 
     /**
@@ -386,6 +408,9 @@ final class RouteCheck {
             }
             if (provider != null && name.equals(LOGS_IN)) {
                 destinations.add(new Named(provider + "-log-in", place(method)));
+            }
+            if (provider != null && name.equals(CALLS_AGAIN)) {
+                furtherCalls.add(new Named(provider, place(method)));
             }
             if (name.equals(FILLS_IN)) {
                 takeFields(method);

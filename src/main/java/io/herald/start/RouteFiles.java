@@ -102,6 +102,8 @@ final class RouteFiles {
         }
         check.checkNames();
         check.checkFields(mayHave);
+        check.checkFurtherCalls(id ->
+                check.finds(id, false) || providers.of(id).idempotencyLifetime().isPresent());
         withFile.forEach(id -> checkLookUp(id, finds, check, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))

@@ -342,6 +342,29 @@ class DeadLetterTest {
                 .satisfies(customer -> assertThat(customer.toString()).contains("Dodoma"));
     }
 
+    /** A try later finds the link, and has no need of a second look-up. */
+    @Test
+    void whatALookUpFoundIsUpdatedAlsoWhenThatFailsAtFirst() {
+        String reference = Caller.reference("found-later");
+        String magic = "xbridge.lost-once";
+        String email = Caller.email(reference, magic);
+        StubMapping noLookUp = lookUpsFindSomebodyElse();
+        String id = Operator.letter(Caller.person(reference, magic, "xbridge"), "dead/unclear");
+        sandbox.server().removeStub(noLookUp);
+        faults.once("xbridge", email, aResponse().withStatus(503));
+        int before = sandbox.requests("xbridge").size();
+
+        operator.replay(id);
+
+        operator.awaitState(id, "delivered");
+        assertThat(sandbox.requests("xbridge")
+                        .subList(before, sandbox.requests("xbridge").size()))
+                .extracting(Received::method)
+                .containsExactly("GET", "POST", "POST");
+        assertThat(operator.delivery(id).path("operation").asText()).isEqualTo("updated");
+        assertThat(faults.customers("xbridge", email)).hasSize(1);
+    }
+
     @Test
     void whatALookUpFoundIsNotForgottenWhenTheUpdateIsRefused() {
         String reference = Caller.reference("found-refused");

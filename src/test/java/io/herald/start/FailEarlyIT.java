@@ -337,12 +337,19 @@ class FailEarlyIT {
         edit("routes/error-handlers.camel.yaml", "    id: \"*\"", "    id: others");
         edit("routes/customer.camel.yaml", "    id: send\n", "    id: sent\n");
         String own = edit("routes/providers/fraudspect.camel.yaml", "name: fraudspect-request", "name: ^fraudspect");
+        String ownId =
+                edit("routes/providers/fraudspect.camel.yaml", "id: fraudspect-call\n", "id: ^fraudspect-send\n");
+        String second = edit("routes/providers/yativo.camel.yaml", "method: readAnswer", "method: ^readFurtherAnswer");
 
         assertThat(mistakes())
                 .contains(
                         "routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is neither"
                                 + " tried again nor recorded",
                         "routes/customer.camel.yaml: there is no routeTemplate 'send', which each provider has a route of",
+                        ownId + ": the id 'fraudspect-send' is that of a route which each provider has",
+                        second
+                                + ": a second call is only for a provider where a create that comes again is an update, with"
+                                + " neither a look-up nor an idempotency-lifetime: when it fails, both are sent again",
                         own + ": a route begins with direct:fraudspect already, in "
                                 + place("routes/customer.camel.yaml", "\"{{id}}\""));
     }
