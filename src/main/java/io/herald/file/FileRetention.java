@@ -62,7 +62,7 @@ final class FileRetention {
         sweeper.shutdownNow();
     }
 
-    private void sweep() {
+    void sweep() {
         if (watch.wasSet()) {
             return;
         }

@@ -3,6 +3,7 @@ package io.herald.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.herald.delivery.MovableClock;
 import io.quarkus.runtime.configuration.MemorySize;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -63,6 +64,26 @@ class FileRetentionTest {
         } finally {
             retention.stop(null);
         }
+    }
+
+    @Test
+    void whileTheClockIsWrongForOnceNothingIsDeleted() throws Exception {
+        Inbox inbox = inbox();
+        MovableClock clock = new MovableClock();
+        FileRetention retention = new FileRetention(null, inbox, new PartnerFiles(inbox, null, clock), clock);
+        Path fresh = Files.createFile(directory.resolve("inbox/.herald1.tmp"));
+
+        clock.putForward(Duration.ofHours(2));
+        retention.sweep();
+        clock.putBack(Duration.ofHours(2));
+        retention.sweep();
+        retention.sweep();
+        assertThat(fresh).exists();
+
+        clock.putForward(Duration.ofHours(2));
+        retention.sweep();
+        retention.sweep();
+        assertThat(fresh).as("it is that late").doesNotExist();
     }
 
     private Inbox inbox() {

@@ -32,6 +32,10 @@ class LongFileIT {
 
     private static final String HEAP = IS_SOAK ? "-Xmx256m" : "-Xmx96m";
 
+    /** Of each generation, or of the whole heap. */
+    private static final Pattern USED =
+            Pattern.compile("(?m)^ *(?:def new generation|tenured generation|garbage-first heap).* used (\\d+)K");
+
     /** At the heap of a program that reads a long file; the look costs half a second of processor time. */
     private static final Duration LOOKED_EVERY = Duration.ofSeconds(5 + LONG_FILE / 50_000);
 
@@ -126,7 +130,10 @@ class LongFileIT {
                 .redirectErrorStream(true)
                 .start();
         String told = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        var used = Pattern.compile("used (\\d+)K").matcher(told);
-        return used.find() ? Long.toString(Long.parseLong(used.group(1)) / 1024) : "?";
+        long used = USED.matcher(told)
+                .results()
+                .mapToLong(generation -> Long.parseLong(generation.group(1)))
+                .sum();
+        return Long.toString(used / 1024);
     }
 }
