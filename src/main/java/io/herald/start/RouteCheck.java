@@ -2,6 +2,7 @@ package io.herald.start;
 
 import com.jayway.jsonpath.JsonPath;
 import io.herald.provider.BaseUrl;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,10 +11,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.component.http.HttpMethods;
 import org.apache.camel.spi.EndpointUriFactory;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -47,6 +50,9 @@ final class RouteCheck {
     /** What only a provider has whose customers are looked up. */
     private static final String FIND = "-find";
 
+    /** What only a provider has that wants a log-in. */
+    private static final String LOG_IN = "-log-in";
+
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
     private static final Set<String> WITH_PREDICATE = Set.of("filter", "when", "onWhen", "retryWhile", "validate");
     private static final Set<String> LANGUAGES = Set.of("simple", "jsonpath");
@@ -59,6 +65,12 @@ final class RouteCheck {
 
     /** The method that reads the answer to a second call. */
     private static final String CALLS_AGAIN = "readFurtherAnswer";
+
+    /** The method that gives the key of a request. */
+    private static final String KEY = "idempotencyKey";
+
+    /** The variable with the method of the call. */
+    private static final String METHOD = "method";
 
     /** The variable with what a customer is looked up by, to be filled in. */
     private static final String LOOK_UP = "lookUp";
@@ -89,6 +101,7 @@ final class RouteCheck {
     private final List<Named> destinations = new ArrayList<>();
     private final List<Named> wantedConfigurations = new ArrayList<>();
     private final List<Named> furtherCalls = new ArrayList<>();
+    private final Map<String, String> keys = new LinkedHashMap<>();
     private final List<Field> fields = new ArrayList<>();
     private boolean complete = true;
     private String file;
@@ -148,6 +161,13 @@ final class RouteCheck {
                 .filter(routes::containsKey)
                 .forEach(id -> mistakes.add(
                         routes.get(id) + ": the id '" + id + "' is that of a route which each provider has"));
+        providers.stream()
+                .map(id -> id + LOG_IN)
+                .filter(logIn -> beginnings.containsKey(logIn)
+                        && destinations.stream()
+                                .noneMatch(destination -> destination.name().equals(logIn)))
+                .forEach(logIn -> mistakes.add(beginnings.get(logIn) + ": nothing goes to direct:" + logIn
+                        + "; the method 'authorize' of the bean 'delivery' does, and puts the token on a call"));
         if (!configurations.contains(OTHERS)) {
             mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
                     + " neither tried again nor recorded");
@@ -184,6 +204,29 @@ final class RouteCheck {
     }
 
     /**
+     * After all files: a provider that honours a key is sent one, and how long it remembers it is set. Where a customer is looked
+     * up a key decides nothing.
+     *
+     * @param lifetime how long a provider remembers a key, if that is set
+     */
+    void checkKeys(Function<String, Optional<Duration>> lifetime) {
+        if (!complete) {
+            return;
+        }
+        providers.stream().filter(id -> !finds(id, false)).forEach(id -> {
+            Optional<Duration> remembered = lifetime.apply(id);
+            if (remembered.isEmpty() && keys.containsKey(id)) {
+                mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
+                        + ".idempotency-lifetime; without it a create that comes again is taken for an update");
+            } else if (remembered.filter(time -> !time.isZero()).isPresent() && !keys.containsKey(id)) {
+                mistakes.add(
+                        "provider." + id + ".idempotency-lifetime: routes/providers/" + id
+                                + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
+            }
+        });
+    }
+
+    /**
      * Whether a provider's customers are looked up.
      *
      * @param unknown the answer if a file could not be read, so that nobody knows
@@ -202,8 +245,11 @@ final class RouteCheck {
             if (provider != null && (key.isEmpty() || child(mapping, "from") != null)) {
                 noErrorHandling(mapping);
             }
-            if (value(scalar(mapping, "name")).equals(LOOK_UP)) {
-                takeFields(scalar(child(child(mapping, "expression"), "constant"), "expression"));
+            ScalarNode constant = scalar(child(child(mapping, "expression"), "constant"), "expression");
+            switch (value(scalar(mapping, "name"))) {
+                case LOOK_UP -> takeFields(constant);
+                case METHOD -> isMethod(constant);
+                default -> {}
             }
             if (WITH_BEAN.contains(key)) {
                 bean(mapping);
@@ -407,7 +453,10 @@ final class RouteCheck {
                 mistake(method, "the bean '" + ref.getValue() + "' has no method '" + name + "'");
             }
             if (provider != null && name.equals(LOGS_IN)) {
-                destinations.add(new Named(provider + "-log-in", place(method)));
+                destinations.add(new Named(provider + LOG_IN, place(method)));
+            }
+            if (provider != null && name.equals(KEY)) {
+                keys.put(provider, place(method));
             }
             if (provider != null && name.equals(CALLS_AGAIN)) {
                 furtherCalls.add(new Named(provider, place(method)));
@@ -415,6 +464,15 @@ final class RouteCheck {
             if (name.equals(FILLS_IN)) {
                 takeFields(method);
             }
+        }
+    }
+
+    private void isMethod(ScalarNode constant) {
+        if (provider != null
+                && constant != null
+                && Stream.of(HttpMethods.values())
+                        .noneMatch(method -> method.name().equals(constant.getValue()))) {
+            mistake(constant, "'" + constant.getValue() + "' is no method of HTTP; they are in capitals");
         }
     }
 

@@ -102,6 +102,7 @@ final class RouteFiles {
         }
         check.checkNames();
         check.checkFields(mayHave);
+        check.checkKeys(id -> providers.of(id).idempotencyLifetime());
         check.checkFurtherCalls(id ->
                 check.finds(id, false) || providers.of(id).idempotencyLifetime().isPresent());
         withFile.forEach(id -> checkLookUp(id, finds, check, mistakes));

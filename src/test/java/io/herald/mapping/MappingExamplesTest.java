@@ -245,6 +245,9 @@ class MappingExamplesTest {
 
     /** Whether it alone has, and sends, all that the table sends to this provider about a person. */
     private static boolean isFull(Example example) {
+        assertThat(TABLE.rows().get(0).cells())
+                .as("src/test/resources/mapping-table/table.txt has a column for each provider")
+                .containsKey(example.provider());
         return TABLE.rows().stream()
                 .filter(row -> row.appliesTo(true, false) && !row.field().equals(MappingTable.LINK))
                 .allMatch(row -> row.cells().get(example.provider()).isEmpty()

@@ -339,7 +339,18 @@ class FailEarlyIT {
         String own = edit("routes/providers/fraudspect.camel.yaml", "name: fraudspect-request", "name: ^fraudspect");
         String ownId =
                 edit("routes/providers/fraudspect.camel.yaml", "id: fraudspect-call\n", "id: ^fraudspect-send\n");
-        String second = edit("routes/providers/yativo.camel.yaml", "method: readAnswer", "method: ^readFurtherAnswer");
+        String yativo = "routes/providers/yativo.camel.yaml";
+        String second = edit(yativo, "method: readAnswer", "method: ^readFurtherAnswer");
+        String method = edit(yativo, "expression: PUT", "expression: ^Put");
+        String logIn = place(yativo, "yativo-log-in\n      steps");
+        Files.writeString(
+                directory.resolve(yativo),
+                Files.readString(directory.resolve(yativo)).replace("method: authorize", "method: isCreate"));
+        edit("routes/providers/bridge-xyz.camel.yaml", "method: idempotencyKey", "method: isCreate");
+        String key = edit(
+                "routes/providers/fraudspect.camel.yaml",
+                "            method: bytesToSend",
+                "            method: ^idempotencyKey");
 
         assertThat(mistakes())
                 .contains(
@@ -347,6 +358,14 @@ class FailEarlyIT {
                                 + " tried again nor recorded",
                         "routes/customer.camel.yaml: there is no routeTemplate 'send', which each provider has a route of",
                         ownId + ": the id 'fraudspect-send' is that of a route which each provider has",
+                        method + ": 'Put' is no method of HTTP; they are in capitals",
+                        logIn + ": nothing goes to direct:yativo-log-in; the method 'authorize' of the bean 'delivery'"
+                                + " does, and puts the token on a call",
+                        "provider.bridge-xyz.idempotency-lifetime: routes/providers/bridge-xyz.camel.yaml sends no"
+                                + " idempotencyKey; a create that may have arrived would be sent again without one",
+                        key + ": how long the provider remembers the key is not set,"
+                                + " provider.fraudspect.idempotency-lifetime; without it a create that comes again is taken for"
+                                + " an update",
                         second
                                 + ": a second call is only for a provider where a create that comes again is an update, with"
                                 + " neither a look-up nor an idempotency-lifetime: when it fails, both are sent again",
