@@ -44,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OneLoginTest {
 
     private static final int MANY = 250;
+    private static final Duration LONGER_THAN_ANY_TOKEN = Duration.ofHours(2);
     private static final Map<String, String> LOG_INS =
             Map.of("xbridge", "/xbridge/generate-token", "yativo", "/yativo/auth/login");
 
@@ -319,8 +320,12 @@ class OneLoginTest {
         assertThat(faults.sends(provider, Caller.email(reference, ""))).isEmpty();
     }
 
-    /** Empties the cache of the application under test. */
+    /**
+     * Empties the cache of the application under test. It holds a new token before that, which nobody renews beside a sandbox that
+     * is being reset.
+     */
     private void cool(String provider) throws LogInFailedException {
+        clock.putForward(LONGER_THAN_ANY_TOKEN);
         tokens.drop(provider, tokens.of(provider));
         sandbox.reset();
     }
