@@ -248,7 +248,7 @@ final class RouteCheck {
             ScalarNode constant = scalar(child(child(mapping, "expression"), "constant"), "expression");
             switch (value(scalar(mapping, "name"))) {
                 case LOOK_UP -> takeFields(constant);
-                case METHOD -> isMethod(constant);
+                case METHOD -> checkMethod(constant);
                 default -> {}
             }
             if (WITH_BEAN.contains(key)) {
@@ -467,7 +467,7 @@ final class RouteCheck {
         }
     }
 
-    private void isMethod(ScalarNode constant) {
+    private void checkMethod(ScalarNode constant) {
         if (provider != null
                 && constant != null
                 && Stream.of(HttpMethods.values())
