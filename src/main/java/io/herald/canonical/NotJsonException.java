@@ -25,8 +25,9 @@ public final class NotJsonException extends RuntimeException {
         this.column = column;
     }
 
-    /** The message for somebody who sees the text in a file, where it begins at that line. */
-    public String inFile(long firstLine) {
-        return line == 0 ? what : what + ", at line " + (firstLine + line - 1) + ", column " + column;
+    /** The message for somebody who sees the text in a file, where it begins at that line and column. */
+    public String inFile(long firstLine, int firstColumn) {
+        int before = line == 1 ? firstColumn - 1 : 0;
+        return line == 0 ? what : what + ", at line " + (firstLine + line - 1) + ", column " + (before + column);
     }
 }

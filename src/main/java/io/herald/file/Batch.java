@@ -97,8 +97,11 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                     };
             if (format == FileName.Format.CSV) {
                 Frame header = frames.next();
-                if (header == null || header.bytes() == null) {
+                if (header == null) {
                     throw new UnreadableFileException("it has no header");
+                }
+                if (header.bytes() == null) {
+                    throw new UnreadableFileException("its header " + header.refusal(header.fault()));
                 }
                 columns = Optional.of(new CsvColumns(header.bytes(), inbox.delimiter(), customers));
             }

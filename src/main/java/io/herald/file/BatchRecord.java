@@ -25,6 +25,7 @@ public final class BatchRecord {
 
     private CanonicalCustomer customer;
     private boolean readable = true;
+    private boolean inDoubt;
     private Optional<String> reference = Optional.empty();
     private List<Fault> faults = List.of();
 
@@ -99,6 +100,15 @@ public final class BatchRecord {
 
     List<Fault> faults() {
         return faults;
+    }
+
+    /** To keep it has failed, or was done and nobody was told. */
+    void inDoubt() {
+        inDoubt = true;
+    }
+
+    boolean isInDoubt() {
+        return inDoubt;
     }
 
     /** Waits until the ledger was given the record before this one. */

@@ -30,19 +30,19 @@ final class Departure {
         this.destination = inbox.destination(file.filedAs(), batch.hasFailed());
     }
 
-    /** Whether it has left; if not, it stays in the inbox, to be tried again. */
-    boolean succeeds() {
-        if (!leaves() && !hasLeft()) {
+    /** Moves it, unless somebody has; answers whether it has left. If not, it stays in the inbox, to be tried again. */
+    boolean tryToLeave() {
+        if (!move() && !hasLeft()) {
             return false;
         }
-        if (!isPutBack()) {
+        if (!putBackIfChanged()) {
             tellLedger();
         }
         return true;
     }
 
-    /** Moves it to its destination, if the inbox still has it as it was. */
-    private boolean leaves() {
+    /** Moves it to its destination, if the inbox still has it as it was; answers whether it did. */
+    private boolean move() {
         try {
             if (batch.isChanged()) {
                 return false;
@@ -68,9 +68,9 @@ final class Departure {
     /**
      * Between the last look at a file and its move, another one may have got its name, or somebody added to it: that is put back.
      *
-     * @return whether it was this file
+     * @return whether it is this file that is in the inbox again
      */
-    private boolean isPutBack() {
+    private boolean putBackIfChanged() {
         try {
             if (isAnotherFiled()) {
                 boolean isThis = Stamp.of(destination).inode() == batch.stamp().inode();

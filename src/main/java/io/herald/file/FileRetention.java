@@ -63,7 +63,7 @@ final class FileRetention {
     }
 
     void sweep() {
-        if (watch.wasSet()) {
+        if (watch.checkWhetherSet()) {
             return;
         }
         try {

@@ -65,7 +65,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public boolean acquireExclusiveReadLock(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (System.nanoTime() - allPausedTill < 0 || !isSettled(file) || isListedLongAgo(file)) {
+        if (System.nanoTime() - allPausedTill < 0 || !noteSighting(file) || isListedLongAgo(file)) {
             return false;
         }
         try {
@@ -101,7 +101,8 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
                         now.getFileLength() == file.getFileLength() && now.getLastModified() == file.getLastModified());
     }
 
-    private synchronized boolean isSettled(GenericFile<?> file) {
+    /** Notes that the file is there; answers whether it has been the same for long enough. */
+    private synchronized boolean noteSighting(GenericFile<?> file) {
         long now = System.nanoTime();
         forgetWhatIsNotListed(now);
         Seen before = seen.get(place(file));
@@ -197,7 +198,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     @Override
     public void releaseExclusiveReadLockOnCommit(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (!isLocal(file) || new Departure(exchange.getProperty("batch", Batch.class), inbox, ledger).succeeds()) {
+        if (!isLocal(file) || new Departure(exchange.getProperty("batch", Batch.class), inbox, ledger).tryToLeave()) {
             forget(file);
         } else {
             pause(file);

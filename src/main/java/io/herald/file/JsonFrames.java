@@ -95,10 +95,11 @@ final class JsonFrames implements Frames {
             parser.skipChildren();
             return Frame.faulty(line, "is not an object");
         }
+        int column = parser.currentTokenLocation().getColumnNr();
         window.keepFrom(parser.currentTokenLocation().getByteOffset());
         parser.skipChildren();
         byte[] bytes = window.take(parser.currentLocation().getByteOffset());
-        return bytes == null ? Frame.tooLarge(line, most) : Frame.of(line, bytes);
+        return bytes == null ? Frame.faulty(line, Frame.tooLarge(most)) : Frame.of(line, column, bytes);
     }
 
     /** The bytes that the parser reads, of which those of the current record are kept. */

@@ -4,7 +4,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A record a line. In CSV a line break in a quoted cell ends no record (RFC 4180, section 2). Blank lines are no records. */
+/**
+ * A record a line. In CSV a line break in a quoted cell ends no record (RFC 4180, section 2), and a row of more cells than a
+ * file may have columns is not kept: its cells would take many times as much as its bytes. Blank lines are no records.
+ */
 final class LineFrames implements Frames {
 
     private static final int NONE = -1;
@@ -17,6 +20,8 @@ final class LineFrames implements Frames {
     private int position;
     private int limit;
     private long line = 1;
+    private long last;
+    private int cells;
 
     private LineFrames(InputStream in, int most, int delimiter) {
         this.in = in;
@@ -42,11 +47,14 @@ final class LineFrames implements Frames {
                 return null;
             }
             if (length > most) {
-                return Frame.tooLarge(first, most);
+                return new Frame(first, 1, last, null, Frame.tooLarge(most));
+            }
+            if (cells > CsvColumns.MOST) {
+                return new Frame(first, 1, last, null, "has more than " + CsvColumns.MOST + " columns");
             }
             byte[] bytes = record.toByteArray();
             if (!isBlank(bytes)) {
-                return Frame.of(first, bytes);
+                return new Frame(first, 1, last, bytes, null);
             }
         }
     }
@@ -54,7 +62,9 @@ final class LineFrames implements Frames {
     /** Reads up to the end of a record, and keeps as much of it as a record may have; answers its length, or -1 at the end. */
     private long readRecord() throws IOException {
         record.reset();
+        cells = 1;
         long length = 0;
+        int b = 0;
         boolean cellBegins = delimiter != NONE;
         boolean quotedCell = false;
         boolean inQuotes = false;
@@ -62,7 +72,7 @@ final class LineFrames implements Frames {
             int start = position;
             boolean ended = false;
             while (position < limit && !ended) {
-                int b = buffer[position++];
+                b = buffer[position++];
                 if (b == '\n') {
                     line++;
                     ended = !inQuotes;
@@ -75,11 +85,15 @@ final class LineFrames implements Frames {
                     inQuotes = !inQuotes;
                 }
                 cellBegins = b == delimiter && !inQuotes;
-                quotedCell &= !cellBegins;
+                if (cellBegins) {
+                    quotedCell = false;
+                    cells++;
+                }
             }
+            last = b == '\n' ? line - 1 : line;
             int count = position - start - (ended ? 1 : 0);
             length += count;
-            if (length <= most) {
+            if (length <= most && cells <= CsvColumns.MOST) {
                 record.write(buffer, start, count);
             }
             if (ended) {

@@ -64,12 +64,13 @@ final class Progress {
         return unreadable.get() > 0 && records.get() == unreadable.get();
     }
 
-    /** Whether so much time has passed since it was last kept; if so, the next time counts from now. */
-    boolean isToBeKept(Duration period) {
+    /** Whether so much time has passed since it was last kept. If so, the caller is to keep it, and the next period begins. */
+    boolean claimKeeping(Duration period) {
         return isOver(kept, period);
     }
 
-    boolean isToBeTold(Duration period) {
+    /** The same for the line in the log. */
+    boolean claimTelling(Duration period) {
         return isOver(told, period);
     }
 

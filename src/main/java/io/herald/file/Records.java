@@ -88,9 +88,9 @@ public final class Records {
         } catch (NotCanonicalException e) {
             record.refuse(e.reference(), e.faults());
         } catch (NotJsonException e) {
-            record.refuseUnread(e.inFile(frame.line()));
+            record.refuseUnread(e.inFile(frame.line(), frame.column()));
         } catch (BadRecordException e) {
-            record.refuseUnread(e.getMessage());
+            record.refuseUnread(frame.refusal(e.getMessage()));
         } catch (RuntimeException e) {
             LOG.errorf(
                     "Record %d of a file failed unexpectedly: %s",
@@ -123,7 +123,7 @@ public final class Records {
             throw new IOException("another Herald has taken the file over, or it has ended");
         }
         if (record.customer().isPresent()) {
-            if (kept == Kept.KEPT) {
+            if (kept == Kept.KEPT || record.isInDoubt()) {
                 tellAcceptance(record);
             }
             progress.countAccepted();
@@ -159,6 +159,7 @@ public final class Records {
         try {
             return kept.join();
         } catch (CompletionException e) {
+            record.inDoubt();
             throw new LedgerException("a record cannot be kept now", e.getCause());
         }
     }
@@ -189,10 +190,10 @@ public final class Records {
     }
 
     private void tell(DroppedFile file, Progress progress) {
-        if (progress.isToBeKept(KEPT_EVERY)) {
+        if (progress.claimKeeping(KEPT_EVERY)) {
             ledger.progress(file.id(), progress.bytes(), progress.records(), progress.refused());
         }
-        if (progress.isToBeTold(TOLD_EVERY)) {
+        if (progress.claimTelling(TOLD_EVERY)) {
             LOG.infof("File %s: %s", new FileName(file.name()).printable(), progress);
         }
     }

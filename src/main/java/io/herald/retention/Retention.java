@@ -52,7 +52,7 @@ final class Retention {
     }
 
     void sweep() {
-        if (clock.wasSet()) {
+        if (clock.checkWhetherSet()) {
             LOG.warnf("The clock was set: nothing is erased for the next %d minutes", PERIOD.toMinutes());
             return;
         }

@@ -19,8 +19,8 @@ public final class ClockWatch {
         this.askedAtNanos = System.nanoTime();
     }
 
-    /** Whether it was set, by more than a minute, since this was asked last; the first time, since there is this watch. */
-    public synchronized boolean wasSet() {
+    /** Whether it was set, by more than a minute, since the last check; the first time, since there is this watch. */
+    public synchronized boolean checkWhetherSet() {
         Instant now = clock.instant();
         long nanos = System.nanoTime();
         Duration by = Duration.between(askedAt, now).minusNanos(nanos - askedAtNanos);

@@ -78,6 +78,48 @@ class FramesTest {
         assertThat(rows("a,\"open\nb\nc")).as("not closed").containsExactly("1 a,\"open\nb\nc");
     }
 
+    /** Its cells would take many times as much memory as it has bytes. */
+    @Test
+    void aRowOfMoreCellsThanAFileMayHaveColumnsIsNotKept() throws IOException {
+        String most = ",".repeat(4_999);
+        String tooMany = ",".repeat(5_000);
+        String quoted = "\"" + tooMany + "\"";
+
+        assertThat(rows(tooMany + "\n" + most + "\n" + quoted + "\n\"\n\"" + tooMany + "\nb"))
+                .containsExactly(
+                        "1 ! has more than 5000 columns",
+                        "2 " + most,
+                        "3 " + quoted,
+                        "4 ! has more than 5000 columns" + goesOnTo(5),
+                        "6 b");
+    }
+
+    /** A quotation mark that is not closed takes the rows after it along, and who reads the report has to know. */
+    @Test
+    void aRowThatIsRefusedSaysWhichLinesWentWithIt() throws IOException {
+        for (String text : List.of("a,\"open\nb\nc", "a,\"open\nb\nc\n")) {
+            Frame open = LineFrames.ofRows(in(text), MOST, ',').next();
+            assertThat(open.refusal("is not closed")).isEqualTo("is not closed" + goesOnTo(3));
+        }
+        assertThat(LineFrames.ofRows(in("a\nb"), MOST, ',').next().refusal("is none"))
+                .isEqualTo("is none");
+    }
+
+    private static String goesOnTo(long line) {
+        return "; it goes on to line " + line + ", and nothing there is read as a record of its own";
+    }
+
+    @Test
+    void aRecordOfAnArrayBeginsInAColumn() throws IOException {
+        Frames frames = new JsonFrames(in("[{\"a\":1},\n  {}, {}]"), MOST);
+
+        assertThat(List.of(
+                        frames.next().column(),
+                        frames.next().column(),
+                        frames.next().column()))
+                .containsExactly(2, 3, 7);
+    }
+
     @Test
     void theElementsOfAnArrayAreRecords() throws IOException {
         assertThat(json("[{\"a\":[1,{}]} ,\n{\"é\":\"}\\\"\"},\n\n {}]"))
@@ -120,7 +162,8 @@ class FramesTest {
 
         assertThat(json("[" + fits + "," + large + ",\n{}]")).containsExactly("1 " + fits, "1 " + told, "2 {}");
         assertThat(lines(fits + "\n" + large + "\n{}")).containsExactly("1 " + fits, "2 " + told, "3 {}");
-        assertThat(rows("a,\"" + "x\n".repeat(MOST) + "\"\nb")).containsExactly("1 " + told, (MOST + 2) + " b");
+        assertThat(rows("a,\"" + "x\n".repeat(MOST) + "\"\nb"))
+                .containsExactly("1 " + told + goesOnTo(MOST + 1), (MOST + 2) + " b");
     }
 
     @Test
@@ -243,7 +286,7 @@ class FramesTest {
         for (Frame frame = frames.next(); frame != null; frame = frames.next()) {
             all.add(frame.line() + " "
                     + (frame.bytes() == null
-                            ? "! " + frame.fault()
+                            ? "! " + frame.refusal(frame.fault())
                             : new String(frame.bytes(), StandardCharsets.UTF_8)));
         }
         return all;

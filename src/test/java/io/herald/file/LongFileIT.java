@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.delivery.Caller;
 import io.herald.sandbox.Sandbox;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +41,8 @@ class LongFileIT {
 
     /** At the heap of a program that reads a long file; the look costs half a second of processor time. */
     private static final Duration LOOKED_EVERY = Duration.ofSeconds(5 + LONG_FILE / 50_000);
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
     Path directory;
@@ -62,11 +67,16 @@ class LongFileIT {
                 long begun = System.nanoTime();
                 Duration before = processorTime(program);
                 List<String> heap = new ArrayList<>();
+                AtomicReference<JsonNode> reading = new AtomicReference<>(MissingNode.getInstance());
                 await().pollInterval(Duration.ofMillis(500))
                         .atMost(Duration.ofSeconds(120L + LONG_FILE / 200))
                         .until(() -> {
                             if (System.nanoTime() - begun > heap.size() * LOOKED_EVERY.toNanos()) {
                                 heap.add(usedHeap(program));
+                            }
+                            JsonNode file = file(program, name);
+                            if (file.has("secondsLeft")) {
+                                reading.set(file);
                             }
                             return Files.exists(box.done().resolve(name));
                         });
@@ -79,12 +89,26 @@ class LongFileIT {
                         LONG_FILE / seconds,
                         processorTime(program).minus(before).toNanos() / 1e6 / LONG_FILE,
                         heap);
+                assertThat(reading.get().path("rate").asLong())
+                        .as("records a second, while the file was read: %s", reading.get())
+                        .isPositive();
                 JsonNode summary = box.report(name).summary();
                 assertThat(summary.path("accepted").asInt())
                         .as(summary.toString())
                         .isEqualTo(LONG_FILE);
             }
         }
+    }
+
+    /** What {@code GET /v1/files} has of it. */
+    private static JsonNode file(PackagedProgram program, String name) {
+        JsonNode files = JSON.valueToTree(program.call().get("/v1/files").as(Map.class));
+        for (JsonNode file : files.path("items")) {
+            if (file.path("name").asText().equals(name)) {
+                return file;
+            }
+        }
+        return MissingNode.getInstance();
     }
 
     private static Duration processorTime(PackagedProgram program) {
