@@ -48,6 +48,7 @@ class EmptyDirectoryIT {
     @Test
     void createsThenUpdatesAfterAStopAndAfterAKill() throws IOException {
         ObjectNode customer = person("CUST-empty");
+        customer.withObject("/person").put("firstName", "Jose\u0301");
         Map<String, String> environment = PackagedProgram.environment(sandbox);
         assertThat(directory).isEmptyDirectory();
 
@@ -78,7 +79,10 @@ class EmptyDirectoryIT {
         for (String provider : PROVIDERS) {
             assertThat(sandbox.customers(provider))
                     .as("customers at " + provider)
-                    .hasSize(1);
+                    .singleElement()
+                    .satisfies(known -> assertThat(known.toString())
+                            .as("what needs the tables of Unicode, which a native program has to bring along")
+                            .contains("Jos\u00E9"));
         }
         try (Stream<Path> files = Files.list(directory)) {
             assertThat(files).as("what it made").containsExactly(directory.resolve("data"));
