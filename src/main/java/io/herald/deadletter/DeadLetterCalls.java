@@ -170,11 +170,15 @@ public final class DeadLetterCalls {
                                 Traces.traceparent(Traces.of(exchange)))
                         .join(),
                 "it is not dead or rejected");
-        Audit.did(Callers.of(exchange), "replay", event -> event.put("deadLetter", letter.toString())
-                .put("corrected", corrected.isPresent())
-                .put("forced", forced));
+        tellReplay(Callers.of(exchange), letter, corrected.isPresent(), forced);
         lanes.wake();
         return letter.message().toString();
+    }
+
+    private static void tellReplay(String caller, DeadLetter.Id letter, boolean corrected, boolean forced) {
+        Audit.did(caller, "replay", event -> event.put("deadLetter", letter.toString())
+                .put("corrected", corrected)
+                .put("forced", forced));
     }
 
     /** Delivers all again that match and need no force. */
@@ -191,8 +195,13 @@ public final class DeadLetterCalls {
         }
         List<DeadLetter.Provider> enabled =
                 providers.ids().stream().map(this::provider).toList();
-        int count = letters.replayAll(filter, enabled, Traces.traceparent(Traces.of(exchange)));
-        Audit.did(Callers.of(exchange), "replay-all", event -> event.put(
+        String caller = Callers.of(exchange);
+        int count = letters.replayAll(
+                filter,
+                enabled,
+                Traces.traceparent(Traces.of(exchange)),
+                letter -> tellReplay(caller, letter, false, false));
+        Audit.did(caller, "replay-all", event -> event.put(
                         "provider", filter.provider().orElse("any"))
                 .put("reason", filter.reason().orElse("any"))
                 .put("state", only.orElse("any"))

@@ -23,63 +23,66 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The deliveries in the ledger that did not succeed: looks at them, and gives them back to be delivered again, or up. What it
- * decides and what it changes is one write, so that of two operators one is too late.
+ * The deliveries in the ledger that did not succeed: lists, replays and discards them. Each decision and what it changes are
+ * one write, so that of two operators who act on the same delivery one comes too late, and is told so.
  */
 @Singleton
 public final class DeadLetters {
 
-    /** The states that the list has. */
+    /** The states of what can be listed. */
     public static final Set<String> LISTED = Set.of("dead", "rejected", "retrying");
 
     /** The states of what can be replayed. */
     public static final Set<String> REPLAYED = Set.of("dead", "rejected");
 
-    /** As {@code delivery_failed} has it: only a query that says the same is answered by that index in SQLite. */
+    /** The condition of the index {@code delivery_failed}, which SQLite uses only for a query that repeats it. */
     private static final String IS_INDEXED = " and d.state in ('rejected', 'dead', 'retrying')";
 
-    /** So many of them a replay of many looks at in one write: others wait behind it. */
+    /**
+     * About how many dead letters one write of {@link #replayAll} looks at, so that other writes do not wait long behind it.
+     */
     private static final int BATCH = 1000;
 
     private static final String LETTERS =
             "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
                     + " d.updated_at, m.source, d.reason, d.http_status from delivery d join message m on m.sequence = d.sequence";
 
-    /** Deliveries in these states, and those that were replayed, are dead letters, or were. */
+    /** A delivery that is a dead letter or was one: it is in one of these states, or was replayed. */
     private static final String IS_OR_WAS_DEAD =
             " and (d.source = 'replay' or d.state in ('dead', 'rejected', 'retrying', 'discarded'))";
 
     private static final String HAS_CUSTOMER = "(d.correction is not null or exists (select 1 from message m"
             + " where m.sequence = d.sequence and m.payload is not null))";
 
-    /** The row that has the customer of a delivery, where it may be delivered yet. */
+    /** The rows that have the customer of a delivery, where that may still be delivered. */
     private static final String OF_CUSTOMER = " from message m join delivery d on d.sequence = m.sequence"
             + " where d.sequence = ? and d.provider = ? and d.state not in ('delivered', 'discarded')";
 
-    /** What is in hand may be delivered any moment. */
+    /** Whether a newer delivery of the lane was delivered, or is in hand, and so may be delivered at any moment. */
     private static final String OVERTAKEN = "exists (select 1 from delivery n where n.provider = d.provider"
             + " and n.reference = d.reference and n.sequence > d.sequence"
             + " and (n.state = 'delivered' or n.owner is not null))";
 
-    /** An earlier try may have created the customer without our knowing. */
+    /** Whether an earlier try may have created the customer without our knowing. */
     private static final String UNCLEAR =
             "(d.unclear_since is not null or d.reason = 'unclear' and d.sent_at is not null)";
 
     private static final String STANDING =
-            "select d.sequence, d.provider, d.reference, d.state, d.reason, d.http_status, d.owner, d.request is not null,"
+            "select d.sequence, (select id from message m where m.sequence = d.sequence), d.provider, d.reference, d.state, d.reason, d.http_status, d.owner, d.request is not null,"
                     + " d.sent_at, " + HAS_CUSTOMER + ", " + OVERTAKEN + ", " + UNCLEAR + " from delivery d";
 
-    /** Why a delivery did not succeed whose provider is not enabled. */
+    /** The reason of a delivery that was never tried, because its provider is not enabled. */
     private static final String NEVER_TRIED = "unavailable";
 
     private static final String PENDING =
             " set state = 'pending', source = 'replay', parks = 0, due_at = 0, updated_at = ?, trace = ?";
 
-    /** What was sent before is forgotten, but not that the provider may have the customer. */
+    /** As {@link #PENDING}. What was sent before is forgotten, but not that the provider may have the customer. */
     private static final String PENDING_ANEW =
             PENDING + ", generation = generation + 1, request = null, sent_at = null";
 
@@ -95,7 +98,12 @@ public final class DeadLetters {
         this.clock = clock;
     }
 
-    /** So many of those that match, newest first, and after that place if one is given. */
+    /**
+     * Lists the dead letters that match, the newest first.
+     *
+     * @param after the place in the list after which to begin; empty to begin with the newest
+     * @param most how many at most
+     */
     public List<DeadLetter> list(DeadLetter.Filter filter, Optional<DeadLetter.Cursor> after, int most) {
         List<Object> parameters = new ArrayList<>();
         String sql = LETTERS + where(filter, parameters);
@@ -138,7 +146,7 @@ public final class DeadLetters {
 
     /**
      * The customer that a replay would deliver: as it was accepted, or as it was corrected. Empty if it was erased, and once
-     * it is delivered or discarded.
+     * the delivery is delivered or discarded.
      */
     public Optional<JsonNode> customer(DeadLetter letter) {
         return database.one(
@@ -164,14 +172,16 @@ public final class DeadLetters {
     private record KeptCustomer(byte[] sealed, boolean corrected) {}
 
     /**
-     * Lets a dead or rejected delivery be made again: as a new one, mapped anew and under another idempotency key. Only where
-     * nothing else can tell whether the provider has the customer already is the same request sent again, under its key.
+     * Replays a dead or rejected delivery: it is pending again, and is mapped anew and sent under another idempotency key.
+     * Where only its former key can tell whether the provider has the customer already, the same request is sent again,
+     * under that key, unless it is forced.
      *
      * @param correction the customer to deliver instead
-     * @param force also when it was overtaken, and when nothing can tell; then, and when it ended because nothing could, the
-     *     provider is taken not to have the customer. Where it ended because the link was broken, that link is dropped
+     * @param force whether to replay it also when it was overtaken, or nothing can tell whether the provider has the
+     *     customer. In the second case, and when it ended as unclear, the provider is taken not to have the customer. If it
+     *     ended because its link was broken, that link is dropped
      * @param trace the {@code traceparent} of what asks for it
-     * @return when it is durable: why it was not done, or empty
+     * @return why it was refused, or empty; completes when it is durable
      */
     public CompletableFuture<Optional<DeadLetter.Refusal>> replay(
             DeadLetter.Id id,
@@ -215,7 +225,7 @@ public final class DeadLetters {
         });
     }
 
-    /** Of a message that was erased already, what comes of its correction is erased too when it has ended. */
+    /** Has a message that was erased already erased once more, when its corrected delivery has ended well. */
     private static void eraseAgain(Connection connection, long sequence, long now) throws SQLException {
         execute(
                 connection,
@@ -236,7 +246,8 @@ public final class DeadLetters {
     /**
      * Forgets the link that a delivery was refused with, so that its customer is created anew.
      *
-     * @return whether it was; not if another one has taken its place, or the provider has taken it since or may just now
+     * @return whether it was dropped: not if another link has taken its place, and not if another delivery of the lane was
+     *     delivered since, or is in hand
      */
     private static boolean dropLink(Connection connection, Standing standing) throws SQLException {
         return execute(
@@ -252,7 +263,7 @@ public final class DeadLetters {
                 > 0;
     }
 
-    /** Has a delivery looked up before it is sent. */
+    /** Has the customer of a delivery looked up before it is sent. */
     private static void mayBeThere(Connection connection, Standing standing, long now) throws SQLException {
         execute(
                 connection,
@@ -262,25 +273,36 @@ public final class DeadLetters {
                 standing.provider());
     }
 
-    /** Those up to a sequence were looked at, and so many of them are made again. */
-    private record Replayed(long upTo, int count) {}
+    /**
+     * A batch of a replay of many.
+     *
+     * @param upTo the last sequence that was looked at
+     * @param letters those of the batch that were replayed
+     */
+    private record Replayed(long upTo, List<DeadLetter.Id> letters) {}
 
     /**
-     * Lets all that match be made again, as {@link #replay} without force does: oldest first, a batch at a time, each of them
-     * once, also if it fails again meanwhile. Returns when that is durable.
+     * Replays all that match, as {@link #replay} does without force: the oldest first, a batch at a time, each of them once,
+     * also if it fails again meanwhile. Returns when that is durable.
      *
-     * @param providers those that deliveries can be made to
+     * @param providers the providers that deliveries can be made to; what is for another one is left as it is
      * @param trace the {@code traceparent} of what asks for it
-     * @return how many they are
+     * @param replayed takes each that was replayed, once that is durable
+     * @return how many were replayed
      * @throws RuntimeException if the ledger cannot be used now; what is left can be replayed by another call
      */
-    public int replayAll(DeadLetter.Filter filter, Collection<DeadLetter.Provider> providers, Optional<String> trace) {
+    public int replayAll(
+            DeadLetter.Filter filter,
+            Collection<DeadLetter.Provider> providers,
+            Optional<String> trace,
+            Consumer<DeadLetter.Id> replayed) {
         Map<String, DeadLetter.Provider> byId =
                 providers.stream().collect(Collectors.toMap(DeadLetter.Provider::id, Function.identity()));
         int count = 0;
         Optional<Replayed> batch = replayNext(filter, byId, trace, 0);
         while (batch.isPresent()) {
-            count += batch.get().count();
+            count += batch.get().letters().size();
+            batch.get().letters().forEach(replayed);
             batch = replayNext(filter, byId, trace, batch.get().upTo());
         }
         return count;
@@ -296,12 +318,14 @@ public final class DeadLetters {
                     }
                     List<Object[]> again = new ArrayList<>();
                     List<Object[]> anew = new ArrayList<>();
+                    List<DeadLetter.Id> letters = new ArrayList<>();
                     for (Standing standing : standings(connection, filter, after, last.get())) {
                         DeadLetter.Provider provider = providers.get(standing.provider());
                         if (provider != null
                                 && standing.refusal(provider, false, false, now).isEmpty()) {
                             (standing.tellsByKey(provider, now) ? again : anew)
                                     .add(new Object[] {now, trace.orElse(null), standing.sequence(), provider.id()});
+                            letters.add(new DeadLetter.Id(standing.message(), provider.id()));
                         }
                     }
                     executeAll(connection, "update delivery" + PENDING + " where sequence = ? and provider = ?", again);
@@ -309,12 +333,15 @@ public final class DeadLetters {
                             connection,
                             "update delivery" + PENDING_ANEW + " where sequence = ? and provider = ?",
                             anew);
-                    return Optional.of(new Replayed(last.get(), again.size() + anew.size()));
+                    return Optional.of(new Replayed(last.get(), letters));
                 })
                 .join();
     }
 
-    /** The index has each state in order, but not several of them together. */
+    /**
+     * The last sequence of the next batch; empty if there is none. Asks for each state by itself, because the index has each
+     * of them in order, but not several together.
+     */
     private static Optional<Long> lastOfBatch(Connection connection, DeadLetter.Filter filter, long after)
             throws SQLException {
         List<Object> parameters = new ArrayList<>();
@@ -335,7 +362,7 @@ public final class DeadLetters {
                 .findFirst();
     }
 
-    /** Those that match, after one sequence and up to another. */
+    /** Those that match, after one sequence and up to another one, that included. */
     private static List<Standing> standings(Connection connection, DeadLetter.Filter filter, long after, long upTo)
             throws SQLException {
         List<Object> parameters = new ArrayList<>();
@@ -345,11 +372,12 @@ public final class DeadLetters {
     }
 
     /**
-     * Gives a delivery up that is dead or rejected, or is retrying and in nobody's hands. Its words are erased, and the
-     * customer if no other delivery of the message needs it.
+     * Discards a delivery that is dead or rejected, or is retrying and in nobody's hands. The provider's words are erased,
+     * and the customer if no other delivery of the message needs it.
      *
-     * @param enabled whether its provider is; if not, nobody takes it up, and it is also given up while it is pending
-     * @return when it is durable: why it was not done, or empty
+     * @param enabled whether its provider is enabled; if not, nobody takes it up, and it may be discarded while it is
+     *     pending too
+     * @return why it was refused, or empty; completes when it is durable
      */
     public CompletableFuture<Optional<DeadLetter.Refusal>> discard(DeadLetter.Id id, boolean enabled) {
         return database.write(connection -> {
@@ -384,7 +412,7 @@ public final class DeadLetters {
         });
     }
 
-    /** What waited in the lane until a delivery was due that is not open any more need not wait so long. */
+    /** Makes due what waits behind a delivery that was discarded: it would otherwise wait until that one was due. */
     private static void letGoOn(Connection connection, Standing standing) throws SQLException {
         execute(
                 connection,
@@ -394,9 +422,10 @@ public final class DeadLetters {
                 standing.reference());
     }
 
-    /** How a delivery stands inside a write. */
+    /** A delivery, as it stands in the write that decides about it. */
     private record Standing(
             long sequence,
+            UUID message,
             String provider,
             String reference,
             String state,
@@ -409,27 +438,27 @@ public final class DeadLetters {
             boolean overtaken,
             boolean unclear) {
 
-        /** It ended because nobody could tell whether the provider has the customer. */
+        /** Whether it ended because nobody could tell whether the provider has the customer. */
         boolean isGivenUpAsUnclear() {
             return "unclear".equals(reason);
         }
 
-        /** It ended because the provider does not know the customer by its own id. */
+        /** Whether it ended because the provider does not know the customer by the id of the link. */
         boolean hasBrokenLink() {
             return "link_broken".equals(reason);
         }
 
-        /** Whether the provider may have the customer, and looking it up does not tell. */
+        /** Whether the provider may have the customer, and there is no look-up that could tell. */
         boolean needsForce(DeadLetter.Provider provider) {
             return unclear && !provider.looksUp();
         }
 
-        /** Whether nothing else can tell but the same request, sent again under its key. */
+        /** Whether the provider may have the customer, and only the same request can tell, sent again under its key. */
         boolean tellsByKey(DeadLetter.Provider provider, long now) {
             return needsForce(provider) && isRemembered(provider, now);
         }
 
-        /** Whether the provider still knows the request that was sent by its key. */
+        /** Whether the provider still remembers the key of the request that was sent. */
         private boolean isRemembered(DeadLetter.Provider provider, long now) {
             return hasRequest
                     && provider.keyLifetime()
@@ -467,17 +496,18 @@ public final class DeadLetters {
     private static Standing standing(ResultSet row) throws SQLException {
         return new Standing(
                 row.getLong(1),
-                row.getString(2),
+                UUID.fromString(row.getString(2)),
                 row.getString(3),
                 row.getString(4),
                 row.getString(5),
-                integer(row, 6),
-                row.getString(7) != null,
-                row.getBoolean(8),
-                row.getLong(9),
-                row.getBoolean(10),
+                row.getString(6),
+                integer(row, 7),
+                row.getString(8) != null,
+                row.getBoolean(9),
+                row.getLong(10),
                 row.getBoolean(11),
-                row.getBoolean(12));
+                row.getBoolean(12),
+                row.getBoolean(13));
     }
 
     /**
@@ -526,7 +556,10 @@ public final class DeadLetters {
                 row.getString(9));
     }
 
-    /** What is kept in clear, where the outcome was sealed with a payload key that is not used any more. */
+    /**
+     * The error of an outcome. If that was sealed with a payload key that is no longer used, it is made of what is kept in
+     * clear.
+     */
     private Optional<ObjectNode> error(long sequence, String provider, ResultSet row) throws SQLException {
         byte[] outcome = row.getBytes(6);
         if (outcome == null) {

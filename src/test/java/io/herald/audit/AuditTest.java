@@ -100,6 +100,9 @@ class AuditTest {
                         .asInt())
                 .isEqualTo(1);
         assertTold("d-replays", "replay-all", "provider", "fraudspect");
+        assertThat(events("replay", "deadLetter", letter))
+                .extracting(event -> event.path("by").asText())
+                .containsExactly("c-replays", "d-replays");
         await().atMost(BOUND).untilAsserted(() -> assertThat(events("outcome", "message", message))
                 .hasSize(6));
 

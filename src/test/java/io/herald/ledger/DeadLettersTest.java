@@ -39,6 +39,7 @@ class DeadLettersTest {
     Path directory;
 
     private TestDatabase database;
+    private final List<DeadLetter.Id> replayed = new ArrayList<>();
     private DeadLetters letters;
 
     @BeforeEach
@@ -55,19 +56,22 @@ class DeadLettersTest {
         database.close();
     }
 
+    private int replayAll(DeadLetter.Filter filter, DeadLetter.Provider... providers) {
+        return letters.replayAll(filter, List.of(providers), Optional.empty(), replayed::add);
+    }
+
     @Test
     void aReplayOfManyGoesOnBehindABatchThatNeedsForce() {
         deadLetters(3_500);
         database.change("update delivery set unclear_since = 1 where provider = 'bridge-xyz' and sequence <= 1200");
 
-        int count = letters.replayAll(
-                DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")), Optional.empty());
+        int count = replayAll(DEAD, cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect"));
 
         assertThat(count).isEqualTo(3_500 - 1_200 + 3_500);
+        assertThat(replayed).hasSize(count).doesNotHaveDuplicates();
         assertThat(database.number("select count(*) from delivery where state = 'pending' and generation = 1"))
                 .isEqualTo(count);
-        assertThat(letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz")), Optional.empty()))
-                .isZero();
+        assertThat(replayAll(DEAD, cannotBeAsked("bridge-xyz"))).isZero();
     }
 
     @Test
@@ -75,10 +79,10 @@ class DeadLettersTest {
         deadLetters(3_500);
         database.change("update delivery set state = 'rejected' where sequence > 1200 and sequence % 2 = 0");
 
-        int count = letters.replayAll(
+        int count = replayAll(
                 new DeadLetter.Filter(DeadLetters.REPLAYED, Optional.empty(), Optional.of("unauthorized")),
-                List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")),
-                Optional.empty());
+                cannotBeAsked("bridge-xyz"),
+                cannotBeAsked("fraudspect"));
 
         assertThat(count).isEqualTo(2 * 3_500);
         assertThat(database.number("select count(*) from delivery where state = 'pending' and generation = 1"))
@@ -127,7 +131,7 @@ class DeadLettersTest {
         assumeThat(dialect).as("only it tells which write a row is from").isEqualTo(Dialect.POSTGRESQL);
         deadLetters(2_500);
 
-        letters.replayAll(DEAD, List.of(cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect")), Optional.empty());
+        replayAll(DEAD, cannotBeAsked("bridge-xyz"), cannotBeAsked("fraudspect"));
 
         assertThat(database.number("select count(distinct xmin::text) from delivery where state = 'pending'"))
                 .isEqualTo(5);
