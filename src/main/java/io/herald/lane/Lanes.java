@@ -53,7 +53,10 @@ public final class Lanes {
         }
     }
 
-    /** Hands messages over to the lanes of their targets; as many may wait for it as Herald takes in. */
+    /**
+     * The threads that hand accepted messages over to the lanes of their targets. Their queue needs no bound: it holds no
+     * more messages than Herald works on.
+     */
     @Produces
     @Singleton
     @Named("handOver")
@@ -65,7 +68,9 @@ public final class Lanes {
         handOver.shutdownNow();
     }
 
-    /** For a step that may do its work on the thread that comes to it, because what it sends to has threads of its own. */
+    /**
+     * Does the work of a step on the thread that comes to it: for steps that only hand over to what has threads of its own.
+     */
     @Produces
     @Singleton
     @Named("sameThread")
@@ -94,12 +99,12 @@ public final class Lanes {
         return lanes.values().stream().mapToInt(ProviderLanes::inHand).sum();
     }
 
-    /** Gives back all that is not on a thread; from now on whatever comes goes back. */
+    /** Gives back to the ledger all that is not on a thread; from now on, whatever comes goes back too. */
     public void giveAllBack() {
         lanes.values().forEach(ProviderLanes::giveAllBack);
     }
 
-    /** The first step of a provider's route: holds an exchange until its turn. */
+    /** The first step of a provider's route: holds each exchange until it is its delivery's turn. */
     public AsyncProcessor step(String provider) {
         return lanes.get(provider);
     }
@@ -111,7 +116,11 @@ public final class Lanes {
         return place;
     }
 
-    /** Gives up the place of a delivery that was taken up and cannot be worked on, and gives it back for a while. */
+    /**
+     * Gives up the place of a delivery that was taken up and cannot be worked on, and gives the delivery back to the ledger.
+     *
+     * @param pause how long it is left alone there
+     */
     void giveUp(String provider, Place place, Duration pause) {
         lanes.get(provider).giveUp(place, pause);
     }

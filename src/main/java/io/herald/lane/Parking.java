@@ -39,32 +39,33 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Takes deliveries up from the ledger: those that a program left when it ended, those that are due again, and those that
- * waited behind one of these.
+ * Takes deliveries up from the ledger: those of dropped files, those that are due again or were replayed, those that went
+ * back to the ledger, or that a program left when it ended, and those that waited behind another one of their lane. Its
+ * thread only brings them to their provider's lanes, which have threads of their own.
  */
 @Singleton
 final class Parking {
 
-    /** So many deliveries to one provider that were taken up are worked on at once. */
+    /** How many deliveries to one provider that were taken up may be in hand at once. */
     private static final int MOST_IN_HAND = 64;
 
-    /** So large may their customers be together, in bytes of JSON; the last one may pass it. */
+    /** How large their customers may be together, in bytes of JSON; the last one may exceed it. */
     private static final long MOST_BYTES = 16 << 20;
 
-    /** With every so-manieth poll it is looked for what waits for too long. */
+    /** How many polls apart it looks for deliveries that wait for too long. */
     private static final int LOOKS_FOR_SLEEPERS = 60;
 
-    /** Who parked a delivery may have had another clock. */
+    /** How far ahead of ours the clock of the program may have been that parked a delivery. */
     private static final Duration CLOCKS_DIFFER_BY = Duration.ofHours(1);
 
-    /** What cannot even be read is left alone for so long. */
+    /** How long a delivery that cannot even be read is left alone. */
     private static final Duration UNREADABLE_PAUSE = Duration.ofMinutes(10);
 
     private static final Logger LOG = Logger.getLogger(Parking.class);
 
     private record Taken(OpenDelivery open, Place place) {}
 
-    /** What was taken up for one provider and is worked on. */
+    /** How many deliveries to one provider were taken up and are in hand, and the bytes of their customers. */
     private record InHand(AtomicInteger count, AtomicLong bytes) {}
 
     private final TakeUp ledger;
@@ -123,7 +124,7 @@ final class Parking {
         poller.shutdownNow();
     }
 
-    /** Looks at once, instead of with the next poll. */
+    /** Looks for deliveries to take up at once, and not only with the next poll. */
     private void wake() {
         if (woken.compareAndSet(false, true)) {
             try {
@@ -154,7 +155,7 @@ final class Parking {
         }
     }
 
-    /** What was parked while the clock was ahead would wait for as long as that. */
+    /** Makes due what was parked while the clock was ahead, and would otherwise wait until that time has come. */
     private void wakeSleepers() {
         try {
             inHand.keySet().forEach(provider -> ledger.wake(provider, longestWait(provider)));

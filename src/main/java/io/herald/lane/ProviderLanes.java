@@ -174,7 +174,7 @@ final class ProviderLanes extends AsyncProcessorSupport {
                 dispatch.settled();
             }
         });
-        if (waits(delivery, new Arrival(delivery.getSource(), exchange, callback, System.nanoTime()))) {
+        if (admit(delivery, new Arrival(delivery.getSource(), exchange, callback, System.nanoTime()))) {
             return false;
         }
         exchange.setRouteStop(true);
@@ -183,7 +183,7 @@ final class ProviderLanes extends AsyncProcessorSupport {
     }
 
     /** Whether it goes on when it is its turn; else it stops here, and waits in the ledger. */
-    private boolean waits(Delivery delivery, Arrival arrival) {
+    private boolean admit(Delivery delivery, Arrival arrival) {
         Place place = delivery.getPlace();
         synchronized (this) {
             ArrayDeque<Place> lane = lanes.get(place.reference());
@@ -279,7 +279,8 @@ final class ProviderLanes extends AsyncProcessorSupport {
             leave(place, delivery.isOpen(), Optional.empty());
         } else {
             boolean atOnce = isClosed() || delivery.getAttempts() == 0;
-            leave(place, true, Optional.of(atOnce ? Duration.ZERO : Returns.PAUSE));
+            Duration pause = atOnce ? Duration.ZERO : Returns.PAUSE;
+            leave(place, true, Optional.of(returns.notBefore(delivery.dueAt(), pause)));
         }
         if (delivery.isResumed()) {
             returns.wake();

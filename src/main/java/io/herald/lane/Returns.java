@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -54,6 +55,13 @@ final class Returns {
     /** What is told when deliveries have come back to the ledger, or may be taken up from it at once. */
     void whenGivenBack(Runnable action) {
         whenGivenBack = action;
+    }
+
+    /** A pause that is made longer where a delivery was parked for longer: what it sent may be worked on until then. */
+    Duration notBefore(Optional<Instant> dueAt, Duration pause) {
+        return dueAt.map(due -> Duration.between(clock.instant(), due))
+                .filter(until -> until.compareTo(pause) > 0)
+                .orElse(pause);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.herald.lane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -14,6 +15,7 @@ import io.herald.trace.Traces;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -72,6 +74,7 @@ class LanesTest {
     private final AtomicInteger now = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
     private final List<Long> returned = new CopyOnWriteArrayList<>();
+    private final List<Instant> due = new CopyOnWriteArrayList<>();
     private final List<Long> lost = new ArrayList<>();
     private Supplier<CompletableFuture<Void>> givenBack = () -> CompletableFuture.completedFuture(null);
     private Returns returns;
@@ -245,6 +248,20 @@ class LanesTest {
         await().atMost(SOON).until(() -> done.equals(List.of(1L, 3L, 4L)));
     }
 
+    /** The provider may be at work on what it sent, and would write it over what goes next. */
+    @Test
+    void whatWasParkedAndCouldNotBeKeptIsNotTakenUpEarlier() throws Exception {
+        Instant until = Instant.now().plus(Duration.ofMinutes(5));
+        lost.add(1L);
+        start(1, exchange -> exchange.getProperty("delivery", Delivery.class).park(until, true));
+
+        arrive(reserve("CUST-1"));
+
+        await().atMost(SOON).until(() -> returned.equals(List.of(1L)));
+        assertThat(due).singleElement().satisfies(then -> assertThat(then)
+                .isCloseTo(until, within(1, ChronoUnit.SECONDS)));
+    }
+
     @Test
     void whatComesAtTheEndOfALongLaneWaitsInTheLedgerUntilTheLaneHasEnded() throws Exception {
         Semaphore go = new Semaphore(0);
@@ -315,6 +332,7 @@ class LanesTest {
     }
 
     private CompletableFuture<Void> giveBack(String provider, List<Place> places, Instant dueAt) {
+        due.add(dueAt);
         places.forEach(place -> returned.add(place.sequence()));
         return givenBack.get();
     }
