@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
-import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +28,6 @@ import org.junit.jupiter.api.Test;
  */
 class NativeRegistrationTest {
 
-    private static final Path CLASSES = Path.of("target/classes");
     private static final Pattern PROPERTY_OF =
             Pattern.compile("(exchangeProperty\\.[A-Za-z]+|body)\\.([A-Za-z]+)(?![A-Za-z])");
 
@@ -42,7 +39,7 @@ class NativeRegistrationTest {
 
     @Test
     void whatRoutesReachIsRegistered() throws Exception {
-        for (Class<?> type : ourClasses()) {
+        for (Class<?> type : OurClasses.all()) {
             learn(type);
         }
         try (Stream<Path> files = Files.walk(Path.of("routes"))) {
@@ -57,21 +54,6 @@ class NativeRegistrationTest {
                 .as(
                         "add @RegisterForReflection to the class, or the class to the targets of io.herald.start.HeraldRoutes")
                 .isEmpty();
-    }
-
-    private static List<Class<?>> ourClasses() throws IOException, ClassNotFoundException {
-        List<Class<?>> found = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(CLASSES.resolve("io/herald"))) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".class")).toList()) {
-                String name =
-                        CLASSES.relativize(file).toString().replace('/', '.').replace(".class", "");
-                if (!name.endsWith("package-info") && !name.contains(".sandbox.")) {
-                    found.add(Class.forName(name, false, NativeRegistrationTest.class.getClassLoader()));
-                }
-            }
-        }
-        return found;
     }
 
     private void learn(Class<?> type) {

@@ -40,8 +40,12 @@ public final class CallerRate {
         this.nanos = nanos;
     }
 
-    /** Counts a call; if there were too many, it does not count, and may be made again after what this returns. */
-    public synchronized Optional<Duration> refuses(String subject) {
+    /**
+     * Counts a call, unless there were too many.
+     *
+     * @return nothing if it may be made; else how long to wait until it may
+     */
+    public synchronized Optional<Duration> tryCall(String subject) {
         long now = nanos.getAsLong();
         long interval = Math.round(SECOND / rate);
         long behind = Math.max(0, evenAt.getOrDefault(subject, now) - now);

@@ -45,6 +45,7 @@ public final class Callers {
 
     private final List<String> mistakes = new ArrayList<>();
     private final boolean open;
+    private final boolean anyIssuer;
 
     public Callers(
             @ConfigProperty(name = "quarkus.oidc.auth-server-url") Optional<String> server,
@@ -53,6 +54,7 @@ public final class Callers {
             @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
         boolean configured = server.isPresent() || key.isPresent();
         open = !configured && LaunchMode.current().isDevOrTest();
+        anyIssuer = key.isPresent() && issuer.isEmpty();
         if (configured) {
             check(server, key, issuer);
         } else if (!open) {
@@ -71,9 +73,6 @@ public final class Callers {
             if (!isGood(key.get())) {
                 mistakes.add(KEY + ": must be an RSA public key of " + LEAST_KEY_BITS
                         + " bits or more, the base64 text of its PEM file");
-            }
-            if (issuer.isEmpty()) {
-                mistakes.add(ISSUER + ": required with " + KEY + ", and not set");
             }
         }
         if (issuer.filter("any"::equals).isPresent()) {
@@ -121,6 +120,10 @@ public final class Callers {
             LOG.warn(
                     "DEVELOPMENT MODE: calls need no token, and everybody may do everything. A packaged Herald never starts"
                             + " like this.");
+        }
+        if (anyIssuer) {
+            LOG.warn(ISSUER + " is not set: a token that is signed with the key of " + KEY
+                    + " is taken whatever issuer it names.");
         }
     }
 }

@@ -163,7 +163,7 @@ public final class Entrance {
         }
         String subject = caller.get();
         long bytes = bytes(call.request());
-        Optional<Duration> tooEarly = rate.refuses(subject);
+        Optional<Duration> tooEarly = rate.tryCall(subject);
         if (tooEarly.isPresent()) {
             call.response()
                     .putHeader(

@@ -22,8 +22,8 @@ import org.apache.camel.support.PluginHelper;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Where the routes and mappings come from: the directories {@code herald.routes} and {@code herald.mappings} where they
- * exist, and what is built in elsewhere.
+ * Where the routes and mappings come from: the directories {@code herald.routes} and {@code herald.mappings} if they exist,
+ * otherwise what is built into the program.
  */
 @Singleton
 public final class Bundle {
@@ -56,7 +56,7 @@ public final class Bundle {
         return mistakes;
     }
 
-    /** A mistake that begins with {@code mappings/}, told with the directory that the file is in. */
+    /** The text of a mistake that begins with {@code mappings/}, with the directory that the files are really in instead. */
     String placeOf(String mistake) {
         return Files.isDirectory(mappings) ? mappings + mistake.substring("mappings".length()) : mistake;
     }
@@ -70,7 +70,10 @@ public final class Bundle {
                 .toList();
     }
 
-    /** Camel's own scan does not go into a folder that is a link, and in a volume of Kubernetes each one is. */
+    /**
+     * The route files in a directory. Not by Camel's own scan: it does not follow a folder that is a link, and in a volume
+     * of Kubernetes every folder is one.
+     */
     private static Stream<Resource> mounted(CamelContext context, Path folder) {
         if (!Files.isDirectory(folder)) {
             return Stream.empty();
@@ -104,7 +107,9 @@ public final class Bundle {
         }
     }
 
-    /** The route files directly in a folder of a jar, by the jar's directory; Camel's own scan unpacks the whole jar for it. */
+    /**
+     * The route files directly in a folder of a jar, by the jar's directory. Camel's own scan would unpack the whole jar.
+     */
     private static Stream<String> inJar(JarURLConnection folder) throws IOException {
         String prefix = folder.getEntryName();
         return folder.getJarFile().stream()
@@ -115,7 +120,7 @@ public final class Bundle {
                 .stream();
     }
 
-    /** Whether that file is there, below the mappings' root; empty if it cannot be read, so that nobody knows. */
+    /** Whether there is a file of that path below the mappings' root; empty if it cannot be read, so that nobody knows. */
     Optional<Boolean> hasMappingFile(String path) {
         try {
             return Optional.of(mappingFile(path).isPresent());
@@ -125,7 +130,7 @@ public final class Bundle {
     }
 
     /**
-     * The text of a file below the mappings' root, such as {@code xbridge/request.jslt}.
+     * The text of a file below the mappings' root, such as {@code xbridge/request.jslt}; empty if there is none.
      *
      * @throws UncheckedIOException if it cannot be read; its message is the mistake, and begins with {@code mappings/}
      */

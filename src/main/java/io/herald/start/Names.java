@@ -19,8 +19,9 @@ import org.apache.camel.spi.Resource;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Finds the names among the settings that nothing reads, misspelt ones as a rule. Only files are looked at: the environment has
- * names of others, such as those that Kubernetes gives for a service, and what is packaged cannot be edited where Herald runs.
+ * Finds the settings that nothing reads, as a rule because their names are misspelt. Looks only at files: the environment
+ * has settings of other programs too, such as those that Kubernetes makes for a service, and what is packaged cannot be
+ * edited where Herald runs.
  */
 final class Names {
 
@@ -63,7 +64,10 @@ final class Names {
             "intake.sftp.private-key-passphrase",
             "intake.sftp.url");
 
-    /** Below {@code provider.<id>.}; what one provider has beside these, its route file refers to. */
+    /**
+     * The settings of every provider, each below {@code provider.<id>.}; what one provider has besides, its route file
+     * refers to.
+     */
     static final List<String> OF_EVERY_PROVIDER = List.of(
             "breaker.delay",
             "breaker.failures",
@@ -86,7 +90,7 @@ final class Names {
 
     private static final Set<String> ROOTS = Set.of("herald", "intake", "provider");
 
-    /** With so many letters wrong a name is still taken for another one. */
+    /** At most this many letters may be wrong in a name that is taken for another one. */
     private static final int NEAR = 2;
 
     private static final Pattern OF_PROVIDER = Pattern.compile("provider\\.([^.]+)\\.(.+)");
@@ -94,7 +98,7 @@ final class Names {
     private static final Pattern IN_FILE =
             Pattern.compile("PropertiesConfigSource\\[source=file:(?://)?(.+)]((?::\\d+)?)");
 
-    /** A name that a route or another property refers to, or the beginning of one that is put together. */
+    /** A name that a route or another property refers to, or the beginning of a name that is put together from parts. */
     private static final Pattern REFERENCE =
             Pattern.compile("(?:\\{\\{[?!]?|\\$\\{(?:properties\\w*:!?)?)([A-Za-z0-9._-]+)(?=(\\{\\{|\\$\\{|))");
 
@@ -156,8 +160,8 @@ final class Names {
     }
 
     /**
-     * Whether a provider without a route file is one that has a file, misspelt. A disabled one needs no file; so it is only if
-     * nothing but that is said of it.
+     * Whether the id of a provider without a route file is that of one with a file, misspelt. A disabled provider needs no
+     * file: its id counts as misspelt only if nothing is set for it but that it is disabled.
      */
     private boolean isAnotherMeant(String id) {
         String prefix = "provider." + id + ".";
@@ -169,7 +173,7 @@ final class Names {
         return withFile.stream().anyMatch(other -> distance(id, other) <= NEAR) && (!isOff || settings == 1);
     }
 
-    /** The file and the line that a property is from; empty if it is from elsewhere. */
+    /** The file and the line that a property is set in; empty if it is not set in a file. */
     private Optional<String> place(String name) {
         String location =
                 Expressions.withoutExpansion(() -> config.getConfigValue(name)).getLocation();
@@ -179,7 +183,9 @@ final class Names {
                 .map(file -> file.group(1) + file.group(2));
     }
 
-    /** Of all names and, as {@code provider.xbridge.retry.*}, of what several begin with. */
+    /**
+     * The nearest of all known names. What several of them begin with counts too, such as {@code provider.xbridge.retry.*}.
+     */
     private String nearest(String name) {
         Stream<String> ofProviders =
                 withFile.stream().flatMap(id -> OF_EVERY_PROVIDER.stream().map(own -> "provider." + id + "." + own));
@@ -201,7 +207,7 @@ final class Names {
         return end < 0 ? name : name.substring(0, end);
     }
 
-    /** After Levenshtein: how many letters are to be put in, left out or replaced to make one of the other. */
+    /** After Levenshtein: how many letters have to be added, left out or replaced to make one name into the other. */
     private static int distance(String one, String other) {
         int[] row = IntStream.rangeClosed(0, other.length()).toArray();
         for (int i = 0; i < one.length(); i++) {

@@ -10,16 +10,20 @@ import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import io.herald.schema.SchemaCheck;
 import io.herald.schema.SchemaException;
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.spi.Bean;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +42,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  */
 @Singleton
 public final class Preflight {
+
+    /** What {@code application.properties} has for development and tests. */
+    private static final byte[] DEVELOPMENT_KEY =
+            "sandbox-sandbox-sandbox-sandbox.".getBytes(StandardCharsets.US_ASCII);
 
     private static final String CANONICAL_SCHEMA = "canonical/customer.schema.json";
 
@@ -81,15 +89,17 @@ public final class Preflight {
         mistakes.addAll(inbox.mistakes());
         mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
-        Set<String> bound = providers.ids().stream()
-                .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
-                .collect(Collectors.toSet());
         List<Resource> routeFiles = bundle.routeFiles(context);
         Names.check(config.unwrap(SmallRyeConfig.class), providers, routeFiles, mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
         inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));
-        routes = new RouteFiles(context, config, providers, partner, new Beans(beanManager, bound))
+        Beans beans = new Beans(
+                name -> beanManager.getBeans(name).stream()
+                        .map(Bean::getBeanClass)
+                        .collect(Collectors.toSet()),
+                bound(providers.ids()));
+        routes = new RouteFiles(context, config, providers, partner, beans)
                 .check(routeFiles, id -> bundle.hasMappingFile(id + "/find.jslt"), mappings::mayHave, mistakes);
         reader = reader(bundle, (int) Math.min(bodyMax.asLongValue(), Integer.MAX_VALUE), clock, mistakes);
     }
@@ -112,6 +122,13 @@ public final class Preflight {
                     "Herald would start: " + routes.size() + " route files, for " + String.join(", ", providers), 0);
         }
         return routes;
+    }
+
+    /** The names that are bound for each provider. */
+    static Set<String> bound(List<String> providers) {
+        return providers.stream()
+                .flatMap(id -> Stream.of(id + "-lanes", id + "-http"))
+                .collect(Collectors.toSet());
     }
 
     @Produces
@@ -173,9 +190,12 @@ public final class Preflight {
         byte[][] keys = new byte[texts.length][];
         for (int i = 0; i < texts.length; i++) {
             keys[i] = key(texts[i].strip());
+            String which = texts.length == 1 ? "" : "key " + (i + 1) + " of " + texts.length + " ";
             if (keys[i] == null) {
-                String which = texts.length == 1 ? "" : "key " + (i + 1) + " of " + texts.length + " ";
                 wrong.add("herald.payload-key: " + which + "must be 32 bytes in base64");
+            } else if (Arrays.equals(keys[i], DEVELOPMENT_KEY)
+                    && !LaunchMode.current().isDevOrTest()) {
+                wrong.add("herald.payload-key: " + which + "is that of development, which everybody knows");
             }
         }
         mistakes.addAll(wrong);

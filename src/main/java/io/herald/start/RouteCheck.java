@@ -29,28 +29,28 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * Holds the names in the route files against what there is: components and their parameters, beans and their methods,
- * expressions, routes and route configurations, fields of a provider's request. Camel finds such a mistake only when it creates
- * the route, one at a time and without a place, or never. And a provider's file names nothing of another provider, and its
- * failures come to the error handlers.
+ * Checks that what the route files name exists: components and their parameters, beans and their methods, routes and route
+ * configurations, fields of a provider's request; and that their expressions can be read. Camel itself finds such a mistake
+ * only when it creates the route, one at a time and without a place, or never. Also checks that a provider's file names
+ * nothing of another provider, and that its failures reach the error handlers that all providers share.
  */
 final class RouteCheck {
 
-    /** The template of the routes that take a delivery, one for each provider. */
+    /** The template of the route for a delivery; each provider has a route that is made from it. */
     static final String DELIVER = "deliver";
 
-    /** The template of the routes that look up and send. */
+    /** The template of the route that looks up and sends; each provider has a route that is made from it. */
     static final String SEND = "send";
 
-    /** The parameter of both: the provider's id. */
+    /** The parameter of both templates: the provider's id. */
     static final String PARAMETER = "id";
 
     private static final String ANY_PROVIDER = "{{" + PARAMETER + "}}";
 
-    /** What only a provider has whose customers are looked up. */
+    /** The end of the name of a look-up's route; only a provider whose customers are looked up has one. */
     private static final String FIND = "-find";
 
-    /** What only a provider has that wants a log-in. */
+    /** The end of the name of a log-in's route; only a provider that wants a log-in has one. */
     private static final String LOG_IN = "-log-in";
 
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
@@ -72,16 +72,16 @@ final class RouteCheck {
     /** The variable with the method of the call. */
     private static final String METHOD = "method";
 
-    /** The variable with what a customer is looked up by, to be filled in. */
+    /** The variable with the template of what a customer is looked up by. */
     private static final String LOOK_UP = "lookUp";
 
-    /** A name in braces, and no expression of Camel's. */
+    /** A name in braces, unless it is an expression of Camel's. */
     private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
 
     /** The configuration of all routes that name none. */
     private static final String OTHERS = "*";
 
-    /** What would end a failure before it comes to the handlers that all providers have. */
+    /** The keys of what would handle a failure before it reaches the handlers that all providers share. */
     private static final List<String> HANDLES_ERRORS =
             List.of("errorHandler", "onException", "routeConfiguration", "routeConfigurationId");
 
@@ -103,7 +103,10 @@ final class RouteCheck {
     private final List<Named> furtherCalls = new ArrayList<>();
     private final Map<String, String> keys = new LinkedHashMap<>();
     private final List<Field> fields = new ArrayList<>();
+
+    /** Whether all files so far could be read as YAML: if not, nobody knows what the others would have defined. */
     private boolean complete = true;
+
     private String file;
     private String provider;
 
@@ -138,12 +141,12 @@ final class RouteCheck {
                     .composeString(text)
                     .ifPresent(root -> visit("", root, false));
         } catch (YamlEngineException e) {
-            // Camel's own reader tells what is wrong with the YAML; what the file would have defined is not known
+            // Camel's own reader reports what is wrong with the YAML; what the file would have defined is not known
             complete = false;
         }
     }
 
-    /** After all files: checks the names that one file uses and another defines. */
+    /** To be called after all files: checks the names that one file uses and another one defines. */
     void checkNames() {
         if (!complete) {
             return;
@@ -179,7 +182,7 @@ final class RouteCheck {
     }
 
     /**
-     * After all files: checks the fields that are filled in.
+     * To be called after all files: checks the fields that are filled into paths and queries.
      *
      * @param mayHave whether a request to a provider may have a field
      */
@@ -191,7 +194,8 @@ final class RouteCheck {
     }
 
     /**
-     * After all files: when a second call fails both are sent again, so the first must not make a second customer.
+     * To be called after all files: checks that a second call is made only where a create that comes again is an update.
+     * When the second call fails both are sent again, and the first one must not make a second customer then.
      *
      * @param mayMakeTwo whether a provider could make two customers of a create that comes again
      */
@@ -204,8 +208,9 @@ final class RouteCheck {
     }
 
     /**
-     * After all files: a provider that honours a key is sent one, and how long it remembers it is set. Where a customer is looked
-     * up a key decides nothing.
+     * To be called after all files: checks that a provider's file sends an idempotency key if {@code idempotency-lifetime}
+     * is set, and not zero, and that it is set if a key is sent. A provider whose customers are looked up is not checked,
+     * because there a key decides nothing.
      *
      * @param lifetime how long a provider remembers a key, if that is set
      */
@@ -229,7 +234,7 @@ final class RouteCheck {
     /**
      * Whether a provider's customers are looked up.
      *
-     * @param unknown the answer if a file could not be read, so that nobody knows
+     * @param unknown what to answer if a file could not be read, so that nobody knows
      */
     boolean finds(String provider, boolean unknown) {
         return complete ? beginnings.containsKey(provider + FIND) : unknown;
@@ -322,7 +327,10 @@ final class RouteCheck {
         }
     }
 
-    /** Else neither the route that went there nor the ledger gets to know what failed, or both handle it. */
+    /**
+     * Reports error handling in what a provider's route goes on to. With it, what failed would reach neither the route that
+     * went there nor the ledger, or would be handled twice.
+     */
     private void noErrorHandling(MappingNode part) {
         HANDLES_ERRORS.stream()
                 .filter(handler -> entry(part, handler) != null)
@@ -339,7 +347,7 @@ final class RouteCheck {
         try {
             text = context.resolvePropertyPlaceholders(uri.getValue());
         } catch (IllegalArgumentException e) {
-            // a property that is not set: told already, with its place
+            // a property that is not set: reported already, with its place
             return;
         }
         String scheme = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
@@ -406,7 +414,7 @@ final class RouteCheck {
         }
     }
 
-    /** What a name in a template stands for: that of each provider. */
+    /** The names that a name in a template stands for, one for each provider; any other name stands for itself. */
     private Stream<String> ofEach(String name) {
         return name.contains(ANY_PROVIDER)
                 ? providers.stream().map(id -> name.replace(ANY_PROVIDER, id))
@@ -426,7 +434,7 @@ final class RouteCheck {
         return id;
     }
 
-    /** Whether a provider's file names what is of another provider; such a name is left from the file that it was copied from. */
+    /** Whether a provider's file names what belongs to another provider, as when a copied name was not changed. */
     private boolean isAnother(String owner) {
         return provider != null && owner != null && !owner.equals(provider);
     }
@@ -487,7 +495,7 @@ final class RouteCheck {
                     .filter(field -> !field.equals("id"))
                     .forEach(field -> fields.add(new Field(provider, field, place(template))));
         } catch (IllegalArgumentException e) {
-            // a property that is not set: told already, with its place
+            // a property that is not set: reported already, with its place
         }
     }
 

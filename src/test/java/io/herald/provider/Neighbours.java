@@ -18,8 +18,11 @@ public final class Neighbours implements QuarkusTestProfile {
     public static final Map<String, Integer> WIDTH =
             Map.of("xbridge", 8, "yativo", 8, "fraudspect", 25, "bridge-xyz", 6);
 
+    /** At once; two hundred in the soak. */
+    static final int MESSAGES = Integer.getInteger("herald.neighbours", 50);
+
     /** {@code herald.in-flight.max} */
-    public static final int IN_FLIGHT = 120;
+    public static final int IN_FLIGHT = MESSAGES + 70;
 
     /** {@code herald.in-flight.max-bytes} */
     public static final int IN_FLIGHT_BYTES = 3 * 1024 * 1024;

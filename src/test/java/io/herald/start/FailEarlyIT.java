@@ -235,7 +235,7 @@ class FailEarlyIT {
                                         "expression: ${exchangeP",
                                         "expression: ^${exchangP")
                                 + ": not a simple expression: Unknown function:"
-                                + " exchangProperty.delivery.field('connects') at location 0",
+                                + " exchangProperty.delivery.update at location 0",
                         edit("elsewhere/routes/providers/fraudspect.camel.yaml", "uri: \"{{p", "uri: ^\"{{p")
                                 + ": a call needs the parameter httpClient: \"#fraudspect-http\";"
                                 + " without it nothing limits its time, its connections and its answer",
@@ -399,17 +399,19 @@ class FailEarlyIT {
     void noProfileOfThePackagedProgramLetsAnybodyInWithoutAToken(String profile) throws IOException {
         environment.put("QUARKUS_PROFILE", profile);
         environment.put("QUARKUS_OIDC_PUBLIC_KEY", "");
+        environment.remove("HERALD_PAYLOAD_KEY");
         environment.put("HERALD_ROUTES", "rootes");
         environment.put("HERALD_MAPPINGS", directory.resolve("mapings").toString());
         environment.remove("PROVIDER_XBRIDGE_URL");
         Files.createDirectory(directory.resolve("config"));
         Files.writeString(
                 directory.resolve("config/application.properties"),
-                "provider.xbridge.url=http://10.0.0.1/api\n%dev.provider.xbridge.url=http://10.0.0.1/api\n");
+                "provider.xbridge.url=http://10.0.0.1/api\n%dev,test.provider.xbridge.url=http://10.0.0.1/api\n");
 
         assertThat(mistakes())
                 .containsExactlyInAnyOrder(
                         NOBODY_MAY_CALL,
+                        "herald.payload-key: is that of development, which everybody knows",
                         "herald.routes: there is no directory rootes",
                         "herald.mappings: there is no directory " + directory.resolve("mapings"),
                         "provider.xbridge.url: must be https (http is for a loopback host only)");

@@ -1,0 +1,13 @@
+/**
+ * How Herald starts and stops. Begin with {@link HeraldRoutes}, which Camel calls at the start: it asks {@link Preflight}
+ * for the checked route files, loads them, and gives each provider its lanes, its HTTP client and its routes from the
+ * templates.
+ *
+ * <p>{@link Preflight} checks all that an integration team edits, and reports all mistakes at once: {@link Bounds} and
+ * {@link Names} check settings, {@link RouteFiles} and {@link RouteCheck} route files, {@code io.herald.mapping} templates
+ * and schemas. {@link Beans} has the names that a route file may refer to, {@link Bundle} finds the files.
+ *
+ * <p>{@link Drain} stops Herald: nothing new is taken, what is in hand has some time to end, the rest goes back to the
+ * ledger.
+ */
+package io.herald.start;
