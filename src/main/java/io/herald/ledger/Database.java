@@ -32,7 +32,7 @@ import org.jboss.logging.Logger;
 @Singleton
 final class Database {
 
-    /** So long somebody who reads may hold up the writer. */
+    /** How long somebody who reads may hold up the writer while it empties the write-ahead log. */
     private static final int CHECKPOINT_PATIENCE_MILLIS = 500;
 
     private static final Logger LOG = Logger.getLogger(Database.class);
@@ -46,9 +46,10 @@ final class Database {
     private final LedgerPlace place;
     private final GroupCommit writes;
 
-    /** One connection less than there are: however many read, the writer has one. */
+    /** One permit less than there are connections, so that the writer has one however many read. */
     private final Semaphore readers;
 
+    /** How long somebody who reads waits for a permit. */
     private final Duration patience;
 
     @Inject
@@ -86,22 +87,26 @@ final class Database {
         return writes.submit(write, committed, undo);
     }
 
-    /** Tells before the disk is full that it soon is, as {@link LedgerPlace#requireRoom} does. */
+    /**
+     * Fails while there still is a little room on the disk, as {@link LedgerPlace#requireRoom} does.
+     *
+     * @throws LedgerException if next to nothing is left of it
+     */
     void requireRoom() {
         place.requireRoom();
     }
 
-    /** As {@link GroupCommit#isAlive}. */
+    /** Whether the writer's thread runs. */
     boolean isWriterAlive() {
         return writes.isAlive();
     }
 
-    /** As {@link LedgerPlace#freeBytes}. */
+    /** The bytes that are left of the disk of an embedded ledger; empty for a database server. */
     OptionalLong freeBytes() {
         return place.freeBytes();
     }
 
-    /** Queues a write that may be repeated when nobody knows whether it was kept. */
+    /** Queues a write that needs no undoing: where nobody knows whether it was kept, it may simply be done again. */
     <T> CompletableFuture<T> write(GroupCommit.Write<T> write) {
         return write(write, done -> {}, (connection, result) -> {});
     }
@@ -116,7 +121,11 @@ final class Database {
         return one(sql, row -> true, parameters).isPresent();
     }
 
-    /** All rows that a query finds. */
+    /**
+     * All rows that a query finds.
+     *
+     * @throws LedgerException if the ledger cannot be read now, or too many read it
+     */
     <T> List<T> all(String sql, RowMapper<T> mapper, Object... parameters) {
         try {
             awaitTurn();
@@ -142,8 +151,8 @@ final class Database {
     }
 
     /**
-     * Sees to it that what was erased does not live on in SQLite's write-ahead log. While somebody reads for longer, as a
-     * backup does, nothing happens: it is tried again after the next erasure.
+     * Empties SQLite's write-ahead log, so that what was erased does not live on in it. While somebody reads for long, as a
+     * backup does, this is left undone: it is tried again after the next erasure.
      */
     void forgetErased() {
         if (dialect == Dialect.EMBEDDED) {
@@ -185,7 +194,7 @@ final class Database {
         });
     }
 
-    /** Answers how many rows it changed. */
+    /** Executes a statement; returns how many rows it changed. */
     static int execute(Connection connection, String sql, Object... parameters) throws SQLException {
         return Statements.with(connection, sql, statement -> {
             set(statement, parameters);
@@ -193,7 +202,7 @@ final class Database {
         });
     }
 
-    /** The same for many rows of parameters, in one go; answers of each how many rows it changed. */
+    /** As {@link #execute}, for many rows of parameters in one batch; returns how many rows each of them changed. */
     static int[] executeAll(Connection connection, String sql, List<Object[]> rows) throws SQLException {
         if (rows.isEmpty()) {
             return new int[0];

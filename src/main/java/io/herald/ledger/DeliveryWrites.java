@@ -18,25 +18,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** What is written of deliveries in hand, of all that come at the same time at once. */
+/**
+ * The writes about deliveries in hand: a request before it is sent, and an outcome. Those that come at the same time are
+ * done together, as a {@link GroupCommit.Batch}.
+ */
 final class DeliveryWrites {
 
-    /** The link of another reference to the same customer of a provider. */
+    /** Whether another reference is linked to the same customer of a provider. */
     static final String ANOTHERS =
             "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?";
 
+    /** Keeps a link, or changes it if it leads to another customer. */
     static final String LINK = "insert into link (reference, provider, provider_customer_id, updated_at)"
             + " values (?, ?, ?, ?) on conflict (reference, provider)"
             + " do update set provider_customer_id = excluded.provider_customer_id, updated_at = excluded.updated_at"
             + " where link.provider_customer_id <> excluded.provider_customer_id";
 
-    /** As {@link #LINK}, if the delivery is in hand, and unless the provider's customer is that of another reference. */
+    /**
+     * As {@link #LINK}, if the delivery is in hand, and if no other reference is linked to the provider's customer or that
+     * does not matter ({@link Progress.NewLink#mayBeShared}).
+     */
     private static final String LINK_UNLESS_ANOTHERS = LINK.replace(
             "values (?, ?, ?, ?)",
             "select ?, ?, ?, ? where exists (select 1 from delivery where " + IN_HAND + ") and (? or not exists ("
                     + ANOTHERS + "))");
 
-    /** It was kept, nobody heard of it, and nobody has taken the delivery since. */
+    /**
+     * Whether an outcome was kept already, by a write whose caller was told that it failed, and nobody has taken the
+     * delivery up since.
+     */
     private static final String IS_KEPT = "select 1 from delivery where sequence = ? and provider = ? and owner is null"
             + " and takes = ? and state = ? and attempts = ? and parks = ? and due_at = ?";
 
@@ -52,16 +62,25 @@ final class DeliveryWrites {
         this.me = me;
     }
 
-    /** Answers whether it was kept; not if another program has the delivery in hand by now. */
+    /** A write whose result is whether the request was kept: not if another program has the delivery in hand by now. */
     GroupCommit.Write<Boolean> keeping(Request request) {
         return new GroupCommit.BatchedWrite<>(requests, request);
     }
 
+    /** A write whose result is what became of the outcome. */
     GroupCommit.Write<Recorded> keeping(Outcome outcome) {
         return new GroupCommit.BatchedWrite<>(outcomes, outcome);
     }
 
-    /** A request that is to be kept before it is sent; {@code sealed} with the customer in it. */
+    /**
+     * A request that is to be kept before it is sent. Times are in milliseconds since 1970.
+     *
+     * @param sealed its text, encrypted
+     * @param link the provider's id of the customer that it was made with; empty if it is a create
+     * @param underWayUntil as {@link Ledger.UnderWay#until}
+     * @param mayCreate as {@link Ledger.UnderWay#mayCreate}
+     * @param lookUp a digest of what the customer would be looked up by, encrypted; null where nothing is looked up
+     */
     record Request(
             Message message,
             String provider,
@@ -95,7 +114,12 @@ final class DeliveryWrites {
         return Arrays.stream(changed).mapToObj(rows -> rows > 0).toList();
     }
 
-    /** An outcome that is to be kept. */
+    /**
+     * An outcome that is to be kept.
+     *
+     * @param sealed the outcome as the report shows it, encrypted
+     * @param at in milliseconds since 1970
+     */
     record Outcome(Message message, String provider, Progress progress, byte[] sealed, long at) {
 
         long sequence() {
@@ -205,7 +229,7 @@ final class DeliveryWrites {
         return outcomes.stream().map(became::get).toList();
     }
 
-    /** Keeps the links that are new; answers the outcomes whose customers are those of other references. */
+    /** Keeps the new links; returns the outcomes with a customer of the provider that another reference is linked to. */
     private List<Outcome> link(Connection connection, List<Outcome> outcomes) throws SQLException {
         List<Outcome> linking = outcomes.stream()
                 .filter(outcome -> outcome.progress().newLink().isPresent())
@@ -258,14 +282,15 @@ final class DeliveryWrites {
         };
     }
 
-    /** A link that is to be kept. */
+    /** The parameters of {@link #LINK}. */
     static Object[] linkRow(Message message, String provider, String providerCustomerId, long at) {
         return new Object[] {message.reference(), provider, providerCustomerId, at};
     }
 
     /**
-     * Erases the customer, and what providers said of failed tries, when all deliveries of a message have ended well; what was
-     * sent was erased with each of them. What the providers said of it can still be asked for during {@link Erasure#WORDS_KEPT}.
+     * Erases the customer of a message, and what providers said of failed tries, when all its deliveries have ended well.
+     * Each request was erased when its delivery ended well. The outcomes can still be asked for in full during
+     * {@link Erasure#WORDS_KEPT}.
      */
     static void forgetWhenNobodyNeedsIt(Connection connection, List<Long> sequences) throws SQLException {
         int[] forgotten = executeAll(

@@ -23,24 +23,25 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Takes out of the ledger what is no longer to be kept of customers. What is left of a message is its trace: the reference,
+ * Erases from the ledger what is no longer to be kept of customers. What is left of a message is its trace: the reference,
  * the providers with their ids of the customer, and how and when each delivery ended.
  */
 @Singleton
 public final class Erasure {
 
-    /** When all deliveries of a message have ended well, its caller can still ask for the providers' urls for so long. */
+    /** How long a caller can still ask for the providers' urls after all deliveries of a message have ended well. */
     static final Duration WORDS_KEPT = Duration.ofHours(1);
 
-    /** So many messages are erased in one write, and so large may they be together: others wait behind it. */
+    /** How many messages, or idempotency keys, one write erases at most, so that other writes do not wait long behind it. */
     private static final int BATCH = 100;
 
+    /** How large the messages that one write erases may be together, in bytes of JSON; one is erased in any case. */
     private static final long BATCH_BYTES = 16 << 20;
 
-    /** So many messages of a customer are erased in one write, when all of them are. */
+    /** How many messages one write erases at most when all that is kept about a customer is erased. */
     private static final int CUSTOMER_BATCH = 1000;
 
-    /** Its customer was erased already, and then an operator gave another one. */
+    /** A message whose customer was erased, and for which an operator has given a corrected one since. */
     private static final String ONLY_CORRECTED = "payload is null and accepted_at <= ?"
             + " and sequence in (select sequence from delivery where correction is not null)";
 
@@ -49,12 +50,12 @@ public final class Erasure {
 
     private static final Logger LOG = Logger.getLogger(Erasure.class);
 
-    /** What came of a request to erase a customer. */
+    /** How a request to erase a customer ended. */
     public enum Result {
         ERASED,
         /** Nothing is known of such a customer. */
         UNKNOWN,
-        /** A delivery may be under way: nothing was erased, or nothing more if it came meanwhile. */
+        /** A delivery may be under way. Nothing was erased or, if the delivery came in the middle, not everything. */
         IN_FLIGHT
     }
 
@@ -101,7 +102,10 @@ public final class Erasure {
 
     private record Due(long sequence, String message, long size) {}
 
-    /** Of one that was erased before, and corrected afterwards, only what was corrected has ended well. */
+    /**
+     * The messages whose deliveries have all ended well, an hour ago or more. Of a message that was erased before, and
+     * corrected since, only the corrected deliveries need have ended well.
+     */
     private static List<Due> endedWell(Connection connection, long now) throws SQLException {
         return due(
                 connection,
@@ -112,7 +116,11 @@ public final class Erasure {
                 now - WORDS_KEPT.toMillis());
     }
 
-    /** Messages of which something was not delivered, and nothing has happened since. */
+    /**
+     * The messages of which something was not delivered, and nothing has happened for {@code herald.retention}.
+     *
+     * @param kept a condition: what is still kept of them
+     */
     private List<Due> keptLongEnough(Connection connection, Collection<String> enabled, long now, String kept)
             throws SQLException {
         long before = now - retention.toMillis();
@@ -127,7 +135,10 @@ public final class Erasure {
                 parameters.toArray());
     }
 
-    /** What waits for a provider that is not enabled is taken up by nobody. The providers are the parameters. */
+    /**
+     * A condition: the delivery may be under way, because it is in hand, or waits for a provider that is enabled. What waits
+     * for another provider is taken up by nobody. Its parameters are the enabled providers.
+     */
     private static String mayBeUnderWay(Collection<String> enabled) {
         return "(d.owner is not null or d.state in ('pending', 'retrying') and d.provider in ("
                 + String.join(", ", Collections.nCopies(enabled.size(), "?")) + "))";
@@ -161,7 +172,7 @@ public final class Erasure {
                 .join();
     }
 
-    /** Erases what nobody took out of the ledger by ending it well, and keeps account of it. */
+    /** Erases what was kept for as long as it may be without ending well, and writes each message to the audit log. */
     private void eraseKeptLongEnough(Collection<String> enabled, long now, String kept) {
         List<Due> erased;
         do {
@@ -176,7 +187,9 @@ public final class Erasure {
         } while (!erased.isEmpty());
     }
 
-    /** Without its customer, what waits could not be made when its provider is enabled again. */
+    /**
+     * Discards what waits of a message: without its customer it could not be delivered when its provider is enabled again.
+     */
     private void giveUp(Connection connection, long sequence) throws SQLException {
         record Waiting(String provider, String reason, Optional<Integer> httpStatus) {}
         for (Waiting waiting : query(
@@ -216,7 +229,7 @@ public final class Erasure {
         execute(connection, "update message set payload = null, reduce_at = null where sequence = ?", sequence);
     }
 
-    /** An outcome without the provider's words and urls; null if it cannot be read any more. */
+    /** A sealed outcome without the provider's words and urls; null if there is none, or it cannot be opened any more. */
     private byte[] trace(long sequence, String provider, byte[] sealed) {
         if (sealed == null) {
             return null;
@@ -253,8 +266,8 @@ public final class Erasure {
     }
 
     /**
-     * Erases all that is kept about a customer, its links and traces too, a batch of messages at a time; returns when that is
-     * durable.
+     * Erases all that is kept about a customer, its links and what is left of its messages too, a batch of messages at a
+     * time; returns when that is durable.
      *
      * @param enabled the providers that deliveries are made to; what waits for another one is erased with the rest
      */
@@ -279,7 +292,11 @@ public final class Erasure {
                 .join();
     }
 
-    /** How many rows were erased: none if none is left; empty if a delivery may be under way. The links go last. */
+    /**
+     * Erases the next messages of a customer or, when there are none, its links, and its reference in the records of files.
+     *
+     * @return how many rows of these; 0 if none was left; empty if a delivery may be under way, and nothing was erased
+     */
     private static Optional<Integer> eraseNext(Connection connection, String reference, Collection<String> enabled)
             throws SQLException {
         List<Object> parameters = new ArrayList<>(enabled);

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
 
 /**
  * The dropped files in the ledger: how far each was read, what became of its records, and which program has it in hand. Its
- * records are kept in the order of the file, so that those that are kept are its first ones.
+ * records are kept in the order of the file, so that those that are kept are always its first ones.
  */
 @Singleton
 public final class FileLedger {
@@ -42,26 +42,31 @@ public final class FileLedger {
 
     private static final String FILES = "select " + COLUMNS + " from file ";
 
-    /** Else another program has taken it over, or it has ended. */
+    /** A file that this program reads: not if another program has taken it over meanwhile, or it has ended. */
     private static final String IS_READ_HERE = " and state = 'reading' and reader = ?";
 
-    /** A file whose reader has ended is anybody's. */
+    /** A file that this program reads or has read, or whose reader has ended: such a file is anybody's. */
     private static final String IS_MINE = "(reader = ? or reader not in (select id from replica))";
 
-    /** One that is to be gone on with. */
+    /**
+     * A file whose reading was broken off, and that has not left the inbox: nobody reads it, and it is to be gone on with.
+     */
     private static final String IS_BROKEN_OFF =
             "state = 'reading' and not moved and reader <> ? and reader not in (select id from replica)";
 
-    /** Nobody, in the place of a reader. */
+    /** Stands for nobody, in the place of a reader. */
     private static final String NOBODY = "''";
 
-    /** One that was broken off and is not in the inbox may appear there under another name for so long. */
+    /** How long a file whose reading was broken off may be missing from the inbox, and turn up again under another name. */
     private static final Duration AWAY_AT_MOST = Duration.ofHours(1);
 
-    /** And so long while the inbox has files that were not looked at yet: one that cannot be opened never is. */
+    /**
+     * The same while the inbox has files that Herald has not looked at yet, because any of these may be the missing one.
+     * There is an end to it, because a file that cannot be opened is never looked at.
+     */
     private static final Duration AWAITED_AT_MOST = Duration.ofDays(1);
 
-    /** So many records are forgotten in one write: others wait behind it. */
+    /** About how many records one write forgets at most, so that other writes do not wait long behind it. */
     private static final int BATCH = 5000;
 
     private final Database database;
@@ -80,9 +85,9 @@ public final class FileLedger {
     }
 
     /**
-     * Takes something that only one program at a time may do; again, if this one has it.
+     * Claims something that only one program at a time may do. What this program has claimed already it may claim again.
      *
-     * @return whether nobody else does it
+     * @return whether this program has it now; if not, another one has
      */
     public boolean claim(String name) {
         return database.write(connection -> execute(
@@ -102,15 +107,41 @@ public final class FileLedger {
     }
 
     /**
-     * Begins to read a file, or goes on with it: then its first records are kept already. One whose reading was broken off is
-     * told by its content, whatever name it has by now. One that stands as {@link State#READ} was read to its end, and only has
-     * to leave the inbox; so does a duplicate. That one is told by its inode, also if it was renamed or touched meanwhile, or
-     * somebody copied it to where it is filed.
+     * Decides what a file in the inbox is: a new one, one to go on with, or one that only has to leave the inbox. It is
+     * compared with the rows of the same digest that have not left the inbox and that {@code isReadAlike} accepts.
      *
-     * @param isReadAlike whether the content has the same records under that name
+     * <table>
+     * <caption>The result for each such row, and in the last two lines where none of them fits</caption>
+     * <tr><th>state of the row</th><th>same inode</th><th>same name</th><th>result</th></tr>
+     * <tr><td>reading, by this program or one that has ended</td><td>any</td><td>any</td>
+     *     <td>that row, with the name and inode of now: it goes on behind the records that are kept</td></tr>
+     * <tr><td>reading, by another program that runs</td><td>any</td><td>any</td>
+     *     <td>empty</td></tr>
+     * <tr><td>read, failed or duplicate</td><td>yes</td><td>any</td>
+     *     <td>that row, with the name of now: it only has to leave the inbox</td></tr>
+     * <tr><td>read, failed or duplicate; a file stands where it is filed</td><td>no</td><td>any</td>
+     *     <td>does not fit: it has left the inbox, and is marked as moved</td></tr>
+     * <tr><td>read, failed or duplicate; none stands there</td><td>no</td><td>yes</td>
+     *     <td>that row, with the inode of now: it only has to leave the inbox</td></tr>
+     * <tr><td>read, failed or duplicate; none stands there</td><td>no</td><td>no</td>
+     *     <td>does not fit</td></tr>
+     * <tr><td>none fits; some row of that digest is read, and it is not to be sent {@code again}</td><td></td><td></td>
+     *     <td>a new row, duplicate: it only has to leave the inbox</td></tr>
+     * <tr><td>none fits otherwise</td><td></td><td></td>
+     *     <td>a new row, reading, from the first record on</td></tr>
+     * </table>
+     *
+     * <p>Of several rows that fit, the one with the same inode is taken, otherwise the newest.
+     *
+     * <p>Before that, rows of another digest are put right. One that was being read under this name is let go: it may be in
+     * the inbox under another name. One that has this inode and is no longer read is marked as moved: its content is another
+     * one by now.
+     *
+     * @param isReadAlike whether the content has the same records under that name as under the arrival's
      * @param isFiled whether a file stands where one goes that is filed under that name
-     * @param names to file it under, of which the first is taken that no other file has
-     * @return empty if another program reads that content now
+     * @param names to file it under; the first is taken that no other file has
+     * @return the file as it stands then, of which the first {@code records} records are kept already; empty if another
+     *     program reads that content now
      */
     public Optional<DroppedFile> begin(
             DroppedFile.Arrival arrival,
@@ -123,7 +154,10 @@ public final class FileLedger {
                 .join();
     }
 
-    /** Those of the same content in whose place a file stands where they are filed. Nobody's write waits for the disk to say so. */
+    /**
+     * The rows of the same content for which a file stands where they are filed. Asked before the write: no write waits for
+     * a disk.
+     */
     private Set<Long> filed(DroppedFile.Arrival arrival, Predicate<String> isFiled) {
         return database
                 .all(FILES + "where digest = ? and not moved and state <> 'reading'", FileLedger::row, arrival.digest())
@@ -170,7 +204,10 @@ public final class FileLedger {
         return Optional.of(insert(connection, arrival, nextRun(same), State.READING, Optional.empty(), filedAs));
     }
 
-    /** What was broken off and had this name has another file in its place; it may be in the inbox under another one. */
+    /**
+     * Lets go of a file whose reading was broken off, and in whose place the inbox has another content now: the file may be
+     * in the inbox under another name.
+     */
     private void letGoOfReplaced(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
         execute(
                 connection,
@@ -182,7 +219,10 @@ public final class FileLedger {
                 me);
     }
 
-    /** What was read to its end and is this file has another content by now: as it was the inbox does not have it any more. */
+    /**
+     * Marks as moved what is no longer read and is the file that arrives, by its inode: it has another content by now, so
+     * the inbox does not have it any more as it was.
+     */
     private static void letGoOfChanged(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
         execute(
                 connection,
@@ -191,7 +231,10 @@ public final class FileLedger {
                 arrival.digest());
     }
 
-    /** Those of the files that have not left the inbox; of one that has, and whose program ended before it said so, it is kept. */
+    /**
+     * Those of the files that have not left the inbox. One that has, but whose program ended before it said so, is marked as
+     * moved.
+     */
     private static List<DroppedFile> inInbox(
             Connection connection, List<DroppedFile> files, DroppedFile.Arrival arrival, Set<Long> filed)
             throws SQLException {
@@ -206,7 +249,9 @@ public final class FileLedger {
         return inInbox;
     }
 
-    /** Another run of a content of which any record may have been accepted. */
+    /**
+     * The number of the next run of a content: one more than the last run in which a record may have been accepted, or 0.
+     */
     private static int nextRun(List<DroppedFile> same) {
         return same.stream()
                         .filter(file -> file.state() == State.READ
@@ -241,7 +286,7 @@ public final class FileLedger {
                 .findFirst();
     }
 
-    /** How many of a file's records, as many as it has, were neither JSON nor a row. */
+    /** How many of a file's first {@code records} records were neither JSON nor a row. */
     public long unreadable(DroppedFile file) {
         return database.one(
                         "select count(*) from record where file = ? and position <= ? and unreadable",
@@ -251,7 +296,7 @@ public final class FileLedger {
                 .orElseThrow();
     }
 
-    /** Lets a file go whose reading was broken off: whoever finds its content next goes on with it. */
+    /** Lets go of a file whose reading was broken off: whichever program finds its content next goes on with it. */
     public void letGo(long id) {
         database.write(connection -> execute(
                         connection, "update file set reader = " + NOBODY + " where id = ?" + IS_READ_HERE, id, me))
@@ -290,7 +335,8 @@ public final class FileLedger {
      * Keeps why a file cannot even be begun; its digest is empty.
      *
      * @param isFiled whether a file stands where one goes that is filed under that name
-     * @param names to file it under, of which the first is taken that no other file has
+     * @param names to file it under; the first is taken that no other file has
+     * @return the file as it is kept; if it had failed before and is still in the inbox, as it was kept then
      */
     public DroppedFile fail(
             DroppedFile.Arrival arrival, String why, Predicate<String> isFiled, Supplier<Stream<String>> names) {
@@ -315,7 +361,7 @@ public final class FileLedger {
      * Accepts a record: its message waits from then on to be taken up and delivered.
      *
      * @param id of the message
-     * @return what came of it, when it is durable
+     * @return what became of the record; completes when it is durable
      */
     public CompletableFuture<Kept> accept(DroppedFile.Place place, UUID id, NewMessage customer) {
         GroupCommit.Write<Long> message = ledger.waiting(id, customer);
@@ -335,7 +381,7 @@ public final class FileLedger {
      *
      * @param readable whether it was JSON, or a row, at least
      * @param reference of its customer, if it has one
-     * @return what came of it, when it is durable
+     * @return what became of the record; completes when it is durable
      */
     public CompletableFuture<Kept> refuse(
             DroppedFile.Place place, boolean readable, Optional<String> reference, List<Fault> faults) {
@@ -376,7 +422,10 @@ public final class FileLedger {
         });
     }
 
-    /** Not if it was let go only: a record that was on its way by then is kept in its turn all the same. */
+    /**
+     * Whether another program has the file, or it has ended. A file that was only let go is not taken over: a record that
+     * was on its way by then is still kept in its turn.
+     */
     private boolean isTakenOver(Connection connection, long file) throws SQLException {
         return !finds(
                 connection,
@@ -423,12 +472,18 @@ public final class FileLedger {
     }
 
     /**
-     * Keeps of all files that were read and have left the inbox that they have, where a program ended before it did. What was
-     * broken off and has been away for an hour, or has had another file in its place for so long, is ended: it is not expected
-     * back. But it may be any of those that have not been looked at yet: while there are, it is ended after a day. One of them that
-     * has its inode is it, and is waited for.
+     * Brings the ledger in line with what has left the inbox.
      *
-     * @param inbox what is there when it is asked, which is after the ledger: the name of each file, and its inode
+     * <ul>
+     * <li>A file that is no longer read, and is in the inbox neither by name nor by inode, is marked as moved: the program
+     *     that moved it ended before it could do so.
+     * <li>A file whose reading was broken off fails when it has been missing for an hour, or another file has been in its
+     *     place for as long: it is not expected back.
+     * <li>While the inbox has files that Herald has not looked at yet, any of these may be the missing one: then it fails
+     *     only after a day. While one of these has its inode it does not fail at all: that one is the missing file.
+     * </ul>
+     *
+     * @param inbox gives the name of each file in the inbox, and its inode; called when the ledger has been read
      */
     public void settleWhatLeft(Supplier<Map<String, Long>> inbox) {
         List<DroppedFile> ended =
@@ -460,13 +515,16 @@ public final class FileLedger {
                 .anyMatch(file -> brokenOff.inode().equals(Optional.of(file.getValue())) && !isLookedAt(file.getKey()));
     }
 
-    /** A broken-off file with a note is not what the inbox has under its name. */
+    /**
+     * Whether the ledger knows what the inbox has under that name. One that {@link #isReplaced} is not what the inbox has
+     * there.
+     */
     private boolean isLookedAt(String name) {
         return database.finds(
                 "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')", name);
     }
 
-    /** What the inbox has under its name is another file. */
+    /** Whether the inbox has another file under its name: only then does a file whose reading was broken off have a note. */
     private static boolean isReplaced(DroppedFile brokenOff) {
         return brokenOff.note().isPresent();
     }
@@ -492,13 +550,18 @@ public final class FileLedger {
                 .join();
     }
 
-    /** So many files, the newest first, and before that one if it is given. */
+    /**
+     * Lists the files, the newest first.
+     *
+     * @param before the id of a file: only older ones are listed; empty to begin with the newest
+     * @param most how many at most
+     */
     public List<DroppedFile> list(OptionalLong before, int most) {
         return database.all(
                 FILES + "where id < ? order by id desc limit ?", FileLedger::row, before.orElse(Long.MAX_VALUE), most);
     }
 
-    /** The files that this program read, or that nobody else does, whose reports are not written. */
+    /** The files that are no longer read and whose reports are not written, except those of other programs that run. */
     public List<DroppedFile> toReport() {
         return database.all(
                 FILES + "where read_at is not null and reported_at is null and " + IS_MINE + " order by read_at",
@@ -506,7 +569,9 @@ public final class FileLedger {
                 me);
     }
 
-    /** The first record of a file, from a position on, with a delivery that has not ended; none if there is none. */
+    /**
+     * The position of a file's first record, from a position on, with a delivery that has not ended; empty if there is none.
+     */
     public OptionalLong firstOpen(long id, long from) {
         return database
                 .all(
@@ -521,7 +586,7 @@ public final class FileLedger {
                 .findFirst();
     }
 
-    /** So many records of a file, in its order, after a position. */
+    /** Up to {@code most} records of a file, in the order of the file, after a position. */
     public List<RecordOutcome> outcomes(long id, long after, int most) {
         record Line(RecordOutcome outcome, Optional<RecordOutcome.Delivery> delivery) {}
         List<Line> lines = database.all(
@@ -592,7 +657,7 @@ public final class FileLedger {
         forget(id);
     }
 
-    /** Forgets the records of files whose reports are written, if a program ended before it did. */
+    /** Forgets the records of files whose reports are written, where a program ended before it had forgotten them. */
     public void forgetReported() {
         database.all(
                         "select id from file where reported_at is not null"

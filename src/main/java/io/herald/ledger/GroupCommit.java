@@ -16,11 +16,12 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /**
- * The one writer of the ledger: takes all the writes that wait and commits them together, so that a disk's slow fsync is
- * shared.
+ * The one writer of the ledger: its thread takes all the writes that wait and commits them together, so that a disk's slow
+ * fsync is shared.
  */
 final class GroupCommit implements AutoCloseable {
 
+    /** The most writes of one transaction. */
     private static final int LARGEST_GROUP = 512;
 
     /** One write, run inside the group's transaction; may run again if another write of the group fails. */
@@ -29,11 +30,12 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * What writes of one kind do together, in one go to the database for many of them. They come before the other writes of
-     * their group: nobody waited for any of these before it came, so every order is one in which they may have come.
+     * Does all writes of one kind in a group together, which takes fewer trips to the database. They are done before the
+     * other writes of the group: all of them were waiting at the same time, none for the result of another one, so any order
+     * will do.
      */
     interface Batch<P, T> {
-        /** Answers what became of each. */
+        /** Returns the result of each write, in the order of the parameters. */
         List<T> apply(Connection connection, List<P> parameters) throws SQLException;
     }
 
@@ -53,7 +55,10 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** Undoes what a write did to no avail, so that the ledger and this program agree again. */
+    /**
+     * Undoes a write that may have been committed although its caller was told that it failed. Then the ledger and this
+     * program agree again.
+     */
     interface Undo<T> {
         void apply(Connection connection, T result) throws SQLException;
     }
@@ -85,7 +90,7 @@ final class GroupCommit implements AutoCloseable {
     private final Thread writer = new Thread(this::run, "ledger-writer");
     private volatile boolean closed;
 
-    /** @param mayBegin throws if nothing may be written now; asked before each group */
+    /** @param mayBegin throws if nothing may be written now; called before each group */
     GroupCommit(DataSource dataSource, Dialect dialect, Runnable mayBegin, Meters meters) {
         this.dataSource = dataSource;
         this.dialect = dialect;
@@ -156,7 +161,10 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** One after the other, until the database takes none: then each of the rest would only wait for it as long. */
+    /**
+     * Commits the writes of a group one by one, so that only those fail that are refused. When the database cannot be used
+     * at all, all that are left fail at once: each of them would only wait for it as long.
+     */
     private void commitEach(List<Waiting<?>> group) {
         for (int i = 0; i < group.size(); i++) {
             List<Waiting<?>> one = group.subList(i, i + 1);
@@ -195,7 +203,7 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** Does something that wants the database for itself, between two groups. */
+    /** Runs an action that needs the database for itself, between two groups. */
     synchronized void between(Runnable action) {
         action.run();
     }
@@ -228,7 +236,10 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** SQLite has rolled back already when its disk is full, and refuses to do it twice; that is not what went wrong. */
+    /**
+     * Rolls back. When its disk is full SQLite has done so by itself, and refuses to do it twice: that failure is only added
+     * to the one that came first.
+     */
     private static void rollBack(Connection connection, Throwable cause) {
         try {
             connection.rollback();
@@ -248,7 +259,7 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** What became of those that are done together. */
+    /** Does the writes that are done together; returns the result of each. */
     private static Map<Write<?>, Object> applyBatches(List<Waiting<?>> group, Connection connection)
             throws RefusedWrite {
         Map<Batch<?, ?>, List<BatchedWrite<?, ?>>> batches = new LinkedHashMap<>();
@@ -290,14 +301,14 @@ final class GroupCommit implements AutoCloseable {
                 waiting.done().completeExceptionally(new LedgerException("the ledger cannot be written", cause)));
     }
 
-    /** One write of a group failed by itself; the others may do without it. */
+    /** One write of a group failed; without it the others may succeed. */
     private static final class RefusedWrite extends Exception {
         RefusedWrite(Exception cause) {
             super(cause);
         }
     }
 
-    /** Whether there is somebody who writes. */
+    /** Whether the writer's thread runs. */
     boolean isAlive() {
         return writer.isAlive();
     }

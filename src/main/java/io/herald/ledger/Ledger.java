@@ -29,15 +29,15 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * The tables of messages, deliveries and links. What it answers was on disk before it answered.
+ * The tables of messages, deliveries and links. What a write reports was on disk before it is reported.
  *
- * <p>A delivery that has not ended is either in the hands of one running program, its owner, or waits here for one. Of a
- * lane, all that is in hand is in the hands of one program, and comes before all that waits.
+ * <p>A delivery that has not ended is either in the hands of one running program, its owner, or waits here for one. All
+ * deliveries of a lane that are in hand are in the hands of the same program, and are delivered before those that wait.
  */
 @Singleton
 public final class Ledger {
 
-    /** A lane with a delivery that the program does not have in hand. */
+    /** Whether a lane has a delivery that has not ended and that this program does not have in hand. */
     private static final String LANE_WAITS = "exists (select 1 from delivery where provider = ? and reference = ?"
             + " and state in ('pending', 'retrying') and (owner is null or owner <> ?))";
 
@@ -47,8 +47,8 @@ public final class Ledger {
     private static final String NEW_DELIVERY_THAT_WAITS = "(?, ?, ?, ?, 'pending', ?, null)";
 
     /**
-     * For each provider the last delivery of a reference to it, found from the index: of a customer that comes every minute the
-     * earlier ones are not looked at.
+     * The last delivery of a reference to each provider. It is found from the index, so that the many earlier deliveries of
+     * a customer that comes every minute are not read.
      */
     static final String CUSTOMER =
             "with recursive served (id) as (select min(provider) from delivery where reference = ?"
@@ -60,12 +60,18 @@ public final class Ledger {
                     + " join message m on m.sequence = d.sequence"
                     + " left join link l on l.reference = d.reference and l.provider = d.provider order by d.provider";
 
-    /** A delivery that the program has had in hand since it took it for the so-manieth time. */
+    /**
+     * A delivery that this program has in hand and that was not taken up again since: {@code takes} still is what it was
+     * when this program took it.
+     */
     static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
 
     private static final String WHETHER_IN_HAND = "select 1 from delivery where " + IN_HAND;
 
-    /** The link of a customer, or what may have created it without our knowing: of one that is linked no delivery is read. */
+    /**
+     * The link of a customer or, if it has none, the deliveries that may have created the customer without our knowing. No
+     * delivery of a customer that has a link is read.
+     */
     static final String KNOWN =
             "select provider_customer_id, null, null, null, null from link where reference = ? and provider = ?"
                     + " union all select null, d.sequence, d.unclear_since, d.look_up,"
@@ -95,8 +101,11 @@ public final class Ledger {
     /**
      * Keeps a message and its pending deliveries, unless it was accepted before under the same idempotency key.
      *
-     * @param inOrder called with each in the order of the sequence, when it is durable
-     * @return what became of it, when it is durable
+     * @param inOrder called with what became of the message when that is durable, before the future completes: for all
+     *     messages by one thread, in the order of their sequences
+     * @return what became of the message; completes when that is durable
+     * @throws LedgerException from the future, if the ledger cannot be written; or if the message must repeat an earlier
+     *     one, see {@link NewMessage#repeats}, and the idempotency key is no longer kept
      */
     public CompletableFuture<Accepted> accept(NewMessage customer, Consumer<Accepted> inOrder) {
         UUID id = UuidCreator.getTimeOrderedEpoch();
@@ -134,7 +143,10 @@ public final class Ledger {
                 });
     }
 
-    /** Lets go of what this program has in hand without knowing of it. */
+    /**
+     * Frees a delivery that is in this program's hands as the ledger has it, but of which the program knows nothing, because
+     * the commit seemed to fail.
+     */
     static void free(Connection connection, long sequence, String provider, String me) throws SQLException {
         execute(
                 connection,
@@ -204,7 +216,7 @@ public final class Ledger {
                 id, sequence, customer.reference(), now, customer.canonical(), customer.targets(), 0, customer.trace());
     }
 
-    /** All in one statement; answers the targets whose deliveries do not wait. */
+    /** Inserts all in one statement; returns the targets whose deliveries this program has in hand. */
     private Set<String> insertDeliveries(Connection connection, Message message, String source) throws SQLException {
         if (message.targets().isEmpty()) {
             return Set.of();
@@ -238,7 +250,9 @@ public final class Ledger {
                 + String.join(", ", Collections.nCopies(message.targets().size(), each));
     }
 
-    /** Keeps a message whose deliveries wait in the ledger until they are taken up; answers its sequence. */
+    /**
+     * A write that keeps a message whose deliveries wait in the ledger until they are taken up; its result is the sequence.
+     */
     GroupCommit.Write<Long> waiting(UUID id, NewMessage customer) {
         byte[] text = sealing.text(customer.canonical());
         byte[] payload = sealing.payload(id, text);
@@ -254,20 +268,21 @@ public final class Ledger {
     }
 
     /**
-     * What is to be known of a request if nothing more is heard of it.
+     * What has to be known about a request that is about to be sent, in case this program ends before it hears the answer.
      *
-     * @param until when its call has ended; later than now, because it may be under way for long when the program ends
-     * @param mayCreate whether the provider may then have created a customer that could be created twice: a key or a look-up
-     *     tells. Where it is not so, nothing is sent in the lane before that time
-     * @param lookUp what the customer is looked up by
+     * @param until the time by which its call has ended, answered or not
+     * @param mayCreate whether the request may create a customer that could be created twice; afterwards its key, or a
+     *     look-up, has to tell whether it did. If false, nothing further is sent in the lane before {@code until}
+     * @param lookUp the text that the customer would be looked up by; empty where nothing is looked up
      */
     public record UnderWay(Instant until, boolean mayCreate, Optional<String> lookUp) {}
 
     /**
      * Keeps a request that is about to be sent.
      *
-     * @return when it is durable
-     * @throws LedgerException from the future, if the delivery is no longer in this program's hands; then nothing may be sent
+     * @return completes when the request is durable
+     * @throws LedgerException from the future, if it cannot be kept, the delivery is no longer in this program's hands, or
+     *     this program's lease was not renewed in time; then nothing may be sent
      */
     public CompletableFuture<Void> sending(Message message, String provider, KeptRequest request, UnderWay underWay) {
         byte[] sealed = sealing.request(message.sequence(), provider, request.bytes());
@@ -290,10 +305,11 @@ public final class Ledger {
     }
 
     /**
-     * Keeps the link to a customer that a look-up found, before anything is made of it: what it was looked up for is forgotten
-     * with the next request.
+     * Keeps the link to a customer that a look-up found. That comes before anything else is done with it: the next request
+     * that is kept overwrites the note that the customer may exist.
      *
-     * @return when it is durable: whether it was kept; not if the customer belongs to another reference
+     * @return whether the link was kept, which it is not if another reference is linked to that customer; completes when it
+     *     is durable
      * @throws LedgerException from the future, if the delivery is no longer in this program's hands
      */
     public CompletableFuture<Boolean> found(Message message, String provider, String providerCustomerId) {
@@ -325,9 +341,11 @@ public final class Ledger {
     }
 
     /**
-     * To be asked before a request is sent that was kept for an earlier try.
+     * To be called before bytes leave where {@link #sending} was not called just before: for a request that was kept for an
+     * earlier try, for a further call, and after the wait for a slot of the provider's rate.
      *
-     * @throws LedgerException if the delivery is no longer in this program's hands; then nothing may be sent
+     * @throws LedgerException if the delivery is no longer in this program's hands, this program's lease was not renewed in
+     *     time, or the ledger cannot be read; then nothing may be sent
      */
     public void mustBeInHand(Message message, String provider) {
         mustBeOurs(database.finds(WHETHER_IN_HAND, inHand(message, provider)));
@@ -339,10 +357,10 @@ public final class Ledger {
     }
 
     /**
-     * Keeps how far a delivery got, and the link if it has a new one, and gives the delivery out of hand. A request that was
-     * delivered is no longer kept, and the customer is not when all deliveries of the message were made, or given up.
+     * Keeps how far a delivery got, and its new link if it has one, and frees the delivery. When it is delivered its request
+     * is erased, and the customer too once all deliveries of the message are delivered or discarded.
      *
-     * @return when it is durable: whether it was kept
+     * @return whether it was kept; completes when it is durable
      */
     public CompletableFuture<Recorded> record(Message message, String provider, Progress progress) {
         byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
@@ -356,15 +374,19 @@ public final class Ledger {
      * @param providerCustomerId the provider's own id of it, if one is known
      * @param mayBeCreatedSince where none is known, since when another message may have created it without our knowing: its
      *     last try had an unclear ending
-     * @param createdBy each request that may have done so and is looked up, those of this message before it was replayed too
+     * @param createdBy the requests that may have done so, among them those of this message from before it was replayed
      */
     public record Known(
             Optional<String> providerCustomerId, Optional<Instant> mayBeCreatedSince, List<Created> createdBy) {}
 
-    /** A request that may have created a customer without our knowing. */
+    /**
+     * A request that may have created a customer without our knowing.
+     *
+     * @param lookUp a digest of what its customer is looked up by; empty if no look-up can tell any more
+     */
     public record Created(Optional<byte[]> lookUp) {
 
-        /** Whether who looks the customer up by this text would find what the request created, if it did. */
+        /** Whether a look-up by this text would find the customer that the request created, if it created one. */
         public boolean isFoundBy(String text) {
             return lookUp.filter(digest -> Arrays.equals(digest, digest(text))).isPresent();
         }
@@ -373,7 +395,11 @@ public final class Ledger {
     private record Unclear(
             Optional<String> providerCustomerId, long sequence, Optional<Instant> since, Optional<Created> created) {}
 
-    /** @param sequence that of the message in hand */
+    /**
+     * What is known of a customer at a provider.
+     *
+     * @param sequence that of the message in hand; of its own delivery only what was sent before it was replayed is included
+     */
     public Known known(String reference, String provider, long sequence) {
         List<Unclear> rows = database.all(
                 KNOWN,
@@ -408,7 +434,7 @@ public final class Ledger {
                         : lookUp.map(kept -> created(sequence, provider, kept)));
     }
 
-    /** Where its payload key is not used any more, nothing tells. */
+    /** Where the payload key that it was sealed with is no longer used, nobody can tell what it is looked up by. */
     private Created created(long sequence, String provider, byte[] kept) {
         try {
             return new Created(Optional.of(sealing.openLookUp(sequence, provider, kept)));
@@ -417,7 +443,7 @@ public final class Ledger {
         }
     }
 
-    /** What is kept of a message. */
+    /** What is kept of a message; empty if there is none of that id. */
     public Optional<KeptMessage> message(UUID id) {
         return database.one(
                         "select sequence, reference, accepted_at from message where id = ?",

@@ -12,7 +12,7 @@ import java.util.UUID;
  * @param id UUID version 7; version 5, of its file and position, if it was a record of a file
  * @param sequence the order of acceptance
  * @param reference the caller's own id of the customer
- * @param acceptedAt when it was on disk
+ * @param acceptedAt when it was handed to the ledger, in UTC; for a record of a file, when the ledger wrote it
  * @param canonical the customer, parsed and normalised once; shared by all its deliveries, never changed
  * @param targets the providers it goes to
  * @param takes how often its delivery was taken up from the ledger: what has it in hand from an earlier time is too late

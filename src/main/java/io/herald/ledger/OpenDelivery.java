@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param source what it waited among: one of these does not wait for the others
  * @param size of the customer, or of what it was corrected to, in bytes of JSON
  * @param generation counts its replays
- * @param parks how often it was parked
+ * @param parks how many steps of its provider's schedule are used up
  * @param takes how often it was taken up, this time included
  * @param sentAt when its request was sent first, or was about to be
  * @param unclearSince since when the provider may have created the customer without our knowing

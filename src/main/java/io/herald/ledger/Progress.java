@@ -10,10 +10,10 @@ import java.util.Optional;
  *
  * @param outcome as the report shows it
  * @param attempts how often its request was sent, or was about to be
- * @param tries those since the last record, each with what came of it
+ * @param tries those since the last record, each with how it ended
  * @param durationMillis from acceptance until now
  * @param unclearSince since when the provider may have created the customer without our knowing
- * @param parks how often it was parked
+ * @param parks how many steps of its provider's schedule are used up
  * @param dueAt when a parked delivery is tried again; empty if it has ended
  * @param trace the {@code traceparent} of its span, from which its next take-up goes on
  * @param newLink the provider's id of the customer, if it was another one before, or none was known

@@ -8,10 +8,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** The slots of the providers that have a rate, shared by all who use one ledger. Times are in microseconds. */
+/**
+ * The slots of the providers that have a rate, shared by all programs that use the ledger. Its times are in microseconds.
+ */
 @Singleton
 public final class RateLedger implements RateSlots {
 
+    /**
+     * Takes the slots behind those that are taken, or from now on, if those have passed or are so far ahead that the clock
+     * must have been set back. Returns the end of the slots that were taken.
+     */
     private static final String RESERVE = "insert into rate (provider, next_at) values (?, ?)"
             + " on conflict (provider) do update set"
             + " next_at = case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end"
@@ -23,7 +29,12 @@ public final class RateLedger implements RateSlots {
         this.database = database;
     }
 
-    /** Waits until it is durable; fails with a {@link LedgerException} as the cause if the ledger cannot be written. */
+    /**
+     * Returns when it is durable.
+     *
+     * @throws java.util.concurrent.CompletionException if the ledger cannot be written; the cause is a
+     *     {@link LedgerException}
+     */
     @Override
     public Instant reserve(String provider, Instant now, int slots, Duration interval) {
         long earliest = ChronoUnit.MICROS.between(Instant.EPOCH, now);

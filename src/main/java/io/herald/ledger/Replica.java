@@ -24,7 +24,7 @@ import org.jboss.logging.Logger;
 /**
  * This running program, as the ledger names it: the owner of the deliveries that it works on. Where others share the ledger
  * it has a lease, which it renews while it lives; the deliveries of a replica whose lease has ended are free again. Leases
- * are told by the clock of the database.
+ * go by the clock of the database.
  */
 @Singleton
 final class Replica {
@@ -33,12 +33,13 @@ final class Replica {
     private static final String NOW = "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
     private static final int RENEWALS_IN_A_LEASE = 5;
 
-    /** What is sent in the first third of a lease has its answer, or its time-out, before the lease ends. */
+    /** Bytes leave only in the first third of a lease, so that their call is answered, or has timed out, before it ends. */
     private static final int SENDING_ENDS_AFTER = 3;
 
-    /** So many leases ahead is further than any lease ends: the database's clock was set back. */
+    /** A lease that ends this many times its length ahead was renewed before the database's clock was set back. */
     private static final int BEYOND_ANY_LEASE = 10;
 
+    /** How long a program that stops waits for its last write. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     private final String id = UUID.randomUUID().toString();
@@ -62,7 +63,7 @@ final class Replica {
         }
     }
 
-    /** What the programs before had in hand is free. */
+    /** Frees what earlier programs had in hand: an embedded ledger has one program at a time. */
     private int begin(Connection connection) throws SQLException {
         execute(connection, "delete from claim");
         return execute(connection, "update delivery set owner = null where owner is not null");
@@ -73,7 +74,7 @@ final class Replica {
     }
 
     /**
-     * To be asked before bytes leave.
+     * To be called before bytes leave.
      *
      * @throws LedgerException if others may soon take over what this program works on, because it could not renew its lease
      */
@@ -110,7 +111,10 @@ final class Replica {
                         + " where owner is not null and owner not in (select id from replica)");
     }
 
-    /** Who is dead would else count as alive for as long as the clock was set back; who is alive renews its lease in time. */
+    /**
+     * Shortens the leases that end too far ahead, because the clock was set back. Otherwise a dead replica would count as
+     * alive for as long as that; one that is alive renews its lease in time.
+     */
     private static void shortenLeases(Connection connection, long longest) throws SQLException {
         execute(
                 connection,
@@ -129,8 +133,8 @@ final class Replica {
     }
 
     /**
-     * Frees what was never sent. What was being sent when the routes were stopped is free when the lease ends: nobody knows
-     * yet what came of it.
+     * Frees what was never sent. What was being sent when the routes were stopped becomes free when the lease ends, because
+     * nobody knows yet whether it arrived.
      */
     void leave(@Observes(notifyObserver = Reception.IF_EXISTS) @BeforeDestroyed(ApplicationScoped.class) Object event) {
         renewals.shutdownNow();

@@ -22,36 +22,39 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** What waits in the ledger, and who takes it in hand. */
+/** The deliveries that wait in the ledger: finds those that are due, takes them in hand, and gives them back. */
 @Singleton
 public final class TakeUp {
 
-    /** What deliveries wait among in the ledger; these take turns. */
+    /** The sources of deliveries that wait. They take turns, so that many of one source do not hold up the others. */
     private static final List<String> SOURCES = List.of("rest", "file", "replay");
 
     private static final String IS_DUE = " and owner is null and state in ('pending', 'retrying') and due_at <= ?";
 
     private static final int DUE_PAGE = 64;
 
-    /** So many are postponed, or woken, in one write: others wait behind it. */
+    /** About how many deliveries one write postpones or wakes at most, so that other writes do not wait long behind it. */
     private static final int MOST_POSTPONED = 1024;
 
-    /** What waits beyond a time, made due. */
+    /** Makes due at once what would be due only after a given time. */
     static final String WAKE = "update delivery set due_at = 0 where provider = ? and sequence in"
             + " (select sequence from delivery where provider = ? and source in ('" + String.join("', '", SOURCES)
             + "')"
             + " and owner is null and state in ('pending', 'retrying') and due_at > ? limit " + MOST_POSTPONED + ")";
 
-    /** So long what waits behind another one that waits is left alone, unless that one is taken. */
+    /**
+     * How long a delivery is not looked at again when another one of its lane waits before it. If that one is taken, it is
+     * looked at sooner.
+     */
     private static final Duration BEHIND = Duration.ofMinutes(10);
 
     /**
-     * What waits only for what is before it in its lane. An update that was under way when a program ended waits until that
-     * request must have ended too.
+     * A delivery that waits for nothing but those before it in its lane. Not one of these is an update that was under way
+     * when a program ended: it also waits until that call must have ended.
      */
     static final String WAITS_FOR_ITS_TURN = "(state = 'pending' and (request is null or unclear_since is not null))";
 
-    /** What waits next in the lane of one that is taken. */
+    /** Makes due the delivery that waits next in the lane of one that is taken. */
     private static final String NEXT =
             "update delivery set due_at = 0 where provider = ? and owner is null and " + WAITS_FOR_ITS_TURN
                     + " and due_at > ? and sequence = (select min(e.sequence) from delivery e where e.provider = ? and e.reference = ?"
@@ -61,8 +64,9 @@ public final class TakeUp {
             + " and e.reference = d.reference and e.state in ('pending', 'retrying')";
 
     /**
-     * A page of what is due, after a place; whether each is the next of its lane, whether it waits for its turn only, when the first of
-     * that lane is due, if it is not in hand, and whether the one before it waits too.
+     * A page of the deliveries that are due, after a given one. It says of each: whether it is the next of its lane; whether
+     * it waits for its turn only; when the first delivery of its lane is due, 0 if that one is in hand; and whether the one
+     * before it in its lane waits too.
      */
     private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
             + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
@@ -104,10 +108,11 @@ public final class TakeUp {
      * Takes deliveries to a provider in hand that wait and are due. Of a lane only the earliest is taken, and only if
      * nothing of that lane is in anybody's hands.
      *
-     * @param most how many
-     * @param mostBytes how large their customers may be together; one is taken in any case
-     * @param inOrder called with them by the one thread that also accepts messages
-     * @return when it is durable
+     * @param most how many at most
+     * @param mostBytes how large their customers may be together, in bytes of JSON; one is taken in any case
+     * @param inOrder called with them when that is durable, by the same thread as that of {@link Ledger#accept}: so
+     *     acceptance and take-up are in one order
+     * @return those that were taken; completes when that is durable
      */
     public CompletableFuture<List<OpenDelivery>> take(
             String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
@@ -121,8 +126,8 @@ public final class TakeUp {
     }
 
     /**
-     * Makes due what waits for longer than a delivery does: the clock was ahead when that was decided. Returns when that is
-     * durable.
+     * Makes due what would wait for longer than any delivery waits, because the clock was ahead when it was parked. Returns
+     * when that is durable.
      *
      * @param longest how long a delivery to the provider waits at most
      */
@@ -161,7 +166,7 @@ public final class TakeUp {
         return taken;
     }
 
-    /** The first of each source, then the second of each, and so on. */
+    /** The candidates of all sources in turn: the first of each source, then the second of each, and so on. */
     private static List<OpenDelivery> candidates(Connection connection, String provider, int most, long now)
             throws SQLException {
         List<List<OpenDelivery>> sources = new ArrayList<>();
@@ -187,7 +192,10 @@ public final class TakeUp {
             long firstDueAt,
             boolean isBehindWaiting) {
 
-        /** Until when nothing can come of it; now, if it may be the next any moment, or has its own time. */
+        /**
+         * Until when it need not be looked at again: now, if it may be the next at any moment, or waits for a time of its
+         * own.
+         */
         long waitsUntil(long now) {
             if (isNext || !waitsForItsTurn) {
                 return now;
@@ -196,7 +204,7 @@ public final class TakeUp {
         }
     }
 
-    /** Those that are next in their lanes. What nothing can come of yet is not looked at again until something may. */
+    /** The deliveries of a source that are due and next in their lanes. The others are postponed until they may be next. */
     private static List<OpenDelivery> candidates(
             Connection connection, String provider, String source, int most, long now) throws SQLException {
         List<OpenDelivery> candidates = new ArrayList<>();
@@ -250,16 +258,17 @@ public final class TakeUp {
     }
 
     /**
-     * A delivery that a program had in hand.
+     * A delivery that this program has in hand.
      *
-     * @param takes how often it was taken up
+     * @param takes how often it had been taken up when this program took it; if it was taken up since, it is not given back
      */
     public record Hold(long sequence, int takes) {}
 
     /**
-     * Gives deliveries out of hand that were not worked on, or whose outcome could not be kept.
+     * Frees deliveries that this program has in hand: they were not worked on, or their outcome could not be kept.
      *
      * @param dueAt when they may be taken up again
+     * @return completes when that is durable
      */
     public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
         return database.write(connection -> {
@@ -275,7 +284,7 @@ public final class TakeUp {
         });
     }
 
-    /** The message of a delivery that was taken up: the customer that it was corrected to, if it was. */
+    /** The message of a delivery that was taken up, with the corrected customer if an operator has given one. */
     public Message messageOf(OpenDelivery open) {
         return database.one(
                         "select m.id, m.accepted_at, m.payload, d.correction, m.trace from message m"
