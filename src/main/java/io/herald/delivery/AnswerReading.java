@@ -55,10 +55,6 @@ final class AnswerReading {
             throws UnreadableAnswerException {
         ObjectNode outcome = Outcome.of(delivery, status, fragment(delivery, status, answer));
         if (!outcome.has("providerCustomerId")) {
-            if (answer.isEmpty()) {
-                // a page for people, or nothing: somebody on the way, or the provider under maintenance
-                outcome.put("state", State.RETRYING.word());
-            }
             throw new UnreadableAnswerException(outcome);
         }
         return outcome;

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One message to one provider, while it is worked on. Belongs to the exchange that carries it; never used by two threads
- * at once.
+ * at once. Who waits for the report reads it once {@link Dispatch} is done.
  */
 @RegisterForReflection
 public final class Delivery {
@@ -104,7 +104,7 @@ public final class Delivery {
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
-        kept.unclearSince().ifPresent(request.isPresent() ? this::unclearSince : this::unclearFromEarlier);
+        kept.unclearSince().ifPresent(request.isPresent() ? this::markUnclear : this::unclearFromEarlier);
         request.ifPresent(sent -> {
             try {
                 mapped(json.readerFor(ObjectNode.class).readValue(sent.bytes()), sent.bytes());
@@ -243,13 +243,13 @@ public final class Delivery {
         return place;
     }
 
-    /** How often it was parked. */
+    /** How many steps of its provider's schedule are used up. */
     int parks() {
         return parks;
     }
 
     /** When it is tried again, if it is parked. */
-    Optional<Instant> dueAt() {
+    public Optional<Instant> dueAt() {
         return Optional.ofNullable(dueAt);
     }
 
@@ -289,7 +289,7 @@ public final class Delivery {
     }
 
     /** Parks it until then. */
-    void park(Instant until, boolean counts) {
+    public void park(Instant until, boolean counts) {
         dueAt = until;
         parks += counts ? 1 : 0;
     }
@@ -344,7 +344,7 @@ public final class Delivery {
         return requestKept;
     }
 
-    void requestKept() {
+    void markRequestKept() {
         requestKept = true;
     }
 
@@ -410,7 +410,7 @@ public final class Delivery {
     }
 
     /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
-    void unclearSince(Instant then) {
+    void markUnclear(Instant then) {
         unclearSince = then;
     }
 
@@ -460,8 +460,8 @@ public final class Delivery {
         return ++failures;
     }
 
-    /** Whether the token may still be renewed for this delivery; true once only. */
-    boolean mayRenewToken() {
+    /** Uses up the one renewal of the token that a delivery has; answers whether it was left. */
+    boolean useUpTokenRenewal() {
         boolean first = !renewed;
         renewed = true;
         if (first) {
@@ -474,7 +474,7 @@ public final class Delivery {
         return waitedMillis;
     }
 
-    void waits(long millis) {
+    void addWait(long millis) {
         waitedMillis += millis;
     }
 }

@@ -81,12 +81,14 @@ public final class Dispatch {
 
     /** All that the ledger has of the message, once it has all outcomes of what is worked on here. */
     public Optional<KeptMessage> kept() {
+        if (!done.isDone()) {
+            return Optional.empty();
+        }
         List<KeptMessage.Delivery> kept = deliveries.values().stream()
                 .flatMap(delivery -> delivery.kept().stream())
                 .sorted(Comparator.comparing(KeptMessage.Delivery::provider))
                 .toList();
-        boolean isWhole = done.isDone() && kept.size() == message.targets().size();
-        return isWhole
+        return kept.size() == message.targets().size()
                 ? Optional.of(new KeptMessage(
                         message.id(), message.sequence(), message.reference(), message.acceptedAt(), kept))
                 : Optional.empty();

@@ -1,9 +1,7 @@
 package io.herald.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.herald.provider.AnswerTooLargeException;
 import io.herald.provider.BreakerOpenException;
-import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.Set;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -26,16 +24,8 @@ record Failure(
         long retryAfterMillis,
         boolean isCalledOff) {
 
-    /**
-     * What is answered in the place of a provider that may have the request: RFC 9110, 15.5.9, and 15.6.3 to 15.6.5, and
-     * Cloudflare's for an origin whose answer it cannot use, or that does not answer in time.
-     */
-    private static final Set<Integer> GATEWAYS = Set.of(408, 502, 504, 520, 522, 524);
-
-    /** Those of {@link #GATEWAYS} that have waited. */
-    private static final Set<Integer> TIME_OUTS = Set.of(408, 504, 524);
-
-    private static final int UNAVAILABLE = 503;
+    /** What a gateway answers that did not get the provider's answer in time: RFC 9110, 15.6.5, and Cloudflare's. */
+    private static final Set<Integer> GATEWAY_TIME_OUTS = Set.of(504, 524);
 
     Failure(Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
         this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
@@ -61,21 +51,11 @@ record Failure(
         return new Failure(calledOff, outcome, false, false, retryAfterMillis);
     }
 
-    /** Whether the provider may be at work still: it did not answer itself, or not in time. */
-    boolean mayBeUnderWay() {
-        return cause instanceof IOException && !(cause instanceof AnswerTooLargeException)
-                || cause instanceof HttpOperationFailedException answered && isOfAGateway(answered.getStatusCode());
-    }
-
-    /** Whether the provider may be at work still because it is slow. */
+    /** Whether the provider may be at work still, because no answer came in time. */
     boolean isTimeOut() {
         return cause instanceof SocketTimeoutException
                 || cause instanceof HttpOperationFailedException answered
-                        && TIME_OUTS.contains(answered.getStatusCode());
-    }
-
-    private boolean isOfAGateway(int status) {
-        return GATEWAYS.contains(status) || status == UNAVAILABLE && !Outcome.hasProvidersCode(outcome);
+                        && GATEWAY_TIME_OUTS.contains(answered.getStatusCode());
     }
 
     /** Whether it is the provider that said no to the request, and not somebody on the way. */

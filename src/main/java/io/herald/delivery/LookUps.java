@@ -67,7 +67,7 @@ final class LookUps {
         if (delivery.waitedMillis() + wait > provider.retry().budget().toMillis()) {
             throw new LookUpWaitsException(wait);
         }
-        delivery.waits(wait);
+        delivery.addWait(wait);
         return wait;
     }
 

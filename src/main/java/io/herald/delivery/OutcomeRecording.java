@@ -144,7 +144,7 @@ final class OutcomeRecording {
 
     private void refuseAnothersCustomer(Delivery delivery) {
         if (creates.mayMakeTwo(delivery)) {
-            delivery.unclearSince(clock.instant());
+            delivery.markUnclear(clock.instant());
         }
         delivery.settle(Outcome.failed(
                 State.DEAD,

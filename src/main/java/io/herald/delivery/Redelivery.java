@@ -57,7 +57,7 @@ public final class Redelivery {
 
     /** Once for each delivery: drops the refused token, so that the next try gets a new one, at once. */
     public boolean renewToken(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
-        if (!delivery.mayRenewToken()) {
+        if (!delivery.useUpTokenRenewal()) {
             return false;
         }
         delivery.tried(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
@@ -89,7 +89,7 @@ public final class Redelivery {
                 || delivery.waitedMillis() + delay > retry.budget().toMillis()) {
             return false;
         }
-        delivery.waits(delay);
+        delivery.addWait(delay);
         waitBeforeNextTry(exchange, delay);
         return true;
     }
@@ -97,7 +97,7 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; after the last step it has ended, not before what the provider may be at work on has. When Herald is stopped, it is due
+     * it; the first time until just then, if that is longer than the budget; after the last step it has ended, not before what the provider may be at work on has. When Herald is stopped, it is due
      * as soon as it may be. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
@@ -114,12 +114,16 @@ public final class Redelivery {
         } else if (failure.isCalledOff()) {
             delivery.park(clock.instant().plusMillis(failure.retryAfterMillis()), false);
         } else if (failure.waits()) {
-            List<Duration> schedule =
-                    providers.of(delivery.getProvider()).park().schedule();
+            ProviderConfig.Provider provider = providers.of(delivery.getProvider());
+            List<Duration> schedule = provider.park().schedule();
             boolean paused = Outcome.isFor(Reason.UNAUTHORIZED, outcome);
             int step = paused ? 0 : delivery.parks();
             if (step < schedule.size()) {
-                long wait = Math.max(schedule.get(step).toMillis(), least);
+                boolean asItAsks = !paused
+                        && step == 0
+                        && failure.retryAfterMillis()
+                                > provider.retry().budget().toMillis();
+                long wait = asItAsks ? least : Math.max(schedule.get(step).toMillis(), least);
                 delivery.park(clock.instant().plusMillis(wait), !paused);
             } else if (stopping.isOverWithin(untilItHasEnded(delivery, failure))) {
                 delivery.park(clock.instant().plusMillis(least), false);
@@ -152,7 +156,7 @@ public final class Redelivery {
         boolean keyed =
                 providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
         if (failure.mayHaveArrived() && creates.mayMakeTwo(delivery)) {
-            delivery.unclearSince(hasArrivedBy(delivery, failure));
+            delivery.markUnclear(hasArrivedBy(delivery, failure));
         } else if (keyed && failure.isProvidersRefusal()) {
             delivery.clear();
         }
@@ -180,9 +184,9 @@ public final class Redelivery {
                 .orElse(LONGEST_WAIT.toMillis());
     }
 
-    /** What was broken off, by Herald or on the way, may be worked on at the provider for as long again. */
+    /** What Herald breaks off, or gets no answer to in time, may be worked on at the provider for as long again. */
     private Instant hasArrivedBy(Delivery delivery, Failure failure) {
-        return stopping.isOver() || failure.mayBeUnderWay()
+        return stopping.isOver() || failure.isTimeOut()
                 ? clock.instant().plus(providers.of(delivery.getProvider()).requestTimeout())
                 : clock.instant();
     }

@@ -107,7 +107,7 @@ final class Sending {
                 lookUp.filter(template -> mayMakeTwo).map(template -> Requests.filledIn(template, delivery)));
         ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), underWay)
                 .join();
-        delivery.requestKept();
+        delivery.markRequestKept();
     }
 
     /** Where creates are upserts the route may make a further call. */
