@@ -30,8 +30,17 @@ class LongFileIT {
 
     private static final boolean IS_SOAK = LONG_FILE > 25_000;
 
-    /** What is dropped is larger than the heap, in each of the two. */
-    private static final String PADDING = "x".repeat(IS_SOAK ? 1 : 20_000);
+    /**
+     * A file that is dropped. Without the soak one of the two is larger than the heap, and the other has so many records that a
+     * little that is kept of each would fill it.
+     */
+    private record Dropped(String name, int records, String padding) {}
+
+    private static final List<Dropped> FILES = IS_SOAK
+            ? List.of(new Dropped("long.ndjson", LONG_FILE, ""), new Dropped("long.csv", LONG_FILE, ""))
+            : List.of(
+                    new Dropped("large.ndjson", LONG_FILE, "x".repeat(20_000)),
+                    new Dropped("long.csv", 10 * LONG_FILE, ""));
 
     private static final String HEAP = IS_SOAK ? "-Xmx256m" : "-Xmx96m";
 
@@ -62,21 +71,22 @@ class LongFileIT {
                 PackagedProgram program = IS_SOAK
                         ? PackagedProgram.startAsShipped(directory, environment)
                         : PackagedProgram.start(directory, environment)) {
-            for (String name : List.of("long.ndjson", "long.csv")) {
-                writeLong(box, name);
+            for (Dropped file : FILES) {
+                String name = file.name();
+                write(box, file);
                 long begun = System.nanoTime();
                 Duration before = processorTime(program);
                 List<String> heap = new ArrayList<>();
                 AtomicReference<JsonNode> reading = new AtomicReference<>(MissingNode.getInstance());
                 await().pollInterval(Duration.ofMillis(500))
-                        .atMost(Duration.ofSeconds(120L + LONG_FILE / 200))
+                        .atMost(Duration.ofSeconds(120L + file.records() / 200))
                         .until(() -> {
                             if (System.nanoTime() - begun > heap.size() * LOOKED_EVERY.toNanos()) {
                                 heap.add(usedHeap(program));
                             }
-                            JsonNode file = file(program, name);
-                            if (file.has("secondsLeft")) {
-                                reading.set(file);
+                            JsonNode told = told(program, name);
+                            if (told.has("secondsLeft")) {
+                                reading.set(told);
                             }
                             return Files.exists(box.done().resolve(name));
                         });
@@ -84,10 +94,10 @@ class LongFileIT {
                 System.out.printf(
                         "%s: %d records accepted in %.0f s, %.0f a second, %.2f ms of processor time each; MB of heap used: %s%n",
                         name,
-                        LONG_FILE,
+                        file.records(),
                         seconds,
-                        LONG_FILE / seconds,
-                        processorTime(program).minus(before).toNanos() / 1e6 / LONG_FILE,
+                        file.records() / seconds,
+                        processorTime(program).minus(before).toNanos() / 1e6 / file.records(),
                         heap);
                 assertThat(reading.get().path("rate").asLong())
                         .as("records a second, while the file was read: %s", reading.get())
@@ -95,13 +105,13 @@ class LongFileIT {
                 JsonNode summary = box.report(name).summary();
                 assertThat(summary.path("accepted").asInt())
                         .as(summary.toString())
-                        .isEqualTo(LONG_FILE);
+                        .isEqualTo(file.records());
             }
         }
     }
 
     /** What {@code GET /v1/files} has of it. */
-    private static JsonNode file(PackagedProgram program, String name) {
+    private static JsonNode told(PackagedProgram program, String name) {
         JsonNode files = JSON.valueToTree(program.call().get("/v1/files").as(Map.class));
         for (JsonNode file : files.path("items")) {
             if (file.path("name").asText().equals(name)) {
@@ -117,28 +127,29 @@ class LongFileIT {
                 .orElseThrow();
     }
 
-    private static void writeLong(DropBox box, String name) throws IOException {
+    private static void write(DropBox box, Dropped file) throws IOException {
+        String name = file.name();
         Path part = box.inbox().resolve(name + ".part");
         try (var out = Files.newBufferedWriter(part)) {
             if (name.endsWith(".csv")) {
                 out.write(
                         "reference,type,person.firstName,person.lastName,contact.email,attributes.padding,targets[0]\n");
             }
-            for (int i = 0; i < LONG_FILE; i++) {
+            for (int i = 0; i < file.records(); i++) {
                 String reference = name.replace('.', '-') + "-" + i;
                 out.write(
                         name.endsWith(".csv")
-                                ? reference + ",person,Jane,Doe," + reference + "@example.com," + PADDING
+                                ? reference + ",person,Jane,Doe," + reference + "@example.com," + file.padding()
                                         + ",fraudspect\n"
-                                : padded(reference) + "\n");
+                                : padded(reference, file.padding()) + "\n");
             }
         }
         Files.move(part, box.inbox().resolve(name));
     }
 
-    private static ObjectNode padded(String reference) {
+    private static ObjectNode padded(String reference, String padding) {
         ObjectNode customer = Caller.person(reference, "", "fraudspect");
-        customer.withObject("/attributes").put("padding", PADDING);
+        customer.withObject("/attributes").put("padding", padding);
         return customer;
     }
 
