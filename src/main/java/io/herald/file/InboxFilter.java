@@ -28,7 +28,10 @@ public final class InboxFilter implements GenericFileFilter<File> {
             return false;
         }
         if (!name.isPlain()) {
-            return leave(name, "its name has a control character or a backslash; give it another one");
+            return leave(
+                    name,
+                    "its name has a control character or a backslash, or letters that the locale of this process does not"
+                            + " have; give it another one, or Herald LC_ALL=C.UTF-8");
         }
         if (!Files.isRegularFile(file.toPath(), LinkOption.NOFOLLOW_LINKS)) {
             return leave(name, "it is no file of its own: a link, or something else");
