@@ -28,20 +28,22 @@ final class DeliveryWrites {
     static final String ANOTHERS =
             "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?";
 
-    /** Keeps a link, or changes it if it leads to another customer. */
-    static final String LINK = "insert into link (reference, provider, provider_customer_id, updated_at)"
-            + " values (?, ?, ?, ?) on conflict (reference, provider)"
+    private static final String NEW_LINK = "insert into link (reference, provider, provider_customer_id, updated_at)";
+
+    private static final String UNLESS_THE_SAME = " on conflict (reference, provider)"
             + " do update set provider_customer_id = excluded.provider_customer_id, updated_at = excluded.updated_at"
             + " where link.provider_customer_id <> excluded.provider_customer_id";
+
+    /** Keeps a link, or changes it if it leads to another customer. */
+    static final String LINK = NEW_LINK + " values (?, ?, ?, ?)" + UNLESS_THE_SAME;
 
     /**
      * As {@link #LINK}, if the delivery is in hand, and if no other reference is linked to the provider's customer or that
      * does not matter ({@link Progress.NewLink#mayBeShared}).
      */
-    private static final String LINK_UNLESS_ANOTHERS = LINK.replace(
-            "values (?, ?, ?, ?)",
-            "select ?, ?, ?, ? where exists (select 1 from delivery where " + IN_HAND + ") and (? or not exists ("
-                    + ANOTHERS + "))");
+    private static final String LINK_UNLESS_ANOTHERS = NEW_LINK
+            + " select ?, ?, ?, ? where exists (select 1 from delivery where " + IN_HAND + ")"
+            + " and (? or not exists (" + ANOTHERS + "))" + UNLESS_THE_SAME;
 
     /**
      * Whether an outcome was kept already, by a write whose caller was told that it failed, and nobody has taken the

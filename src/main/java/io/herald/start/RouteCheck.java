@@ -218,7 +218,7 @@ final class RouteCheck {
         if (!complete) {
             return;
         }
-        providers.stream().filter(id -> !finds(id, false)).forEach(id -> {
+        providers.stream().filter(id -> !finds(id).orElse(false)).forEach(id -> {
             Optional<Duration> remembered = lifetime.apply(id);
             if (remembered.isEmpty() && keys.containsKey(id)) {
                 mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
@@ -231,13 +231,9 @@ final class RouteCheck {
         });
     }
 
-    /**
-     * Whether a provider's customers are looked up.
-     *
-     * @param unknown what to answer if a file could not be read, so that nobody knows
-     */
-    boolean finds(String provider, boolean unknown) {
-        return complete ? beginnings.containsKey(provider + FIND) : unknown;
+    /** Whether a provider's customers are looked up; empty if a file could not be read, so that nobody knows. */
+    Optional<Boolean> finds(String provider) {
+        return complete ? Optional.of(beginnings.containsKey(provider + FIND)) : Optional.empty();
     }
 
     private void visit(String key, Node node, boolean predicate) {

@@ -103,8 +103,8 @@ final class RouteFiles {
         check.checkNames();
         check.checkFields(mayHave);
         check.checkKeys(id -> providers.of(id).idempotencyLifetime());
-        check.checkFurtherCalls(id ->
-                check.finds(id, false) || providers.of(id).idempotencyLifetime().isPresent());
+        check.checkFurtherCalls(id -> check.finds(id).orElse(false)
+                || providers.of(id).idempotencyLifetime().isPresent());
         withFile.forEach(id -> checkLookUp(id, finds, check, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))
@@ -116,14 +116,16 @@ final class RouteFiles {
     /** A provider whose customers are looked up has both the route and the template. */
     private static void checkLookUp(
             String id, Function<String, Optional<Boolean>> finds, RouteCheck check, List<String> mistakes) {
-        finds.apply(id)
-                .filter(there -> there != check.finds(id, there))
-                .ifPresent(there -> mistakes.add(
-                        there
-                                ? "routes/providers/" + id + ".camel.yaml: no route begins with direct:" + id
-                                        + "-find, which mappings/" + id + "/find.jslt is there for"
-                                : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id
-                                        + "-find is there"));
+        Optional<Boolean> template = finds.apply(id);
+        Optional<Boolean> route = check.finds(id);
+        if (template.isEmpty() || route.isEmpty() || template.equals(route)) {
+            return;
+        }
+        mistakes.add(
+                template.get()
+                        ? "routes/providers/" + id + ".camel.yaml: no route begins with direct:" + id
+                                + "-find, which mappings/" + id + "/find.jslt is there for"
+                        : "mappings/" + id + "/find.jslt: the file is missing, and direct:" + id + "-find is there");
     }
 
     /** Tells each missing property once, where it is first needed; the URLs are told with the other settings. */
