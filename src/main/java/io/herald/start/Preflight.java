@@ -19,11 +19,9 @@ import jakarta.enterprise.inject.spi.Bean;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -43,9 +41,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 public final class Preflight {
 
-    /** What {@code application.properties} has for development and tests. */
-    private static final byte[] DEVELOPMENT_KEY =
-            "sandbox-sandbox-sandbox-sandbox.".getBytes(StandardCharsets.US_ASCII);
+    /** In these the providers are the sandbox, and the payload key stands in {@code application.properties}. */
+    private static final Set<String> OF_DEVELOPMENT = Set.of("dev", "test");
 
     private static final String CANONICAL_SCHEMA = "canonical/customer.schema.json";
 
@@ -79,6 +76,7 @@ public final class Preflight {
         Locale.setDefault(Locale.ROOT);
         this.providers = providers.ids();
         this.checkOnly = checkOnly;
+        checkProfile(config.unwrap(SmallRyeConfig.class).getProfiles());
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
         Bounds.check(config, mistakes);
@@ -149,6 +147,17 @@ public final class Preflight {
         return cipher;
     }
 
+    private void checkProfile(List<String> profiles) {
+        if (!LaunchMode.current().isDevOrTest()) {
+            profiles.stream()
+                    .filter(OF_DEVELOPMENT::contains)
+                    .forEach(
+                            profile -> mistakes.add(
+                                    "quarkus.profile: " + profile
+                                            + " is of development, where the providers are the sandbox; a packaged Herald needs another one"));
+        }
+    }
+
     private void checkLedger(String ledger, Optional<String> postgresql) {
         Optional<Dialect> dialect = Dialect.named(ledger);
         if (dialect.isEmpty()) {
@@ -190,12 +199,9 @@ public final class Preflight {
         byte[][] keys = new byte[texts.length][];
         for (int i = 0; i < texts.length; i++) {
             keys[i] = key(texts[i].strip());
-            String which = texts.length == 1 ? "" : "key " + (i + 1) + " of " + texts.length + " ";
             if (keys[i] == null) {
+                String which = texts.length == 1 ? "" : "key " + (i + 1) + " of " + texts.length + " ";
                 wrong.add("herald.payload-key: " + which + "must be 32 bytes in base64");
-            } else if (Arrays.equals(keys[i], DEVELOPMENT_KEY)
-                    && !LaunchMode.current().isDevOrTest()) {
-                wrong.add("herald.payload-key: " + which + "is that of development, which everybody knows");
             }
         }
         mistakes.addAll(wrong);

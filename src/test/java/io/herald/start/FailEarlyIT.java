@@ -399,7 +399,6 @@ class FailEarlyIT {
     void noProfileOfThePackagedProgramLetsAnybodyInWithoutAToken(String profile) throws IOException {
         environment.put("QUARKUS_PROFILE", profile);
         environment.put("QUARKUS_OIDC_PUBLIC_KEY", "");
-        environment.remove("HERALD_PAYLOAD_KEY");
         environment.put("HERALD_ROUTES", "rootes");
         environment.put("HERALD_MAPPINGS", directory.resolve("mapings").toString());
         environment.remove("PROVIDER_XBRIDGE_URL");
@@ -411,7 +410,8 @@ class FailEarlyIT {
         assertThat(mistakes())
                 .containsExactlyInAnyOrder(
                         NOBODY_MAY_CALL,
-                        "herald.payload-key: is that of development, which everybody knows",
+                        "quarkus.profile: " + profile
+                                + " is of development, where the providers are the sandbox; a packaged Herald needs another one",
                         "herald.routes: there is no directory rootes",
                         "herald.mappings: there is no directory " + directory.resolve("mapings"),
                         "provider.xbridge.url: must be https (http is for a loopback host only)");
