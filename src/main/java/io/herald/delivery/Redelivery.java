@@ -97,8 +97,9 @@ public final class Redelivery {
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
      * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; the first time until just then, if that is longer than the budget; after the last step it has ended, not before what the provider may be at work on has. When Herald is stopped, it is due
-     * as soon as it may be. One that was called off waits for the breaker that is open, or until what may have arrived can be seen.
+     * it; the first time until just then, if that is longer than the budget. After the last step it has ended, not before
+     * what the provider may be at work on has. When Herald is stopped, it is due as soon as it may be. One that was called off
+     * waits for the breaker that is open, or until what may have arrived can be seen.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.phase() == Delivery.Phase.RECORDING) {

@@ -148,13 +148,15 @@ public final class Preflight {
     }
 
     private void checkProfile(List<String> profiles) {
-        if (!LaunchMode.current().isDevOrTest()) {
-            profiles.stream()
-                    .filter(OF_DEVELOPMENT::contains)
-                    .forEach(
-                            profile -> mistakes.add(
-                                    "quarkus.profile: " + profile
-                                            + " is of development, where the providers are the sandbox; a packaged Herald needs another one"));
+        if (LaunchMode.current().isDevOrTest()) {
+            return;
+        }
+        for (String profile : profiles) {
+            if (OF_DEVELOPMENT.contains(profile)) {
+                mistakes.add(
+                        "quarkus.profile: " + profile
+                                + " is of development, where the providers are the sandbox; a packaged Herald needs another one");
+            }
         }
     }
 

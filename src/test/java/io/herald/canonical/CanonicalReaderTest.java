@@ -225,6 +225,16 @@ class CanonicalReaderTest {
                 .hasMessage("this is not JSON, at line 3, column 11");
     }
 
+    @Test
+    void thePlaceInAFileIsCountedFromWhereTheRecordBegins() {
+        String half = "\"a\\udc00\": 1}";
+        NotJsonException inFirstLine = catchThrowableOfType(NotJsonException.class, () -> read("{" + half));
+        NotJsonException inSecondLine = catchThrowableOfType(NotJsonException.class, () -> read("{\n" + half));
+
+        assertThat(inFirstLine.inFile(7, 11)).endsWith(", at line 7, column 14");
+        assertThat(inSecondLine.inFile(7, 11)).endsWith(", at line 8, column 3");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", " \n "})
     void anEmptyBodyIsNotJson(String body) {

@@ -543,6 +543,7 @@ class OnceAtTheProviderTest {
         "xbridge, 404, retrying, '{\"message\": \"no Route matched with those values\"}'",
         "xbridge, 404, retrying, '{\"error\": {\"code\": 404, \"message\": \"The current request is not defined\"}}'",
         "xbridge, 404, retrying, '{\"statusCode\": 404, \"code\": \"NOT_FOUND\", \"message\": \"Cannot find this route\"}'",
+        "xbridge, 404, retrying, '{\"code\": \"NOT_FOUND\", \"message\": \"Cannot GET /v1/kyc/customers/mobile\"}'",
         "xbridge, 200, retrying, Please wait",
         "xbridge, 200, retrying, ''",
         "yativo, 200, dead, 'null'",

@@ -30,6 +30,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -308,11 +309,13 @@ class ParkingTest {
 
     @ParameterizedTest
     @CsvSource({"xbridge, /xbridge/generate-token", "yativo, /yativo/auth/login"})
-    void aRefusedLogInUsesUpNoStepAndPassesWhenTheCredentialIsMended(String provider, String logIn) {
+    void aRefusedLogInUsesUpNoStepAndPassesWhenTheCredentialIsMended(String provider, String logIn)
+            throws SQLException {
         String reference = Caller.reference("refused-log-in");
         String email = Caller.email(reference, "");
         sandbox.server()
-                .stubFor(post(urlPathEqualTo(logIn)).willReturn(aResponse().withStatus(401)));
+                .stubFor(post(urlPathEqualTo(logIn))
+                        .willReturn(aResponse().withStatus(401).withHeader("Retry-After", "30")));
         sandbox.revokeTokens(provider);
         Report parked = Caller.deliver(Caller.person(reference, "", provider));
 
@@ -320,6 +323,9 @@ class ParkingTest {
             assertThat(now(parked).outcome(provider)).isEqualTo("retrying/unauthorized");
             assertThat(now(parked).delivery(provider).at("/error/code").asText())
                     .isEqualTo("log_in_refused");
+            assertThat(dueIn(reference))
+                    .as("no sooner than the step, whatever the provider asks: who logs in too often is locked out")
+                    .isGreaterThan(FIRST_STEP.minus(SHORTLY));
             parkedAgainAfter(FIRST_STEP, reference);
         }
         wellAgain();
@@ -455,6 +461,16 @@ class ParkingTest {
         clock.putForward(due.minus(SHORTLY));
         isNotSentNow(provider, email);
         clock.putForward(SHORTLY);
+    }
+
+    private Duration dueIn(String reference) throws SQLException {
+        try (Connection connection = ledger.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("select due_at from delivery where reference = '" + reference + "'")) {
+            row.next();
+            return Duration.between(clock.instant(), Instant.ofEpochMilli(row.getLong(1)));
+        }
     }
 
     private void isNotSentNow(String provider, String email) {
