@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.http.base.HttpOperationFailedException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -114,10 +115,11 @@ public final class Tokens {
     private Token logIn(String provider) throws Exception {
         Exchange answer = routes.request("direct:" + provider + "-log-in", exchange -> {});
         int status = answer.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
-        if (answer.getException() != null && status == 0) {
-            throw answer.getException();
+        Exception failure = answer.getException();
+        if (failure instanceof HttpOperationFailedException || failure != null && status == 0) {
+            throw failure;
         }
-        // one that is no JSON, so that the route could not read it, has none either
+        // a success that is no JSON, so that the route could not read it, has none either
         String token = answer.getVariable("token", String.class);
         if (token == null || token.isBlank()) {
             throw LogInFailedException.withoutToken(status);
