@@ -290,11 +290,14 @@ class LanesTest {
     @Test
     void aProviderThatStandsStillHoldsItsShareOfTheBytes() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
         start(8, exchange -> {
+            begun.countDown();
             gate.await();
             work(exchange);
         });
         arrive(reserve("CUST-1", SHARE.bytes() - 1));
+        begun.await();
         TimeUnit.MILLISECONDS.sleep(STANDS_STILL.toMillis());
         arrive(reserve("CUST-2", 1));
 
