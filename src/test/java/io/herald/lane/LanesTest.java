@@ -314,7 +314,9 @@ class LanesTest {
     @Test
     void aProviderThatStandsStillHoldsItsShareOfTheMessages() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(20);
         start(20, exchange -> {
+            begun.countDown();
             gate.await();
             work(exchange);
         });
@@ -322,6 +324,7 @@ class LanesTest {
         for (int i = 0; i < inHand; i++) {
             arrive(reserve("CUST-" + i % 20));
         }
+        begun.await();
         TimeUnit.MILLISECONDS.sleep(STANDS_STILL.toMillis());
 
         arrive(reserve("CUST-0"));
