@@ -216,7 +216,10 @@ public final class Redelivery {
      * breaker opened. Else one that fails always would be the provider's probe for ever.
      */
     private static boolean usesUpItsStep(Delivery delivery, Failure earlier) {
-        return delivery.isResumed() && earlier != null && earlier.waits() && !earlier.isCalledOff();
+        return delivery.isResumed()
+                && earlier != null
+                && !earlier.isCalledOff()
+                && (earlier.waits() || earlier.isTransient());
     }
 
     /** While Camel stops it redelivers nothing, and says so with an exception; what failed before still counts. */

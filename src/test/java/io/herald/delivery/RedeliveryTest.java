@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.catchException;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
 import io.herald.delivery.Caller.Report;
 import io.herald.delivery.QuickRetries.Retry;
 import io.herald.ledger.Message;
+import io.herald.ledger.OpenDelivery;
 import io.herald.provider.BreakerOpenException;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
@@ -42,6 +44,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -507,6 +510,32 @@ class RedeliveryTest {
         assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("retrying");
     }
 
+    /** Else one that is never answered with JSON would be created anew after each wait, for ever. */
+    @ParameterizedTest
+    @CsvSource({"retrying, true", "dead, false"})
+    void aDeliveryThatWasTakenUpAndFailedHasHadItsTryWhereALookUpWouldWaitLongerThanTheBudget(
+            String state, boolean isParked) {
+        Delivery delivery = takenUp("xbridge");
+        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.sending(clock.instant());
+        Exchange exchange = new DefaultExchange(camel);
+        exchange.setException(
+                isParked
+                        ? answered(500)
+                        : new UnreadableAnswerException(
+                                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER, "the answer is not JSON")));
+        assertThat(redelivery.again(exchange, delivery)).isTrue();
+        delivery.addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis());
+
+        exchange.setException(catchException(() -> steps.beginLookUp(delivery)));
+        assertThat(exchange.getException()).isInstanceOf(LookUpWaitsException.class);
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo(state);
+        assertThat(delivery.dueAt().isPresent()).isEqualTo(isParked);
+        assertThat(delivery.parks()).isEqualTo(isParked ? 1 : 0);
+    }
+
     /** The next message of the customer may go as soon as it has ended, and what comes late would overwrite what that one brings. */
     @Test
     void afterATimeOutOfTheLastTryItHasNotEndedUntilTheRequestMustHave() {
@@ -612,14 +641,36 @@ class RedeliveryTest {
     }
 
     private static Delivery delivery(String provider) {
-        Message message = new Message(
+        return new Delivery(message(provider), provider);
+    }
+
+    private static Delivery takenUp(String provider) {
+        Message message = message(provider);
+        OpenDelivery kept = new OpenDelivery(
+                message.sequence(),
+                message.reference(),
+                provider,
+                "intake",
+                2,
+                0,
+                1,
+                0,
+                1,
+                Optional.of(Instant.EPOCH),
+                Optional.empty(),
+                Optional.empty());
+        Place place = new Place(message.reference(), message.sequence(), message.takes());
+        return new Delivery(message, kept, place, Optional.empty(), new ObjectMapper());
+    }
+
+    private static Message message(String provider) {
+        return new Message(
                 new UUID(0, 1),
                 1,
                 "reference",
                 Instant.EPOCH,
                 JsonNodeFactory.instance.objectNode(),
                 List.of(provider));
-        return new Delivery(message, provider);
     }
 
     /** What the error handler says after so many failures of one delivery that certainly did not arrive. */
