@@ -32,6 +32,8 @@ class RestoreTest {
 
     private static final Pattern FILES = Pattern.compile("^select filed_as, [^;]*", Pattern.MULTILINE);
 
+    private static final Pattern COPIES_THE_LINKS = Pattern.compile("^sqlite3 -csv .*\n.*", Pattern.MULTILINE);
+
     @TempDir
     Path directory;
 
@@ -97,6 +99,27 @@ class RestoreTest {
                                 + "\"reference\":\"CUST-late\",\"provider\":\"fraudspect\"}")));
 
         assertThat(run(statement(READS_THE_LOG))).containsExactly("CUST-late\tfraudspect", "CUST-late\tyativo");
+    }
+
+    @Test
+    void theLinksOfAnEmbeddedLedgerAreCopiedIntoPostgresql() throws Exception {
+        Assumptions.assumeThat(run("command -v sqlite3 && command -v psql")).hasSize(2);
+        try (TestDatabase from = TestDatabase.make(Dialect.EMBEDDED, directory);
+                TestDatabase to = TestDatabase.make(Dialect.POSTGRESQL, directory.resolve("to"))) {
+            from.open();
+            to.open();
+            from.change("insert into link (reference, provider, provider_customer_id, updated_at) values"
+                    + " ('CUST-1', 'xbridge', 'id, \"1\" é', 1795255200007), ('CUST-1', 'yativo', '7', 0)");
+
+            run("export HERALD_DATABASE='" + to.uri() + "'; " + statement(COPIES_THE_LINKS));
+
+            assertThat(to.get()
+                            .all(
+                                    "select reference, provider, provider_customer_id, updated_at from link",
+                                    row -> row.getString(1) + " " + row.getString(2) + " " + row.getString(3) + " "
+                                            + row.getLong(4)))
+                    .containsExactlyInAnyOrder("CUST-1 xbridge id, \"1\" é 1795255200007", "CUST-1 yativo 7 0");
+        }
     }
 
     private static String audit(String event) throws IOException {

@@ -85,6 +85,11 @@ final class TestDatabase implements AutoCloseable {
         }
     }
 
+    /** As PostgreSQL's own programs take it. */
+    String uri() {
+        return url.substring("jdbc:".length());
+    }
+
     Database get() {
         return database;
     }
