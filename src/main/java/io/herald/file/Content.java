@@ -58,7 +58,7 @@ final class Content extends FilterInputStream {
         }
     }
 
-    /** Java's own takes what follows a member, and is no other one, for its end; of it only zeros are. */
+    /** {@code GZIPInputStream} ignores what follows the last member. Here only zero bytes may follow. */
     private static final class Gzip extends GZIPInputStream {
 
         private static final int TRAILER = 8;

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
-/** Says of what is not taken why it stays where it is, once. */
+/** Says once of each file that is not taken why it stays where it is. */
 final class Left {
 
     private static final int TOLD_AT_MOST = 1000;

@@ -22,8 +22,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * The directory of the embedded ledger, readable by its owner only as each file in it, and locked: a second process that would write to it
- * refuses to start.
+ * The directory of the embedded ledger. Only its owner can read it and its files. It is locked while Herald runs, so that a second
+ * process on it does not start.
  */
 @Singleton
 public final class DataDirectory {

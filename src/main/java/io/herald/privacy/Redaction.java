@@ -15,11 +15,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Removes one customer's field values from a provider's words, also as they stand in a URL, in JSON and in HTML. Values of five characters or more are removed wherever they
- * stand; shorter ones, and those that look like a code of a closed list, only as whole words, because the names of fields are
- * made of such codes ({@code account_purpose_other}). What says only of what type something is, is not removed. A long value, such as an
- * image, is known by its beginning, a data URI also by that of its content; nothing is left from there on, nor from two hundred
- * characters of base64 on that are not within one of the other values. Of one delivery, and for one thread.
+ * Removes one customer's field values from a provider's words, also as they stand in a URL, in JSON and in HTML. For one delivery,
+ * and one thread.
+ *
+ * <ul>
+ *   <li>Values of five characters or more are removed wherever they stand.
+ *   <li>Shorter ones, and those that look like a code of a closed list, are removed as whole words only, because the names of
+ *       fields are made of such codes ({@code account_purpose_other}).
+ *   <li>What only says of what type something is stays.
+ *   <li>A long value, such as an image, is known by its beginning, a data URI also by that of its content: from there on all is
+ *       removed, and so it is from two hundred characters of base64 on that are not within another value.
+ * </ul>
  */
 public final class Redaction {
 

@@ -5,7 +5,7 @@ public final class Thrown {
 
     private Thrown() {}
 
-    /** What was thrown and where; not its message, which may quote the customer. Of a frequent one HotSpot leaves out the where. */
+    /** What was thrown, and where; not its message, which may quote the customer. HotSpot omits the place of what it throws often. */
     public static String described(Throwable thrown) {
         if (thrown == null) {
             return "for no reason that is known";

@@ -31,8 +31,8 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
  * Gives one call to a provider a deadline and its answer a largest size. HttpClient's own time-outs are between two
  * packets, so a provider that drips a byte a second would never end; here the whole answer is read under the deadline, and
  * HttpClient has none, which would cost a timer for each packet. Of an answer without success that is too large, or larger than
- * any error has reason to be, the status is kept, and the body dropped; of every answer's headers those are kept that are read. One
- * that is compressed, which is not asked for, is not expanded, and so is no JSON: no deadline ends what expands to nothing.
+ * any error has reason to be, the status is kept, and the body dropped; of every answer's headers those are kept that are read. A
+ * compressed answer, which is not asked for, is not expanded, and so cannot be read: expanding is not under the deadline.
  */
 final class CallGuard implements ExecChainHandler {
 

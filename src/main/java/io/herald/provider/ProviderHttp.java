@@ -47,7 +47,7 @@ public final class ProviderHttp {
 
     private static final int MOST_HEADERS = 100;
 
-    /** What is asked for after that goes where the provider's name leads by then. */
+    /** Then a new connection is made, so that a change of the provider's DNS entry is followed. */
     private static final TimeValue LONGEST_CONNECTION = TimeValue.ofMinutes(2);
 
     private final Map<String, CloseableHttpClient> clients = new TreeMap<>();

@@ -53,7 +53,7 @@ public final class Providers {
         return provider;
     }
 
-    /** From when a call is kept until it has ended, the wait for its slot included. */
+    /** The longest that a call takes once its request is in the ledger: the wait for a slot, and {@code request-timeout}. */
     public Duration longestCall(String id) {
         return of(id).requestTimeout().plus(longestQueue(id));
     }

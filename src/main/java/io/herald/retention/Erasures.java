@@ -31,7 +31,7 @@ public final class Erasures {
      * Erases all that is kept about a customer.
      *
      * @throws NotFoundException if nothing is
-     * @throws ConflictException if a delivery may be under way; then nothing was erased
+     * @throws ConflictException if a delivery may be under way; nothing was erased or, if it came in the middle, not everything
      */
     public void ofCustomer(Exchange exchange, @Header("reference") String reference)
             throws NotFoundException, ConflictException {
