@@ -9,6 +9,7 @@ import io.herald.intake.Places.Place;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.privacy.Thrown;
+import io.herald.rest.Operation.Body;
 import io.herald.shutdown.Stopping;
 import io.herald.trace.Traces;
 import io.opentelemetry.api.common.AttributeKey;
@@ -34,10 +35,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -67,20 +66,6 @@ public final class Entrance {
 
     /** Before anything is refused for its caller. */
     private static final int FIRST = -1 - SecurityHandlerPriorities.AUTHENTICATION;
-
-    private static final Pattern REPLAY = Pattern.compile("/v1/dead-letters/[^/]+/replay");
-
-    /**
-     * The paths of the contract, by the methods that they take. Camel takes paths in upper case too, a part of a method's name
-     * for the method, and {@link #REPLAY_ALL} for the path of a dead letter, but who may call what is decided by the exact
-     * ones.
-     */
-    private static final Map<List<String>, Pattern> PATHS = Map.of(
-            List.of("POST"), Pattern.compile("/v1/(customers|preview|dead-letters/([^/]+/)?replay)"),
-            List.of("GET"), Pattern.compile("/v1/(messages/[^/]+|dead-letters|files)"),
-            List.of("GET", "DELETE"), Pattern.compile("/v1/(customers/[^/]+|dead-letters/(?!replay$)[^/]+)"));
-
-    private static final String REPLAY_ALL = "/v1/dead-letters/replay";
 
     private static final AttributeKey<String> ROUTE = AttributeKey.stringKey("http.route");
 
@@ -135,7 +120,7 @@ public final class Entrance {
     }
 
     void onRouter(@Observes Router router) {
-        router.route("/v1/customers").order(FIRST).handler(this::countIntake);
+        router.route(Operation.SUBMIT_CUSTOMER.path()).order(FIRST).handler(this::countIntake);
         router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
         router.route().order(ORDER).failureHandler(this::ofNoAddress);
         router.route().order(Integer.MAX_VALUE).handler(call -> Refusal.answer(call, Problem.of(404, NOTHING_HERE)));
@@ -154,7 +139,7 @@ public final class Entrance {
             return;
         }
         if (traces.areMade()) {
-            operation(call.request()).ifPresent(operation -> trace(call, operation));
+            Operation.of(call.request()).filter(Operation::delivers).ifPresent(operation -> trace(call, operation));
         }
         Optional<String> caller = subjectOf(call);
         if (caller.isEmpty()) {
@@ -163,51 +148,27 @@ public final class Entrance {
         }
         String subject = caller.get();
         long bytes = bytes(call.request());
-        Optional<Duration> tooEarly = rate.tryCall(subject);
-        if (tooEarly.isPresent()) {
-            call.response()
-                    .putHeader(
-                            HttpHeaders.RETRY_AFTER,
-                            Long.toString(tooEarly.get().plus(ALMOST_A_SECOND).toSeconds()));
-            Refusal.turnAway(call, bytes, Problem.of(429, "you call more often than herald.caller.rate allows"));
+        Optional<ObjectNode> refusal = tooEarly(call, subject)
+                .or(() -> notInContract(call))
+                .or(() -> bodyNotWanted(call.request(), bytes))
+                .or(() -> noPlace(call, subject, bytes));
+        if (refusal.isPresent()) {
+            Refusal.turnAway(call, bytes, refusal.get());
             return;
-        }
-        Optional<ObjectNode> notInContract = notInContract(call);
-        if (notInContract.isPresent()) {
-            Refusal.turnAway(call, bytes, notInContract.get());
-            return;
-        }
-        if (bytes > Refusal.SMALL && isAnnounced(call.request()) && !takesBody(call.request())) {
-            Refusal.turnAway(call, bytes, Problem.of(413, "this call takes no body"));
-            return;
-        }
-        if (bytes > bodyMax) {
-            Refusal.turnAway(call, bytes, Problem.of(413, TOO_LARGE));
-            return;
-        }
-        if (bytes > 0 && takesBody(call.request()) && !isJson(call.request())) {
-            Refusal.turnAway(call, bytes, Problem.of(415, "send application/json"));
-            return;
-        }
-        if (bytes > 0 && stopping.hasBegun()) {
-            if (call.request().version() != HttpVersion.HTTP_2) {
-                // the next connection may be to one that is not
-                call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-            }
-            Refusal.turnAway(call, bytes, Problem.of(503, "Herald is stopping"));
-            return;
-        }
-        if (bytes > 0) {
-            try {
-                takePlace(call, subject, bytes);
-            } catch (OverloadedException e) {
-                Refusal.turnAway(call, bytes, Problems.of(e));
-                return;
-            }
         }
         NOT_READ.forEach(call.request().headers()::remove);
         ContextLocals.put(Callers.CALLER, subject);
         call.next();
+    }
+
+    private Optional<ObjectNode> tooEarly(RoutingContext call, String subject) {
+        return rate.tryCall(subject).map(wait -> {
+            call.response()
+                    .putHeader(
+                            HttpHeaders.RETRY_AFTER,
+                            Long.toString(wait.plus(ALMOST_A_SECOND).toSeconds()));
+            return Problem.of(429, "you call more often than herald.caller.rate allows");
+        });
     }
 
     /** What is told to a call that the contract does not have. */
@@ -227,11 +188,42 @@ public final class Entrance {
 
     /** The methods that the contract has for a path; none if it does not have the path. */
     static List<String> methodsOf(String path) {
-        return PATHS.entrySet().stream()
-                .filter(paths -> paths.getValue().matcher(path).matches())
-                .map(Map.Entry::getKey)
-                .findFirst()
-                .orElse(List.of());
+        return Operation.at(path).stream().map(Operation::method).toList();
+    }
+
+    /** What is told to a call of the contract whose body is not one that it takes. */
+    private Optional<ObjectNode> bodyNotWanted(HttpServerRequest request, long bytes) {
+        Body body = Operation.of(request).orElseThrow().body();
+        if (bytes > Refusal.SMALL && isAnnounced(request) && body == Body.NONE) {
+            return Optional.of(Problem.of(413, "this call takes no body"));
+        }
+        if (bytes > bodyMax) {
+            return Optional.of(Problem.of(413, TOO_LARGE));
+        }
+        if (bytes > 0 && body != Body.NONE && !isJson(request, body)) {
+            return Optional.of(Problem.of(415, "send application/json"));
+        }
+        return Optional.empty();
+    }
+
+    /** Takes a place for a call that brings a body; if there is none, what is told to the call. */
+    private Optional<ObjectNode> noPlace(RoutingContext call, String subject, long bytes) {
+        if (bytes == 0) {
+            return Optional.empty();
+        }
+        if (stopping.hasBegun()) {
+            if (call.request().version() != HttpVersion.HTTP_2) {
+                // the next connection may be to one that is not
+                call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            }
+            return Optional.of(Problem.of(503, "Herald is stopping"));
+        }
+        try {
+            takePlace(call, subject, bytes);
+            return Optional.empty();
+        } catch (OverloadedException e) {
+            return Optional.of(Problems.of(e));
+        }
     }
 
     /** Quarkus asks for a subject where it has the issuer's keys from a server, and not where the key is configured. */
@@ -243,29 +235,14 @@ public final class Entrance {
                 .filter(subject -> !subject.isBlank());
     }
 
-    /** The paths of calls that bring customers, or have them sent again, without what a caller writes in them. */
-    private static Optional<String> operation(HttpServerRequest request) {
-        if (request.method() != HttpMethod.POST) {
-            return Optional.empty();
-        }
-        if (isIntake(request)) {
-            return Optional.of("/v1/customers");
-        }
-        if (request.path().equals(REPLAY_ALL)) {
-            return Optional.of(request.path());
-        }
-        return Optional.of("/v1/dead-letters/{id}/replay")
-                .filter(replay -> REPLAY.matcher(request.path()).matches());
-    }
-
     /** Shows the call as a part of its caller's trace, if it has one. */
-    private void trace(RoutingContext call, String operation) {
+    private void trace(RoutingContext call, Operation operation) {
         Span span = traces.begin(
-                "POST " + operation,
+                operation.method() + " " + operation.path(),
                 SpanKind.SERVER,
                 Optional.ofNullable(call.request().getHeader(Traces.TRACEPARENT)),
                 Optional.empty());
-        span.setAttribute(Traces.METHOD, "POST").setAttribute(ROUTE, operation);
+        span.setAttribute(Traces.METHOD, operation.method()).setAttribute(ROUTE, operation.path());
         ContextLocals.put(Span.class.getName(), span);
         call.addEndHandler(ended -> {
             int status = call.response().getStatusCode();
@@ -278,7 +255,7 @@ public final class Entrance {
     }
 
     private static boolean isIntake(HttpServerRequest request) {
-        return request.method() == HttpMethod.POST && request.path().equals("/v1/customers");
+        return Operation.of(request).filter(Operation.SUBMIT_CUSTOMER::equals).isPresent();
     }
 
     private static IntakeAnswer answer(RoutingContext call, boolean arrived) {
@@ -301,14 +278,6 @@ public final class Entrance {
                 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
     }
 
-    /** The calls of the contract that bring a body. */
-    private static boolean takesBody(HttpServerRequest request) {
-        return request.method() == HttpMethod.POST
-                && (isIntake(request)
-                        || request.path().equals("/v1/preview")
-                        || REPLAY.matcher(request.path()).matches());
-    }
-
     /** How large a body is at most; 0 if none comes. */
     private long bytes(HttpServerRequest request) {
         if (request.isEnded()) {
@@ -324,11 +293,14 @@ public final class Entrance {
         return comes ? bodyMax : 0;
     }
 
-    /** Whether what comes is declared as JSON. A replay whose length is open may bring nothing, which is not declared. */
-    private static boolean isJson(HttpServerRequest request) {
+    /**
+     * Whether what comes is declared as JSON. Where a body is optional, one whose length is open may be nothing, which is not
+     * declared.
+     */
+    private static boolean isJson(HttpServerRequest request, Body body) {
         String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
         return type == null
-                ? REPLAY.matcher(request.path()).matches() && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                ? body == Body.OPTIONAL && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
                 : type.split(";", 2)[0].strip().equalsIgnoreCase("application/json");
     }
 

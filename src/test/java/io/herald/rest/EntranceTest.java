@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 /** The entrance lets in what is in the contract, and nothing else. */
 class EntranceTest {
 
-    private static final JsonNode PATHS = Contract.load().tree().path("paths");
+    private static final JsonNode CONTRACT = Contract.load().tree();
+    private static final JsonNode PATHS = CONTRACT.path("paths");
 
     @Test
     void theCallsAreThoseOfTheContract() {
@@ -34,6 +35,39 @@ class EntranceTest {
             assertThat(paths).allSatisfy(path -> assertThat(Entrance.methodsOf(path))
                     .containsExactlyInAnyOrderElementsOf(methodsInContract(path)));
         }
+    }
+
+    @Test
+    void eachIsNamedAsInTheContractAndTakesItsBody() {
+        List<String> operations = PATHS.properties().stream()
+                .flatMap(path -> path.getValue().properties().stream().map(call -> "%s %s %s %s"
+                        .formatted(
+                                call.getValue()
+                                        .path("operationId")
+                                        .asText()
+                                        .replaceAll("([A-Z])", "_$1")
+                                        .toUpperCase(Locale.ROOT),
+                                call.getKey().toUpperCase(Locale.ROOT),
+                                path.getKey(),
+                                body(call.getValue()))))
+                .toList();
+
+        assertThat(Operation.values())
+                .extracting(call -> "%s %s %s %s".formatted(call, call.method(), call.path(), call.body()))
+                .containsExactlyInAnyOrderElementsOf(operations);
+    }
+
+    private static Operation.Body body(JsonNode call) {
+        JsonNode body = call.path("requestBody");
+        if (body.isMissingNode()) {
+            return Operation.Body.NONE;
+        }
+        String reference = body.path("$ref").asText("#").substring(1);
+        return (reference.isEmpty() ? body : CONTRACT.at(reference))
+                        .path("required")
+                        .asBoolean()
+                ? Operation.Body.REQUIRED
+                : Operation.Body.OPTIONAL;
     }
 
     /** A path that is in the contract as it is comes before one with a parameter there (OpenAPI 3.1, 4.8.8.2). */
