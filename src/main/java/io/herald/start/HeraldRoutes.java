@@ -79,15 +79,15 @@ public class HeraldRoutes extends RouteBuilder {
         }
         PluginHelper.getRoutesLoader(getContext()).loadRoutes(files);
         for (String id : providers.ids()) {
-            addRoute(RouteCheck.DELIVER, id, id);
-            addRoute(RouteCheck.SEND, id + "-send", id);
+            addRoute(RouteNames.DELIVER, id, id);
+            addRoute(RouteNames.SEND, id + "-send", id);
         }
     }
 
     private void addRoute(String template, String route, String provider) {
         TemplatedRouteBuilder.builder(getContext(), template)
                 .routeId(route)
-                .parameter(RouteCheck.PARAMETER, provider)
+                .parameter(RouteNames.PARAMETER, provider)
                 .add();
     }
 }

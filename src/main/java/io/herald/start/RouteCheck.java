@@ -1,17 +1,18 @@
 package io.herald.start;
 
+import static io.herald.start.RouteNames.DELIVER;
+import static io.herald.start.RouteNames.OTHERS;
+import static io.herald.start.RouteNames.SEND;
+import static io.herald.start.YamlNodes.child;
+import static io.herald.start.YamlNodes.entry;
+import static io.herald.start.YamlNodes.scalar;
+import static io.herald.start.YamlNodes.value;
+
 import com.jayway.jsonpath.JsonPath;
 import io.herald.provider.BaseUrl;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.BiPredicate;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,29 +30,12 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * Checks that what the route files name exists: components and their parameters, beans and their methods, routes and route
- * configurations, fields of a provider's request; and that their expressions can be read. Camel itself finds such a mistake
+ * Checks each route file: that the components and their parameters, and the beans and their methods, which it names exist; and
+ * that its expressions can be read. What files name of each other goes to {@link RouteNames}. Camel itself finds such a mistake
  * only when it creates the route, one at a time and without a place, or never. Also checks that a provider's file names
  * nothing of another provider, and that its failures reach the error handlers that all providers share.
  */
 final class RouteCheck {
-
-    /** The template of the route for a delivery; each provider has a route that is made from it. */
-    static final String DELIVER = "deliver";
-
-    /** The template of the route that looks up and sends; each provider has a route that is made from it. */
-    static final String SEND = "send";
-
-    /** The parameter of both templates: the provider's id. */
-    static final String PARAMETER = "id";
-
-    private static final String ANY_PROVIDER = "{{" + PARAMETER + "}}";
-
-    /** The end of the name of a look-up's route; only a provider whose customers are looked up has one. */
-    private static final String FIND = "-find";
-
-    /** The end of the name of a log-in's route; only a provider that wants a log-in has one. */
-    private static final String LOG_IN = "-log-in";
 
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
     private static final Set<String> WITH_PREDICATE = Set.of("filter", "when", "onWhen", "retryWhile", "validate");
@@ -78,52 +62,29 @@ final class RouteCheck {
     /** A name in braces, unless it is an expression of Camel's. */
     private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
 
-    /** The configuration of all routes that name none. */
-    private static final String OTHERS = "*";
-
     /** The keys of what would handle a failure before it reaches the handlers that all providers share. */
     private static final List<String> HANDLES_ERRORS =
             List.of("errorHandler", "onException", "routeConfiguration", "routeConfigurationId");
 
-    private record Named(String name, String place) {}
-
-    private record Field(String provider, String name, String place) {}
-
     private final CamelContext context;
     private final Beans beans;
-    private final List<String> providers;
+    private final RouteNames names;
     private final Predicate<String> isProvider;
     private final List<String> mistakes;
-    private final Map<String, String> routes = new LinkedHashMap<>();
-    private final Map<String, String> beginnings = new LinkedHashMap<>();
-    private final Set<String> configurations = new TreeSet<>();
-    private final Set<String> templates = new TreeSet<>();
-    private final List<Named> destinations = new ArrayList<>();
-    private final List<Named> wantedConfigurations = new ArrayList<>();
-    private final List<Named> furtherCalls = new ArrayList<>();
-    private final Map<String, String> keys = new LinkedHashMap<>();
-    private final List<Field> fields = new ArrayList<>();
-
-    /** Whether all files so far could be read as YAML: if not, nobody knows what the others would have defined. */
-    private boolean complete = true;
 
     private String file;
     private String provider;
 
     /**
-     * @param providers the ids of the providers that have routes
+     * @param names takes what the files define and name
      * @param isProvider whether that is the id of a provider, enabled or not
      * @param mistakes takes what is wrong, with file, line and column
      */
     RouteCheck(
-            CamelContext context,
-            Beans beans,
-            List<String> providers,
-            Predicate<String> isProvider,
-            List<String> mistakes) {
+            CamelContext context, Beans beans, RouteNames names, Predicate<String> isProvider, List<String> mistakes) {
         this.context = context;
         this.beans = beans;
-        this.providers = providers;
+        this.names = names;
         this.isProvider = isProvider;
         this.mistakes = mistakes;
     }
@@ -142,98 +103,8 @@ final class RouteCheck {
                     .ifPresent(root -> visit("", root, false));
         } catch (YamlEngineException e) {
             // Camel's own reader reports what is wrong with the YAML; what the file would have defined is not known
-            complete = false;
+            names.areIncomplete();
         }
-    }
-
-    /** To be called after all files: checks the names that one file uses and another one defines. */
-    void checkNames() {
-        if (!complete) {
-            return;
-        }
-        destinations.stream()
-                .filter(destination -> !beginnings.containsKey(destination.name()))
-                .forEach(destination ->
-                        mistakes.add(destination.place() + ": no route begins with direct:" + destination.name()));
-        wantedConfigurations.stream()
-                .filter(wanted -> !configurations.contains(wanted.name()))
-                .forEach(wanted ->
-                        mistakes.add(wanted.place() + ": there is no routeConfiguration '" + wanted.name() + "'"));
-        providers.stream()
-                .flatMap(id -> Stream.of(id, id + "-" + SEND))
-                .filter(routes::containsKey)
-                .forEach(id -> mistakes.add(
-                        routes.get(id) + ": the id '" + id + "' is that of a route which each provider has"));
-        providers.stream()
-                .map(id -> id + LOG_IN)
-                .filter(logIn -> beginnings.containsKey(logIn)
-                        && destinations.stream()
-                                .noneMatch(destination -> destination.name().equals(logIn)))
-                .forEach(logIn -> mistakes.add(beginnings.get(logIn) + ": nothing goes to direct:" + logIn
-                        + "; the method 'authorize' of the bean 'delivery' does, and puts the token on a call"));
-        if (!configurations.contains(OTHERS)) {
-            mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
-                    + " neither tried again nor recorded");
-        }
-        Stream.of(DELIVER, SEND)
-                .filter(template -> !templates.contains(template))
-                .forEach(template -> mistakes.add("routes/customer.camel.yaml: there is no routeTemplate '" + template
-                        + "', which each provider has a route of"));
-    }
-
-    /**
-     * To be called after all files: checks the fields that are filled into paths and queries.
-     *
-     * @param mayHave whether a request to a provider may have a field
-     */
-    void checkFields(BiPredicate<String, String> mayHave) {
-        fields.stream()
-                .filter(field -> !mayHave.test(field.provider(), field.name()))
-                .forEach(field -> mistakes.add(field.place() + ": there is no field '" + field.name()
-                        + "' in what mappings/" + field.provider() + "/request.schema.json accepts"));
-    }
-
-    /**
-     * To be called after all files: checks that a second call is made only where a create that comes again is an update.
-     * When the second call fails both are sent again, and the first one must not make a second customer then.
-     *
-     * @param mayMakeTwo whether a provider could make two customers of a create that comes again
-     */
-    void checkFurtherCalls(Predicate<String> mayMakeTwo) {
-        furtherCalls.stream()
-                .filter(call -> mayMakeTwo.test(call.name()))
-                .forEach(call -> mistakes.add(call.place()
-                        + ": a second call is only for a provider where a create that comes again is an update, with neither"
-                        + " a look-up nor an idempotency-lifetime: when it fails, both are sent again"));
-    }
-
-    /**
-     * To be called after all files: checks that a provider's file sends an idempotency key if {@code idempotency-lifetime}
-     * is set, and not zero, and that it is set if a key is sent. A provider whose customers are looked up is not checked,
-     * because there a key decides nothing.
-     *
-     * @param lifetime how long a provider remembers a key, if that is set
-     */
-    void checkKeys(Function<String, Optional<Duration>> lifetime) {
-        if (!complete) {
-            return;
-        }
-        providers.stream().filter(id -> !finds(id).orElse(false)).forEach(id -> {
-            Optional<Duration> remembered = lifetime.apply(id);
-            if (remembered.isEmpty() && keys.containsKey(id)) {
-                mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
-                        + ".idempotency-lifetime; without it a create that comes again is taken for an update");
-            } else if (remembered.filter(time -> !time.isZero()).isPresent() && !keys.containsKey(id)) {
-                mistakes.add(
-                        "provider." + id + ".idempotency-lifetime: routes/providers/" + id
-                                + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
-            }
-        });
-    }
-
-    /** Whether a provider's customers are looked up; empty if a file could not be read, so that nobody knows. */
-    Optional<Boolean> finds(String provider) {
-        return complete ? Optional.of(beginnings.containsKey(provider + FIND)) : Optional.empty();
     }
 
     private void visit(String key, Node node, boolean predicate) {
@@ -285,21 +156,18 @@ final class RouteCheck {
     private void route(MappingNode route) {
         ScalarNode id = scalar(route, "id");
         if (id != null) {
-            String earlier = routes.putIfAbsent(id.getValue(), place(id));
-            if (earlier != null) {
-                mistake(id, "there is a route '" + id.getValue() + "' already, in " + earlier);
-            }
+            names.route(id.getValue(), place(id));
         }
         ScalarNode configuration = scalar(route, "routeConfigurationId");
         if (configuration != null) {
-            wantedConfigurations.add(new Named(configuration.getValue(), place(configuration)));
+            names.wantsConfiguration(configuration.getValue(), place(configuration));
         }
     }
 
     private void configuration(MappingNode configuration) {
         ScalarNode id = scalar(configuration, "id");
         String name = id == null ? OTHERS : id.getValue();
-        configurations.add(name);
+        names.configuration(name);
         if (name.equals(OTHERS) && entry(child(configuration, "errorHandler"), "noErrorHandler") == null) {
             mistake(
                     configuration,
@@ -311,7 +179,7 @@ final class RouteCheck {
     private void template(MappingNode template) {
         String id = value(scalar(template, "id"));
         MappingNode route = child(template, "route");
-        templates.add(id);
+        names.template(id);
         if (id.equals(SEND) && route != null) {
             noErrorHandling(route);
         }
@@ -399,22 +267,10 @@ final class RouteCheck {
         if (isAnother(owner)) {
             mistake(place, ofAnother(name, owner, provider));
         } else if (key.equals("from")) {
-            ofEach(name).forEach(beginning -> {
-                String earlier = beginnings.putIfAbsent(beginning, place(place));
-                if (earlier != null) {
-                    mistake(place, "a route begins with direct:" + beginning + " already, in " + earlier);
-                }
-            });
-        } else if (!name.contains("$") && !name.equals(ANY_PROVIDER + FIND)) {
-            ofEach(name).forEach(destination -> destinations.add(new Named(destination, place(place))));
+            names.beginning(name, place(place));
+        } else if (!name.contains("$")) {
+            names.destination(name, place(place));
         }
-    }
-
-    /** The names that a name in a template stands for, one for each provider; any other name stands for itself. */
-    private Stream<String> ofEach(String name) {
-        return name.contains(ANY_PROVIDER)
-                ? providers.stream().map(id -> name.replace(ANY_PROVIDER, id))
-                : Stream.of(name);
     }
 
     /** The provider whose id a name begins with, the longest such id; null if there is none. */
@@ -445,7 +301,7 @@ final class RouteCheck {
             return;
         }
         Optional<String> absent =
-                ofEach(ref.getValue()).filter(name -> !beans.has(name)).findFirst();
+                names.ofEach(ref.getValue()).filter(name -> !beans.has(name)).findFirst();
         if (absent.isPresent()) {
             mistake(ref, "there is no bean '" + absent.get() + "'");
             return;
@@ -457,13 +313,13 @@ final class RouteCheck {
                 mistake(method, "the bean '" + ref.getValue() + "' has no method '" + name + "'");
             }
             if (provider != null && name.equals(LOGS_IN)) {
-                destinations.add(new Named(provider + LOG_IN, place(method)));
+                names.logIn(provider, place(method));
             }
             if (provider != null && name.equals(KEY)) {
-                keys.put(provider, place(method));
+                names.key(provider, place(method));
             }
             if (provider != null && name.equals(CALLS_AGAIN)) {
-                furtherCalls.add(new Named(provider, place(method)));
+                names.furtherCall(provider, place(method));
             }
             if (name.equals(FILLS_IN)) {
                 takeFields(method);
@@ -489,7 +345,7 @@ final class RouteCheck {
                     .results()
                     .map(field -> field.group(1))
                     .filter(field -> !field.equals("id"))
-                    .forEach(field -> fields.add(new Field(provider, field, place(template))));
+                    .forEach(field -> names.field(provider, field, place(template)));
         } catch (IllegalArgumentException e) {
             // a property that is not set: reported already, with its place
         }
@@ -534,29 +390,5 @@ final class RouteCheck {
     private String place(Node node) {
         Mark mark = node.getStartMark().orElseThrow();
         return file + ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1);
-    }
-
-    private static String value(ScalarNode node) {
-        return node == null ? "" : node.getValue();
-    }
-
-    private static ScalarNode scalar(MappingNode mapping, String name) {
-        return entry(mapping, name) instanceof ScalarNode scalar ? scalar : null;
-    }
-
-    private static MappingNode child(MappingNode mapping, String name) {
-        return entry(mapping, name) instanceof MappingNode child ? child : null;
-    }
-
-    private static Node entry(MappingNode mapping, String name) {
-        if (mapping == null) {
-            return null;
-        }
-        for (NodeTuple entry : mapping.getValue()) {
-            if (entry.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name)) {
-                return entry.getValueNode();
-            }
-        }
-        return null;
     }
 }

@@ -78,7 +78,8 @@ final class RouteFiles {
                 .filter(Objects::nonNull)
                 .filter(providers::isEnabled)
                 .toList();
-        RouteCheck check = new RouteCheck(context, beans, withFile, providers::isKnown, mistakes);
+        RouteNames names = new RouteNames(withFile, mistakes);
+        RouteCheck check = new RouteCheck(context, beans, names, providers::isKnown, mistakes);
         for (Resource file : files) {
             String provider = provider(file);
             if (provider != null && !providers.isEnabled(provider)) {
@@ -100,12 +101,12 @@ final class RouteFiles {
             checkSyntax(file, mistakes);
             check.check(place(file), provider, text);
         }
-        check.checkNames();
-        check.checkFields(mayHave);
-        check.checkKeys(id -> providers.of(id).idempotencyLifetime());
-        check.checkFurtherCalls(id -> check.finds(id).orElse(false)
+        names.checkNames();
+        names.checkFields(mayHave);
+        names.checkKeys(id -> providers.of(id).idempotencyLifetime());
+        names.checkFurtherCalls(id -> names.finds(id).orElse(false)
                 || providers.of(id).idempotencyLifetime().isPresent());
-        withFile.forEach(id -> checkLookUp(id, finds, check, mistakes));
+        withFile.forEach(id -> checkLookUp(id, finds, names, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))
                 .forEach(id ->
@@ -115,9 +116,9 @@ final class RouteFiles {
 
     /** A provider whose customers are looked up has both the route and the template. */
     private static void checkLookUp(
-            String id, Function<String, Optional<Boolean>> finds, RouteCheck check, List<String> mistakes) {
+            String id, Function<String, Optional<Boolean>> finds, RouteNames names, List<String> mistakes) {
         Optional<Boolean> template = finds.apply(id);
-        Optional<Boolean> route = check.finds(id);
+        Optional<Boolean> route = names.finds(id);
         if (template.isEmpty() || route.isEmpty() || template.equals(route)) {
             return;
         }

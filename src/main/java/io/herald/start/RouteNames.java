@@ -1,0 +1,231 @@
+package io.herald.start;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * What the route files define and what they name of each other, collected while they are read one by one, and held against
+ * each other when all are.
+ */
+final class RouteNames {
+
+    /** The template of the route for a delivery; each provider has a route that is made from it. */
+    static final String DELIVER = "deliver";
+
+    /** The template of the route that looks up and sends; each provider has a route that is made from it. */
+    static final String SEND = "send";
+
+    /** The parameter of both templates: the provider's id. */
+    static final String PARAMETER = "id";
+
+    private static final String ANY_PROVIDER = "{{" + PARAMETER + "}}";
+
+    /** The end of the name of a look-up's route; only a provider whose customers are looked up has one. */
+    private static final String FIND = "-find";
+
+    /** The end of the name of a log-in's route; only a provider that wants a log-in has one. */
+    private static final String LOG_IN = "-log-in";
+
+    /** The configuration of all routes that name none. */
+    static final String OTHERS = "*";
+
+    private record Named(String name, String place) {}
+
+    private record Field(String provider, String name, String place) {}
+
+    private final List<String> providers;
+    private final List<String> mistakes;
+    private final Map<String, String> routes = new LinkedHashMap<>();
+    private final Map<String, String> beginnings = new LinkedHashMap<>();
+    private final Set<String> configurations = new TreeSet<>();
+    private final Set<String> templates = new TreeSet<>();
+    private final List<Named> destinations = new ArrayList<>();
+    private final List<Named> wantedConfigurations = new ArrayList<>();
+    private final List<Named> furtherCalls = new ArrayList<>();
+    private final Map<String, String> keys = new LinkedHashMap<>();
+    private final List<Field> fields = new ArrayList<>();
+
+    /** Whether all files so far could be read as YAML: if not, nobody knows what the others would have defined. */
+    private boolean complete = true;
+
+    /**
+     * @param providers the ids of the providers that have routes
+     * @param mistakes takes what is wrong, with file, line and column
+     */
+    RouteNames(List<String> providers, List<String> mistakes) {
+        this.providers = providers;
+        this.mistakes = mistakes;
+    }
+
+    /** A file could not be read. */
+    void areIncomplete() {
+        complete = false;
+    }
+
+    /** A route of a file has this id. */
+    void route(String id, String place) {
+        String earlier = routes.putIfAbsent(id, place);
+        if (earlier != null) {
+            mistakes.add(place + ": there is a route '" + id + "' already, in " + earlier);
+        }
+    }
+
+    /** A route begins with {@code direct:} and this name. */
+    void beginning(String name, String place) {
+        ofEach(name).forEach(beginning -> {
+            String earlier = beginnings.putIfAbsent(beginning, place);
+            if (earlier != null) {
+                mistakes.add(place + ": a route begins with direct:" + beginning + " already, in " + earlier);
+            }
+        });
+    }
+
+    /** A step goes to {@code direct:} and this name. The look-up that a template goes to is not there for each provider. */
+    void destination(String name, String place) {
+        if (!name.equals(ANY_PROVIDER + FIND)) {
+            ofEach(name).forEach(destination -> destinations.add(new Named(destination, place)));
+        }
+    }
+
+    /** A step of a provider's file asks for a token. */
+    void logIn(String provider, String place) {
+        destinations.add(new Named(provider + LOG_IN, place));
+    }
+
+    /** There is a route configuration of this id. */
+    void configuration(String id) {
+        configurations.add(id);
+    }
+
+    /** A route goes by the route configuration of this id. */
+    void wantsConfiguration(String id, String place) {
+        wantedConfigurations.add(new Named(id, place));
+    }
+
+    /** There is a route template of this id. */
+    void template(String id) {
+        templates.add(id);
+    }
+
+    /** A step of a provider's file sends an idempotency key. */
+    void key(String provider, String place) {
+        keys.put(provider, place);
+    }
+
+    /** A step of a provider's file reads the answer to a second call. */
+    void furtherCall(String provider, String place) {
+        furtherCalls.add(new Named(provider, place));
+    }
+
+    /** A step of a provider's file fills in a field of the request. */
+    void field(String provider, String name, String place) {
+        fields.add(new Field(provider, name, place));
+    }
+
+    /** The names that a name in a template stands for, one for each provider; any other name stands for itself. */
+    Stream<String> ofEach(String name) {
+        return name.contains(ANY_PROVIDER)
+                ? providers.stream().map(id -> name.replace(ANY_PROVIDER, id))
+                : Stream.of(name);
+    }
+
+    /** To be called after all files: checks the names that one file uses and another one defines. */
+    void checkNames() {
+        if (!complete) {
+            return;
+        }
+        destinations.stream()
+                .filter(destination -> !beginnings.containsKey(destination.name()))
+                .forEach(destination ->
+                        mistakes.add(destination.place() + ": no route begins with direct:" + destination.name()));
+        wantedConfigurations.stream()
+                .filter(wanted -> !configurations.contains(wanted.name()))
+                .forEach(wanted ->
+                        mistakes.add(wanted.place() + ": there is no routeConfiguration '" + wanted.name() + "'"));
+        providers.stream()
+                .flatMap(id -> Stream.of(id, id + "-" + SEND))
+                .filter(routes::containsKey)
+                .forEach(id -> mistakes.add(
+                        routes.get(id) + ": the id '" + id + "' is that of a route which each provider has"));
+        providers.stream()
+                .map(id -> id + LOG_IN)
+                .filter(logIn -> beginnings.containsKey(logIn)
+                        && destinations.stream()
+                                .noneMatch(destination -> destination.name().equals(logIn)))
+                .forEach(logIn -> mistakes.add(beginnings.get(logIn) + ": nothing goes to direct:" + logIn
+                        + "; the method 'authorize' of the bean 'delivery' does, and puts the token on a call"));
+        if (!configurations.contains(OTHERS)) {
+            mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
+                    + " neither tried again nor recorded");
+        }
+        Stream.of(DELIVER, SEND)
+                .filter(template -> !templates.contains(template))
+                .forEach(template -> mistakes.add("routes/customer.camel.yaml: there is no routeTemplate '" + template
+                        + "', which each provider has a route of"));
+    }
+
+    /**
+     * To be called after all files: checks the fields that are filled into paths and queries.
+     *
+     * @param mayHave whether a request to a provider may have a field
+     */
+    void checkFields(BiPredicate<String, String> mayHave) {
+        fields.stream()
+                .filter(field -> !mayHave.test(field.provider(), field.name()))
+                .forEach(field -> mistakes.add(field.place() + ": there is no field '" + field.name()
+                        + "' in what mappings/" + field.provider() + "/request.schema.json accepts"));
+    }
+
+    /**
+     * To be called after all files: checks that a second call is made only where a create that comes again is an update.
+     * When the second call fails both are sent again, and the first one must not make a second customer then.
+     *
+     * @param mayMakeTwo whether a provider could make two customers of a create that comes again
+     */
+    void checkFurtherCalls(Predicate<String> mayMakeTwo) {
+        furtherCalls.stream()
+                .filter(call -> mayMakeTwo.test(call.name()))
+                .forEach(call -> mistakes.add(call.place()
+                        + ": a second call is only for a provider where a create that comes again is an update, with neither"
+                        + " a look-up nor an idempotency-lifetime: when it fails, both are sent again"));
+    }
+
+    /**
+     * To be called after all files: checks that a provider's file sends an idempotency key if {@code idempotency-lifetime}
+     * is set, and not zero, and that it is set if a key is sent. A provider whose customers are looked up is not checked,
+     * because there a key decides nothing.
+     *
+     * @param lifetime how long a provider remembers a key, if that is set
+     */
+    void checkKeys(Function<String, Optional<Duration>> lifetime) {
+        if (!complete) {
+            return;
+        }
+        providers.stream().filter(id -> !finds(id).orElse(false)).forEach(id -> {
+            Optional<Duration> remembered = lifetime.apply(id);
+            if (remembered.isEmpty() && keys.containsKey(id)) {
+                mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
+                        + ".idempotency-lifetime; without it a create that comes again is taken for an update");
+            } else if (remembered.filter(time -> !time.isZero()).isPresent() && !keys.containsKey(id)) {
+                mistakes.add(
+                        "provider." + id + ".idempotency-lifetime: routes/providers/" + id
+                                + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
+            }
+        });
+    }
+
+    /** Whether a provider's customers are looked up; empty if a file could not be read, so that nobody knows. */
+    Optional<Boolean> finds(String provider) {
+        return complete ? Optional.of(beginnings.containsKey(provider + FIND)) : Optional.empty();
+    }
+}

@@ -1,0 +1,36 @@
+package io.herald.start;
+
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/** Finds what is below a node of YAML; null where there is nothing of the wanted kind. */
+final class YamlNodes {
+
+    private YamlNodes() {}
+
+    static String value(ScalarNode node) {
+        return node == null ? "" : node.getValue();
+    }
+
+    static ScalarNode scalar(MappingNode mapping, String name) {
+        return entry(mapping, name) instanceof ScalarNode scalar ? scalar : null;
+    }
+
+    static MappingNode child(MappingNode mapping, String name) {
+        return entry(mapping, name) instanceof MappingNode child ? child : null;
+    }
+
+    static Node entry(MappingNode mapping, String name) {
+        if (mapping == null) {
+            return null;
+        }
+        for (NodeTuple entry : mapping.getValue()) {
+            if (entry.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name)) {
+                return entry.getValueNode();
+            }
+        }
+        return null;
+    }
+}
