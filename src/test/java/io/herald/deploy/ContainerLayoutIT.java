@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,8 +71,10 @@ class ContainerLayoutIT {
     @TempDir
     Path directory;
 
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+
     private Path root;
-    private Sandbox sandbox;
 
     @BeforeEach
     void layOut() throws IOException, InterruptedException {
@@ -81,7 +83,6 @@ class ContainerLayoutIT {
         Files.createDirectories(root.resolve("opt/herald"));
         Path data = Files.createDirectory(root.resolve("data"));
         Files.setAttribute(data, "unix:uid", Integer.parseInt(user().split(":")[0]));
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
     }
 
     private static boolean mayMount() throws InterruptedException {
@@ -93,13 +94,6 @@ class ContainerLayoutIT {
                     == 0;
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    @AfterEach
-    void stopSandbox() {
-        if (sandbox != null) {
-            sandbox.close();
         }
     }
 

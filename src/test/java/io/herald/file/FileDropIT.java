@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,15 +44,16 @@ class FileDropIT {
     @TempDir
     Path directory;
 
-    private Sandbox sandbox;
-    private Map<String, String> environment;
+    @AutoClose
+    private final Sandbox sandbox =
+            Sandbox.start(0, Path.of("src/sandbox"), null, 2 * RECORDS * PROVIDERS.size() * (ROUNDS + 1));
+
+    private final Map<String, String> environment = PackagedProgram.environment(sandbox);
     private DropBox box;
 
     @BeforeEach
-    void startSandbox() throws IOException {
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null, 2 * RECORDS * PROVIDERS.size() * (ROUNDS + 1));
+    void settings() throws IOException {
         box = new DropBox(Files.createDirectories(directory.resolve("drop/inbox")));
-        environment = PackagedProgram.environment(sandbox);
         environment.put("INTAKE_FILE_DIRECTORY", box.inbox().toString());
         environment.put("INTAKE_FILE_POLL", "200ms");
         environment.put("HERALD_PARK_POLL", "200ms");
@@ -65,11 +66,6 @@ class FileDropIT {
 
     private static String prefix(String provider) {
         return "PROVIDER_" + provider.toUpperCase(Locale.ROOT).replace('-', '_') + "_";
-    }
-
-    @AfterEach
-    void stopSandbox() {
-        sandbox.close();
     }
 
     @Test

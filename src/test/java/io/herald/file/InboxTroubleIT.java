@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,8 +42,10 @@ class InboxTroubleIT {
     @TempDir
     Path directory;
 
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+
     private Path reports;
-    private Sandbox sandbox;
     private boolean mounted;
 
     @BeforeEach
@@ -57,14 +60,10 @@ class InboxTroubleIT {
         assumeTrue(mounted, "a small file system cannot be mounted here");
         assertThat(Command.succeeds("chown", "-R", NOBODY, directory.toString()))
                 .isTrue();
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
     }
 
     @AfterEach
     void unmount() throws Exception {
-        if (sandbox != null) {
-            sandbox.close();
-        }
         if (mounted) {
             Command.succeeds("umount", "-l", reports.toString());
         }

@@ -43,7 +43,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,26 +76,20 @@ class AcceptedMeansKeptIT {
     @TempDir
     Path directory;
 
-    private Sandbox sandbox;
-    private Faults faults;
-    private Map<String, String> environment;
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null, 1_000 * (ROUNDS + 10));
+
+    private final Faults faults = new Faults(sandbox);
+    private final Map<String, String> environment = PackagedProgram.environment(sandbox);
 
     @BeforeEach
-    void startSandbox() {
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null, 1_000 * (ROUNDS + 10));
-        faults = new Faults(sandbox);
-        environment = PackagedProgram.environment(sandbox);
+    void settings() {
         environment.put("HERALD_PARK_POLL", "100ms");
         for (String provider : PROVIDERS) {
             String prefix = "PROVIDER_" + provider.toUpperCase(Locale.ROOT).replace('-', '_');
             environment.put(prefix + "_PARK_SCHEDULE", "200ms,500ms,1s,2s,5s,10s");
             environment.put(prefix + "_FIND_SETTLE", "200ms");
         }
-    }
-
-    @AfterEach
-    void stopSandbox() {
-        sandbox.close();
     }
 
     @Test

@@ -32,8 +32,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,17 +50,8 @@ class BackupIT {
     @TempDir
     Path directory;
 
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void startSandbox() {
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
-    }
-
-    @AfterEach
-    void stopSandbox() {
-        sandbox.close();
-    }
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
 
     @Test
     void aBackupTakenUnderLoadIsRestoredAndGoesOn() throws Exception {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,8 +40,10 @@ class FullDiskIT {
     @TempDir
     Path directory;
 
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+
     private Path disk;
-    private Sandbox sandbox;
 
     @BeforeEach
     void mount() throws Exception {
@@ -48,14 +51,10 @@ class FullDiskIT {
         assumeTrue(
                 run("mount", "-t", "tmpfs", "-o", "size=8m", "herald-test", disk.toString()),
                 "a small file system cannot be mounted here");
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
     }
 
     @AfterEach
     void unmount() throws Exception {
-        if (sandbox != null) {
-            sandbox.close();
-        }
         run("umount", "-l", disk.toString());
     }
 

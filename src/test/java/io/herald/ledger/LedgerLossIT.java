@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,20 +25,15 @@ class LedgerLossIT {
     @TempDir
     Path directory;
 
-    private Sandbox sandbox;
-    private Map<String, String> environment;
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+
+    private final Map<String, String> environment = PackagedProgram.environment(sandbox);
     private Path file;
 
     @BeforeEach
-    void startSandbox() {
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
-        environment = PackagedProgram.environment(sandbox);
+    void nameFile() {
         file = directory.resolve("data/herald.db");
-    }
-
-    @AfterEach
-    void stopSandbox() {
-        sandbox.close();
     }
 
     @Test

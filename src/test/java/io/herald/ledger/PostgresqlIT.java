@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,8 +34,10 @@ class PostgresqlIT {
     @TempDir
     Path directory;
 
-    private Sandbox sandbox;
-    private Map<String, String> environment;
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
+
+    private final Map<String, String> environment = PackagedProgram.environment(sandbox);
     private int port;
 
     @BeforeEach
@@ -43,18 +45,11 @@ class PostgresqlIT {
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
-        environment = PackagedProgram.environment(sandbox);
         environment.put("HERALD_LEDGER", "postgresql");
         environment.put(
                 "QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL",
                 "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres");
         environment.put("PROVIDER_XBRIDGE_PARK_SCHEDULE", "500ms,1s,2s,5s,10s");
-    }
-
-    @AfterEach
-    void stop() {
-        sandbox.close();
     }
 
     @Test

@@ -17,8 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,17 +32,8 @@ class EmptyDirectoryIT {
     @TempDir
     Path directory;
 
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void startSandbox() {
-        sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
-    }
-
-    @AfterEach
-    void stopSandbox() {
-        sandbox.close();
-    }
+    @AutoClose
+    private final Sandbox sandbox = Sandbox.start(0, Path.of("src/sandbox"), null);
 
     @Test
     void createsThenUpdatesAfterAStopAndAfterAKill() throws IOException {
