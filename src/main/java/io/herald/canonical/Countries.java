@@ -62,9 +62,4 @@ public final class Countries {
     public static String alpha3(String alpha2) {
         return ALPHA3_BY_ALPHA2.get(alpha2);
     }
-
-    /** How many are assigned. */
-    static int count() {
-        return ALPHA3_BY_ALPHA2.size();
-    }
 }

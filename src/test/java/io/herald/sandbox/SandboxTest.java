@@ -1,5 +1,6 @@
 package io.herald.sandbox;
 
+import io.herald.SettableClock;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

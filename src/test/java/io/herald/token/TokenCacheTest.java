@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import static org.awaitility.Awaitility.await;
 
+import io.herald.SettableClock;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +34,7 @@ class TokenCacheTest {
     private static final Duration MARGIN = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private final HandMovedClock clock = new HandMovedClock();
+    private final SettableClock clock = new SettableClock();
     private final Queue<Runnable> logIns = new ConcurrentLinkedQueue<>();
     private final Queue<Callable<String>> answers = new ArrayDeque<>();
     private final TokenCache cache = cache(PATIENCE);
@@ -364,30 +362,5 @@ class TokenCacheTest {
 
     private static HttpOperationFailedException answered(int status) {
         return new HttpOperationFailedException("http://localhost", status, "", null, null, "");
-    }
-
-    private static final class HandMovedClock extends Clock {
-
-        private volatile Instant now = Instant.parse("2026-11-20T10:00:00Z");
-
-        /** @param by negative where it is set back */
-        void move(Duration by) {
-            now = now.plus(by);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException();
-        }
     }
 }

@@ -1,4 +1,4 @@
-package io.herald.sandbox;
+package io.herald;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -7,18 +7,20 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that stands still until it is moved. */
-final class SettableClock extends Clock {
+public final class SettableClock extends Clock {
 
     private static final Instant START = Instant.parse("2026-11-20T10:00:00Z");
 
     private volatile Instant now = START;
 
-    void back() {
+    /** To where it began. */
+    public void back() {
         now = START;
     }
 
-    void move(Duration forward) {
-        now = now.plus(forward);
+    /** @param by negative where it is set back */
+    public void move(Duration by) {
+        now = now.plus(by);
     }
 
     @Override
