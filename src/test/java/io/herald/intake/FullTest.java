@@ -5,42 +5,28 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostor.Behaviour;
-import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Past {@code herald.in-flight.max} Herald says that it is full, and keeps nothing of what it refuses. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class FullTest {
+class FullTest extends AmongImpostors {
 
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String SLOW = "bridge-xyz";
 
     /** As slow; what waits for each of the two is less than the share of the places that one provider may keep. */
     private static final String SLOW_TOO = "xbridge";
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     @Test
     void refusesWhatIsTooMuchAndTakesItLater() {

@@ -6,42 +6,29 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Promise 3: a hundred first messages of one customer at once make one create, and the last accepted one stands. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class HundredAtOnceTest {
+class HundredAtOnceTest extends AmongImpostors {
 
     private static final String REFERENCE = "CUST-hundred";
     private static final Duration BOUND = Duration.ofSeconds(40);
 
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
-
     @Test
     void oneCreateNinetyNineUpdatesAndTheLastStands() {
-        Api herald = Api.underTest();
         List<CompletableFuture<Api.Answer>> calls = IntStream.range(0, 100)
                 .mapToObj(i -> herald.submitting(named("Number" + i), "Prefer", "respond-async"))
                 .toList();

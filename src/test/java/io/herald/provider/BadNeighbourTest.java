@@ -6,12 +6,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
-import io.herald.intake.Places;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.rest.Api;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +17,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class BadNeighbourTest {
+class BadNeighbourTest extends AmongImpostors {
 
     private static final int MESSAGES = Neighbours.MESSAGES;
     private static final Duration BOUND = Duration.ofSeconds(90);
@@ -48,18 +45,6 @@ class BadNeighbourTest {
     private static Duration alone;
 
     private static long references;
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     /** The bad one ends at once or at its deadline, in as many rounds as its width needs. */
     @ParameterizedTest(name = "{0}")

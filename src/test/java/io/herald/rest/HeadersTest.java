@@ -8,14 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.Customers;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.sandbox.Received;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
-import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -32,7 +31,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -42,22 +40,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a caller sends beside the message changes nothing; what a provider sends beside its answer reaches nobody. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class HeadersTest {
+class HeadersTest extends AmongImpostors {
 
     private static final String MARK = "from-the-caller";
     static final Set<String> ANSWERED =
             Set.of("content-type", "content-length", "transfer-encoding", "location", "connection", "date");
     private static final List<String> OF_EACH_CALL = List.of("authorization", "content-length", "idempotency-key");
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     @Test
     void aCallersHeadersReachNoProvider() throws IOException {

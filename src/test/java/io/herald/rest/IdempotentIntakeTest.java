@@ -6,13 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
 import io.herald.canonical.CanonicalReader;
-import io.herald.intake.Places;
 import io.herald.ledger.Accepted;
 import io.herald.ledger.IdempotencyKey;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.NewMessage;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostor.Behaviour;
-import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,27 +28,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code Idempotency-Key}: a call that is sent again is one message, and gets that message's report. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class IdempotentIntakeTest {
+class IdempotentIntakeTest extends AmongImpostors {
 
     private static final String KEY = "Idempotency-Key";
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
 
     @Inject
     CanonicalReader reader;
 
     @Inject
     Ledger ledger;
-
-    private final Api herald = Api.underTest();
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     @Test
     void theSameKeyAndCustomerAreOneMessage() {

@@ -11,13 +11,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.herald.Customers;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.sandbox.Received;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -30,7 +29,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,7 +40,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class InjectionTest {
+class InjectionTest extends AmongImpostors {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final List<String> CREATES = List.of(
@@ -54,13 +52,6 @@ class InjectionTest {
     /** Where a request would go that was led astray. */
     private static ServerSocket trap;
 
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
-
     @BeforeAll
     static void setTrap() throws IOException {
         trap = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -70,11 +61,6 @@ class InjectionTest {
     @AfterAll
     static void removeTrap() throws IOException {
         trap.close();
-    }
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
     }
 
     @AfterEach
@@ -134,7 +120,7 @@ class InjectionTest {
         Api.Answer created = herald.submit(person(reference, text));
         Api.Answer updated = herald.submit(person(reference, text));
         for (int tries = 0; tries < 5 && (wasRepeated(created) || wasRepeated(updated)); tries++) {
-            reset();
+            resetImpostors();
             reference = reference();
             created = herald.submit(person(reference, text));
             updated = herald.submit(person(reference, text));

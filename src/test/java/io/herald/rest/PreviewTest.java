@@ -9,37 +9,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.sandbox.Received;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code POST /v1/preview} tells exactly what would be sent, and sends and keeps nothing. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class PreviewTest {
+class PreviewTest extends AmongImpostors {
 
     private static final Contract CONTRACT = Contract.load();
     private static final List<String> LOG_INS = List.of("/generate-token", "/auth/login");
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     /** In a Turkish one an i in capitals would be another letter, and a role none that fraudspect has. */
     @Test

@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.herald.intake.Places;
 import io.herald.mapping.Mappings;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.sandbox.Received;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class RandomMessagesTest {
+class RandomMessagesTest extends AmongImpostors {
 
     private static final int PREVIEWS = Integer.getInteger("herald.random.messages", 2_500);
     private static final int SUBMISSIONS = PREVIEWS / 5;
@@ -88,20 +88,13 @@ class RandomMessagesTest {
             "12",
             "-1e5");
 
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
     @Inject
     Mappings mappings;
 
-    private final Api herald = Api.underTest();
     private final Random random = new Random(SEED);
 
     @BeforeEach
-    void reset() {
-        impostors.reset(places);
+    void tellTheSeed() {
         System.out.println("The seed of RandomMessagesTest: " + SEED + "; another: -Dherald.test.seed=");
     }
 

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
-import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -23,7 +22,6 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -34,21 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever is refused is refused with a problem document that tells what is wrong, and goes to no provider. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class RefusalsTest {
+class RefusalsTest extends AmongImpostors {
 
     private static final Contract CONTRACT = Contract.load();
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     @AfterEach
     void nothingWasSent() {

@@ -6,19 +6,17 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,23 +24,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code POST /v1/customers}: the report, how long the caller waits for it, and where it is afterwards. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class SubmitTest {
+class SubmitTest extends AmongImpostors {
 
     private static final Duration BOUND = Duration.ofSeconds(20);
     private static final String SLOW = "bridge-xyz";
     private static final Contract CONTRACT = Contract.load();
-
-    Impostors impostors;
-
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
-
-    @BeforeEach
-    void reset() {
-        impostors.reset(places);
-    }
 
     @Test
     void answersTheReportOfACreateAndOfAnUpdate() {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
 import io.herald.Customers;
 import io.herald.audit.AuditLog;
-import io.herald.intake.Places;
+import io.herald.provider.AmongImpostors;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
@@ -26,23 +26,16 @@ import org.junit.jupiter.api.Test;
 /** {@code DELETE /v1/customers/{reference}}: afterwards Herald has never heard of the customer. */
 @QuarkusTest
 @TestProfile(Neighbours.class)
-class EraseCustomerTest {
-
-    Impostors impostors;
+class EraseCustomerTest extends AmongImpostors {
 
     @Any
     @Inject
     InjectableInstance<AgroalDataSource> dataSources;
 
-    @Inject
-    Places places;
-
-    private final Api herald = Api.underTest();
     private final AuditLog audit = new AuditLog();
 
     @BeforeEach
     void listen() {
-        impostors.reset(places);
         audit.open();
     }
 

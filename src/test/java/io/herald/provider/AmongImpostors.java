@@ -1,0 +1,22 @@
+package io.herald.provider;
+
+import io.herald.intake.Places;
+import io.herald.rest.Api;
+import jakarta.inject.Inject;
+import org.junit.jupiter.api.BeforeEach;
+
+/** What tests with {@link Neighbours} share: impostors that behave and count anew before each test, and who calls Herald. */
+public abstract class AmongImpostors {
+
+    protected final Api herald = Api.underTest();
+
+    protected Impostors impostors;
+
+    @Inject
+    Places places;
+
+    @BeforeEach
+    protected void resetImpostors() {
+        impostors.reset(places);
+    }
+}
