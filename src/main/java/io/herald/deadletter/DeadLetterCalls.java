@@ -8,9 +8,9 @@ import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalCustomer;
 import io.herald.canonical.NotCanonicalException;
 import io.herald.delivery.Reason;
+import io.herald.intake.InFlight;
+import io.herald.intake.InFlight.Permit;
 import io.herald.intake.OverloadedException;
-import io.herald.intake.Places;
-import io.herald.intake.Places.Place;
 import io.herald.lane.Lanes;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.DeadLetter;
@@ -49,7 +49,7 @@ public final class DeadLetterCalls {
     private final Providers providers;
     private final Mappings mappings;
     private final Lanes lanes;
-    private final Places places;
+    private final InFlight inFlight;
     private final ObjectMapper json;
 
     public DeadLetterCalls(
@@ -57,13 +57,13 @@ public final class DeadLetterCalls {
             Providers providers,
             Mappings mappings,
             Lanes lanes,
-            Places places,
+            InFlight inFlight,
             ObjectMapper json) {
         this.letters = letters;
         this.providers = providers;
         this.mappings = mappings;
         this.lanes = lanes;
-        this.places = places;
+        this.inFlight = inFlight;
         this.json = json;
     }
 
@@ -100,7 +100,7 @@ public final class DeadLetterCalls {
      * One, with what came of each try and the customer: masked, unless it is to be revealed.
      *
      * @throws NotFoundException if that delivery is no dead letter and never was one
-     * @throws OverloadedException if there is no place for the customer
+     * @throws OverloadedException if there is no permit for the customer
      */
     public ObjectNode show(Exchange exchange, @Header("id") String id, @Header("reveal") String reveal)
             throws BadQueryException, NotFoundException, OverloadedException {
@@ -110,7 +110,7 @@ public final class DeadLetterCalls {
         letter.error().ifPresent(error -> answer.set("error", error));
         ArrayNode attempts = answer.putArray("attempts");
         letters.attempts(letter).forEach(attempt -> attempts.add(entry(attempt)));
-        takePlace(exchange, letters.customerSize(letter));
+        takePermit(exchange, letters.customerSize(letter));
         if (inClear) {
             Audit.did(
                     Callers.of(exchange),
@@ -122,15 +122,15 @@ public final class DeadLetterCalls {
     }
 
     /** In memory a customer that is read weighs as much as one that is brought: until the call has been answered. */
-    private void takePlace(Exchange exchange, long bytes) throws OverloadedException {
+    private void takePermit(Exchange exchange, long bytes) throws OverloadedException {
         if (bytes == 0) {
             return;
         }
-        Place place = places.take(bytes);
+        Permit permit = inFlight.take(bytes);
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange answered) {
-                place.leave();
+                permit.release();
             }
         });
     }

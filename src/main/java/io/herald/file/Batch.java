@@ -1,7 +1,7 @@
 package io.herald.file;
 
 import io.herald.canonical.CanonicalReader;
-import io.herald.intake.Places;
+import io.herald.intake.InFlight;
 import io.herald.ledger.DroppedFile;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.Closeable;
@@ -39,7 +39,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             Content content,
             Frames frames,
             Optional<CsvColumns> columns,
-            Places places,
+            InFlight inFlight,
             Semaphore slots,
             BooleanSupplier stops) {}
 
@@ -76,7 +76,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             Stamp stamp,
             Inbox inbox,
             CanonicalReader customers,
-            Places places,
+            InFlight inFlight,
             BooleanSupplier stops)
             throws IOException {
         FileName name = new FileName(file.name());
@@ -110,7 +110,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             }
             Semaphore slots = new Semaphore(inbox.parallel());
             return new Batch(
-                    file, unreadable, stamp, inbox, new Reading(content, frames, columns, places, slots, stops));
+                    file, unreadable, stamp, inbox, new Reading(content, frames, columns, inFlight, slots, stops));
         } catch (IOException | RuntimeException e) {
             content.close();
             throw e;
@@ -194,12 +194,12 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         next = null;
         try {
             reading.slots().acquire();
-            Places.Place place = reading.places().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
+            InFlight.Permit permit = reading.inFlight().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
             CompletableFuture<Void> before = turn;
             turn = new CompletableFuture<>();
             last = new BatchRecord(
                     this, new DroppedFile.Place(file.id(), ++position, frame.line()), frame, before, turn, () -> {
-                        place.leave();
+                        permit.release();
                         reading.slots().release();
                     });
             return last;

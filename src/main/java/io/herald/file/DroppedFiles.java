@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.CanonicalReader;
-import io.herald.intake.Places;
+import io.herald.intake.InFlight;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
@@ -43,7 +43,7 @@ public final class DroppedFiles {
     private final Inbox inbox;
     private final FileLedger ledger;
     private final CanonicalReader customers;
-    private final Places places;
+    private final InFlight inFlight;
     private final Stopping stopping;
     private final ObjectMapper json;
     private final Clock clock;
@@ -53,14 +53,14 @@ public final class DroppedFiles {
             Inbox inbox,
             FileLedger ledger,
             CanonicalReader customers,
-            Places places,
+            InFlight inFlight,
             Stopping stopping,
             ObjectMapper json,
             Clock clock) {
         this.inbox = inbox;
         this.ledger = ledger;
         this.customers = customers;
-        this.places = places;
+        this.inFlight = inFlight;
         this.stopping = stopping;
         this.json = json;
         this.clock = clock;
@@ -136,7 +136,7 @@ public final class DroppedFiles {
     private Batch read(DroppedFile file, Stamp stamp) throws IOException {
         try {
             long unreadable = ledger.unreadable(file);
-            current = Optional.of(Batch.open(file, unreadable, stamp, inbox, customers, places, stopping::hasBegun));
+            current = Optional.of(Batch.open(file, unreadable, stamp, inbox, customers, inFlight, stopping::hasBegun));
             return current.get();
         } catch (IOException | RuntimeException e) {
             Batch unread = Batch.withoutRecords(file, stamp, inbox);

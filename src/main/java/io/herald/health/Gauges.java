@@ -1,7 +1,7 @@
 package io.herald.health;
 
 import io.herald.file.DroppedFiles;
-import io.herald.intake.Places;
+import io.herald.intake.InFlight;
 import io.herald.ledger.LedgerState;
 import io.herald.ledger.LedgerState.Standing;
 import io.herald.metrics.Meters;
@@ -51,7 +51,7 @@ final class Gauges {
     private final Providers providers;
     private final Breakers breakers;
     private final Tokens tokens;
-    private final Places places;
+    private final InFlight inFlight;
     private final DroppedFiles files;
     private final Clock clock;
     private final ScheduledExecutorService looks =
@@ -65,7 +65,7 @@ final class Gauges {
             Providers providers,
             Breakers breakers,
             Tokens tokens,
-            Places places,
+            InFlight inFlight,
             DroppedFiles files,
             Clock clock) {
         this.registry = registry;
@@ -73,16 +73,16 @@ final class Gauges {
         this.providers = providers;
         this.breakers = breakers;
         this.tokens = tokens;
-        this.places = places;
+        this.inFlight = inFlight;
         this.files = files;
         this.clock = clock;
     }
 
     void start(@Observes StartupEvent event) {
-        keep(Gauge.builder("herald.in.flight.messages", places, Places::taken));
-        keep(Gauge.builder("herald.in.flight.messages.limit", places, Places::max));
-        keep(Gauge.builder("herald.in.flight.bytes", places, Places::takenBytes));
-        keep(Gauge.builder("herald.in.flight.bytes.limit", places, Places::maxBytes));
+        keep(Gauge.builder("herald.in.flight.messages", inFlight, InFlight::taken));
+        keep(Gauge.builder("herald.in.flight.messages.limit", inFlight, InFlight::max));
+        keep(Gauge.builder("herald.in.flight.bytes", inFlight, InFlight::takenBytes));
+        keep(Gauge.builder("herald.in.flight.bytes.limit", inFlight, InFlight::maxBytes));
         keep(Gauge.builder("herald.file.bytes", files, DroppedFiles::bytes));
         keep(Gauge.builder("herald.file.read.bytes", files, DroppedFiles::bytesRead));
         if (ledger.freeBytes().isPresent()) {

@@ -8,11 +8,12 @@ import io.herald.canonical.NotCanonicalException;
 import io.herald.canonical.NotJsonException;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
-import io.herald.intake.Places.Place;
+import io.herald.intake.InFlight.Permit;
 import io.herald.lane.Lanes;
 import io.herald.ledger.Accepted;
 import io.herald.ledger.IdempotencyKey;
 import io.herald.ledger.Ledger;
+import io.herald.ledger.LedgerException;
 import io.herald.ledger.Message;
 import io.herald.ledger.NewMessage;
 import io.herald.provider.Providers;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
@@ -39,8 +41,8 @@ import org.apache.camel.ExchangeProperty;
 @RegisterForReflection
 public final class Customers {
 
-    /** The exchange property with a {@link Places.Place} that was taken before the body was read. */
-    public static final String PLACE = "place";
+    /** The exchange property with a {@link InFlight.Permit} that was taken before the body was read. */
+    public static final String PERMIT = "permit";
 
     private static final String BYTES = "bytes";
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
@@ -50,17 +52,17 @@ public final class Customers {
     private final Ledger ledger;
     private final Lanes lanes;
     private final Clock clock;
-    private final Places places;
+    private final InFlight inFlight;
     private final Map<UUID, Dispatch> working = new ConcurrentHashMap<>();
 
     public Customers(
-            CanonicalReader reader, Providers providers, Ledger ledger, Lanes lanes, Clock clock, Places places) {
+            CanonicalReader reader, Providers providers, Ledger ledger, Lanes lanes, Clock clock, InFlight inFlight) {
         this.reader = reader;
         this.providers = providers;
         this.ledger = ledger;
         this.lanes = lanes;
         this.clock = clock;
-        this.places = places;
+        this.inFlight = inFlight;
     }
 
     /**
@@ -70,6 +72,8 @@ public final class Customers {
      *     names is not enabled any more
      * @throws NotJsonException if it is not JSON
      * @throws NotCanonicalException if it is not a canonical customer, or names a provider that is not enabled
+     * @throws IdempotencyKeyException if it is not one, and the header is not one key
+     * @throws LedgerException if it is not one, and the ledger cannot tell whether the key is taken
      */
     public CanonicalCustomer read(@Body byte[] body, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
             throws IdempotencyKeyException {
@@ -98,18 +102,19 @@ public final class Customers {
     private static byte[] weighed(byte[] body, Exchange exchange) {
         byte[] bytes = body == null ? new byte[0] : body;
         exchange.setProperty(BYTES, bytes.length);
-        placeOf(exchange).ifPresent(place -> place.weigh(bytes.length));
+        permitOf(exchange).ifPresent(permit -> permit.weigh(bytes.length));
         return bytes;
     }
 
     /**
      * Accepts a customer: when this returns, the message is on disk and its deliveries have their places in the lanes. A new
-     * message keeps the place that its call took before it was read, or takes one, until no delivery is worked on any more.
+     * message keeps the permit that its call took before it was read, or takes one, until no delivery is worked on any more.
      *
      * @param key the {@code Idempotency-Key}, or null: a customer that the same caller had accepted under it before is not
      *     accepted again, and its message stands for this one
-     * @throws OverloadedException if there is no place; then nothing was kept
-     * @throws IdempotencyKeyException if the key is none, or stands for another customer
+     * @throws OverloadedException if there is no permit; then nothing was kept
+     * @throws IdempotencyKeyException if the header is not one key, or the key stands for another customer
+     * @throws CompletionException with a {@link LedgerException} as its cause, if the ledger cannot be written
      */
     public void accept(
             @Body CanonicalCustomer customer, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
@@ -117,30 +122,30 @@ public final class Customers {
         Span span = Traces.of(exchange);
         NewMessage message =
                 newMessage(customer, idempotencyKey(Callers.of(exchange), key)).in(Traces.traceparent(span));
-        Optional<Place> taken = placeOf(exchange).flatMap(Place::share);
+        Optional<Permit> taken = permitOf(exchange).flatMap(Permit::share);
         int bytes = exchange.getProperty(BYTES, Integer.class);
-        Place place = taken.isPresent() ? taken.get() : places.take(bytes);
+        Permit permit = taken.isPresent() ? taken.get() : inFlight.take(bytes);
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
         Accepted accepted;
         try {
             accepted = ledger.accept(message, kept -> dispatch.set(dispatch(kept, bytes)))
                     .join();
         } catch (RuntimeException | Error e) {
-            place.leave();
+            permit.release();
             throw e;
         }
         if (span.isRecording()) {
             span.setAttribute(Traces.MESSAGE, accepted.message().id().toString());
         }
         if (accepted.kind() != Accepted.Kind.NEW) {
-            place.leave();
+            permit.release();
         }
         if (accepted.kind() == Accepted.Kind.CONFLICT) {
             throw IdempotencyKeyException.taken();
         }
         if (accepted.kind() == Accepted.Kind.NEW) {
             dispatch.get().whenDone(() -> {
-                place.leave();
+                permit.release();
                 working.remove(accepted.message().id(), dispatch.get());
             });
             Audit.did(Callers.of(exchange), "accept", event -> event.put(
@@ -188,8 +193,8 @@ public final class Customers {
         return List.copyOf(new Dispatch(message).getDeliveries());
     }
 
-    private static Optional<Place> placeOf(Exchange exchange) {
-        return Optional.ofNullable(exchange.getProperty(PLACE, Place.class));
+    private static Optional<Permit> permitOf(Exchange exchange) {
+        return Optional.ofNullable(exchange.getProperty(PERMIT, Permit.class));
     }
 
     private List<String> targetsOf(CanonicalCustomer customer) {

@@ -2,7 +2,7 @@ package io.herald.rest;
 
 import io.herald.caller.Callers;
 import io.herald.intake.Customers;
-import io.herald.intake.Places.Place;
+import io.herald.intake.InFlight.Permit;
 import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.MultiMap;
@@ -24,7 +24,7 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * Serves the OpenAPI contract on the HTTP server as Camel's platform-http component does. Gives the routes no more of a
- * call than the contract reads, and with it the caller's subject, and the place that the call took, which is kept until the
+ * call than the contract reads, and with it the caller's subject, and the permit that the call took, which is kept until the
  * exchange has ended.
  */
 @Singleton
@@ -63,20 +63,20 @@ public final class ContractConsumerFactory implements RestOpenApiConsumerFactory
             // a body is UTF-8 whatever its caller says, and what providers answer is not for the caller to say
             exchange.removeProperty(Exchange.CHARSET_NAME);
             keepWhatIsRead(exchange.getMessage(HttpMessage.class));
-            Optional<Place> place = Entrance.placeOfThisCall().flatMap(Place::share);
-            place.ifPresent(taken -> exchange.setProperty(Customers.PLACE, taken));
+            Optional<Permit> permit = Entrance.permitOfThisCall().flatMap(Permit::share);
+            permit.ifPresent(taken -> exchange.setProperty(Customers.PERMIT, taken));
             if (exchange.getMessage().getBody() == null) {
-                place.ifPresent(taken -> taken.weigh(0));
+                permit.ifPresent(taken -> taken.weigh(0));
             }
             exchange.setProperty(Callers.CALLER, Entrance.callerOfThisCall().orElseThrow());
             Entrance.spanOfThisCall().ifPresent(span -> exchange.setProperty(Traces.SPAN, span));
             try {
                 return super.process(exchange, doneSync -> {
-                    place.ifPresent(Place::leave);
+                    permit.ifPresent(Permit::release);
                     callback.done(doneSync);
                 });
             } catch (RuntimeException | Error e) {
-                place.ifPresent(Place::leave);
+                permit.ifPresent(Permit::release);
                 throw e;
             }
         }

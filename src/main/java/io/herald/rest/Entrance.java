@@ -3,9 +3,9 @@ package io.herald.rest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.caller.CallerRate;
 import io.herald.caller.Callers;
+import io.herald.intake.InFlight;
+import io.herald.intake.InFlight.Permit;
 import io.herald.intake.OverloadedException;
-import io.herald.intake.Places;
-import io.herald.intake.Places.Place;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.privacy.Thrown;
@@ -43,7 +43,7 @@ import org.jboss.logging.Logger;
 /**
  * What a call passes before its body is read, and where it is answered if no route ever sees it. Who calls, and whether it
  * may, Quarkus has found out before; a caller that calls too often is turned away here. A call that brings a body takes its
- * place, and is turned away when there is none.
+ * permit, and is turned away when there is none.
  */
 @Singleton
 public final class Entrance {
@@ -79,7 +79,7 @@ public final class Entrance {
     /** Of these no body is read. */
     private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
-    private final Places places;
+    private final InFlight inFlight;
     private final CallerRate rate;
     private final Meters meters;
     private final Traces traces;
@@ -88,14 +88,14 @@ public final class Entrance {
     private final long bodyDeadlineMillis;
 
     public Entrance(
-            Places places,
+            InFlight inFlight,
             CallerRate rate,
             Meters meters,
             Traces traces,
             Stopping stopping,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
             @ConfigProperty(name = "herald.body.deadline", defaultValue = "60s") Duration bodyDeadline) {
-        this.places = places;
+        this.inFlight = inFlight;
         this.rate = rate;
         this.meters = meters;
         this.traces = traces;
@@ -104,9 +104,9 @@ public final class Entrance {
         this.bodyDeadlineMillis = bodyDeadline.toMillis();
     }
 
-    /** The place that the call took which is worked on here; none if it brought no body. */
-    static Optional<Place> placeOfThisCall() {
-        return ContextLocals.get(Place.class.getName());
+    /** The permit that the call took which is worked on here; none if it brought no body. */
+    static Optional<Permit> permitOfThisCall() {
+        return ContextLocals.get(Permit.class.getName());
     }
 
     /** The subject of who makes the call which is worked on here. */
@@ -151,7 +151,7 @@ public final class Entrance {
         Optional<ObjectNode> refusal = tooEarly(call, subject)
                 .or(() -> notInContract(call))
                 .or(() -> bodyNotWanted(call.request(), bytes))
-                .or(() -> noPlace(call, subject, bytes));
+                .or(() -> noPermit(call, subject, bytes));
         if (refusal.isPresent()) {
             Refusal.turnAway(call, bytes, refusal.get());
             return;
@@ -206,8 +206,8 @@ public final class Entrance {
         return Optional.empty();
     }
 
-    /** Takes a place for a call that brings a body; if there is none, what is told to the call. */
-    private Optional<ObjectNode> noPlace(RoutingContext call, String subject, long bytes) {
+    /** Takes a permit for a call that brings a body; if there is none, what is told to the call. */
+    private Optional<ObjectNode> noPermit(RoutingContext call, String subject, long bytes) {
         if (bytes == 0) {
             return Optional.empty();
         }
@@ -219,7 +219,7 @@ public final class Entrance {
             return Optional.of(Problem.of(503, "Herald is stopping"));
         }
         try {
-            takePlace(call, subject, bytes);
+            takePermit(call, subject, bytes);
             return Optional.empty();
         } catch (OverloadedException e) {
             return Optional.of(Problems.of(e));
@@ -262,14 +262,14 @@ public final class Entrance {
         return arrived ? IntakeAnswer.ofStatus(call.response().getStatusCode()) : IntakeAnswer.BROKEN_OFF;
     }
 
-    private void takePlace(RoutingContext call, String subject, long bytes) throws OverloadedException {
-        Place place = places.take(subject, bytes);
+    private void takePermit(RoutingContext call, String subject, long bytes) throws OverloadedException {
+        Permit permit = inFlight.take(subject, bytes);
         long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> Refusal.giveUpOn(call));
         call.addEndHandler(ended -> {
             call.vertx().cancelTimer(deadline);
-            place.leave();
+            permit.release();
         });
-        ContextLocals.put(Place.class.getName(), place);
+        ContextLocals.put(Permit.class.getName(), permit);
     }
 
     /** Over HTTP/2 a call may leave open whether a body comes. */

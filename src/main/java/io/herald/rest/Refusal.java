@@ -63,7 +63,7 @@ final class Refusal {
     }
 
     /**
-     * A body that drips would keep its place for as long as its caller likes. What of it has come is dropped; the connection is
+     * A body that drips would keep its permit for as long as its caller likes. What of it has come is dropped; the connection is
      * of no more use.
      */
     static void giveUpOn(RoutingContext call) {

@@ -1,6 +1,6 @@
 package io.herald.start;
 
-import io.herald.intake.Places;
+import io.herald.intake.InFlight;
 import io.herald.lane.Lanes;
 import io.herald.provider.Breakers;
 import io.herald.provider.ProviderHttp;
@@ -39,7 +39,7 @@ public final class Drain extends ShutdownReadinessCheck {
     private final Instance<Lanes> lanes;
     private final Instance<Breakers> breakers;
     private final Instance<ProviderHttp> http;
-    private final Places places;
+    private final InFlight inFlight;
     private final Duration patience;
 
     Drain(
@@ -47,13 +47,13 @@ public final class Drain extends ShutdownReadinessCheck {
             Instance<Lanes> lanes,
             Instance<Breakers> breakers,
             Instance<ProviderHttp> http,
-            Places places,
+            InFlight inFlight,
             @ConfigProperty(name = "herald.shutdown.timeout", defaultValue = "20s") Duration patience) {
         this.stopping = stopping;
         this.lanes = lanes;
         this.breakers = breakers;
         this.http = http;
-        this.places = places;
+        this.inFlight = inFlight;
         this.patience = patience;
     }
 
@@ -65,7 +65,7 @@ public final class Drain extends ShutdownReadinessCheck {
         if (inHand > 0) {
             LOG.infof("Herald stops: %d deliveries in hand have %d s to end", inHand, patience.toSeconds());
         }
-        if (within(patience, () -> lanes.get().inHand() == 0 && places.taken() == 0)) {
+        if (within(patience, () -> lanes.get().inHand() == 0 && inFlight.taken() == 0)) {
             return;
         }
         int left = lanes.get().inHand();

@@ -47,26 +47,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A call takes its place before its body is read, and whatever becomes of it, the place is free again, once. */
+/** A call takes its permit before its body is read, and whatever becomes of it, the permit is free again, once. */
 @QuarkusTest
-@TestProfile(BoundedTest.FewPlaces.class)
+@TestProfile(BoundedTest.FewPermits.class)
 class BoundedTest {
 
-    private static final int PLACES = 5;
+    private static final int PERMITS = 5;
     private static final int MAX_BYTES = 1024 * 1024;
     private static final int LARGE = 700 * 1000;
     private static final String SLOW = "bridge-xyz";
     private static final Duration BOUND = Duration.ofSeconds(20);
 
-    /** {@link Neighbours} with few places. */
-    public static final class FewPlaces implements QuarkusTestProfile {
+    /** {@link Neighbours} with few permits. */
+    public static final class FewPermits implements QuarkusTestProfile {
 
         private final Neighbours neighbours = new Neighbours();
 
         @Override
         public Map<String, String> getConfigOverrides() {
             Map<String, String> settings = new HashMap<>(neighbours.getConfigOverrides());
-            settings.put("herald.in-flight.max", Integer.toString(PLACES));
+            settings.put("herald.in-flight.max", Integer.toString(PERMITS));
             settings.put("herald.in-flight.max-bytes", "1M");
             settings.put("herald.body.max", "2M");
             settings.put("intake.file.poll", "50ms");
@@ -85,7 +85,7 @@ class BoundedTest {
     }
 
     @Inject
-    Places places;
+    InFlight inFlight;
 
     @ConfigProperty(name = "intake.file.directory")
     Path inbox;
@@ -104,7 +104,7 @@ class BoundedTest {
     }
 
     @AfterEach
-    void allPlacesAreFree() {
+    void allPermitsAreFree() {
         impostors.of(SLOW).behave(Behaviour.PASS_ON);
         await().atMost(BOUND).untilAsserted(() -> assertTaken(0, 0));
     }
@@ -120,7 +120,7 @@ class BoundedTest {
                 assertFull(answer(socket.getInputStream()));
             }
         }
-        assertTaken(PLACES, places.takenBytes());
+        assertTaken(PERMITS, inFlight.takenBytes());
     }
 
     @Test
@@ -130,7 +130,7 @@ class BoundedTest {
             write(socket, request);
             assertThat(line(socket.getInputStream())).startsWith("HTTP/1.1 100 ");
         }
-        await().atMost(BOUND).until(() -> places.taken() == 0);
+        await().atMost(BOUND).until(() -> inFlight.taken() == 0);
         fill();
         try (Socket socket = connect()) {
             write(socket, request);
@@ -175,7 +175,7 @@ class BoundedTest {
     void isToldOverHttp2() throws Exception {
         HttpClient client = HttpClient.newHttpClient();
         fill();
-        for (int i = 0; i <= PLACES; i++) {
+        for (int i = 0; i <= PERMITS; i++) {
             HttpResponse<String> answer = client.send(
                     post(HttpRequest.BodyPublishers.ofString(
                             customer("CUST-two", 1_000_000).toString())),
@@ -186,18 +186,18 @@ class BoundedTest {
             assertThat(answer.headers().firstValue("Retry-After")).contains("1");
         }
         impostors.of(SLOW).behave(Behaviour.PASS_ON);
-        for (int i = 0; i <= PLACES; i++) {
+        for (int i = 0; i <= PERMITS; i++) {
             free();
             CompletableFuture<?> broken = client.sendAsync(
                     post(HttpRequest.BodyPublishers.ofInputStream(Endless::new)),
                     HttpResponse.BodyHandlers.discarding());
-            await().atMost(BOUND).until(() -> places.taken() == 1);
+            await().atMost(BOUND).until(() -> inFlight.taken() == 1);
             broken.cancel(true);
         }
     }
 
     @Test
-    void aBodyOfADeletionOverHttp2TakesAPlaceToo() throws Exception {
+    void aBodyOfADeletionOverHttp2TakesAPermitToo() throws Exception {
         HttpClient client = HttpClient.newHttpClient();
         client.send(
                 HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + "/v1/messages/x"))
@@ -208,7 +208,7 @@ class BoundedTest {
                         .method("DELETE", HttpRequest.BodyPublishers.ofInputStream(Endless::new))
                         .build(),
                 HttpResponse.BodyHandlers.discarding());
-        await().atMost(BOUND).until(() -> places.taken() == 1);
+        await().atMost(BOUND).until(() -> inFlight.taken() == 1);
         broken.cancel(true);
         free();
 
@@ -236,7 +236,7 @@ class BoundedTest {
         await().atMost(BOUND).until(() -> herald.get("/v1/files").body().contains("waits.ndjson"));
 
         await().during(Duration.ofMillis(300)).atMost(BOUND).untilAsserted(() -> {
-            assertThat(places.taken()).isEqualTo(PLACES);
+            assertThat(inFlight.taken()).isEqualTo(PERMITS);
             assertThat(herald.get("/v1/customers/CUST-file-1").status()).isEqualTo(404);
         });
 
@@ -272,7 +272,7 @@ class BoundedTest {
 
     /** In memory its customer weighs as much as one that is brought. */
     @Test
-    void aDeadLetterIsShownWhereThereIsAPlaceForItsCustomer() {
+    void aDeadLetterIsShownWhereThereIsAPermitForItsCustomer() {
         ObjectNode customer = customer("CUST-dead", LARGE);
         customer.withObject("/contact").put("email", "dead+" + SLOW + ".422@example.com");
         String letter = "/v1/dead-letters/"
@@ -348,7 +348,7 @@ class BoundedTest {
         try (Socket first = connect();
                 Socket second = connect()) {
             write(first, head("/v1/customers", "Content-Length: 400000"));
-            await().atMost(BOUND).until(() -> places.taken() == 1);
+            await().atMost(BOUND).until(() -> inFlight.taken() == 1);
             write(second, head("/v1/customers", "Content-Length: 400000"));
 
             assertFull(answer(second.getInputStream()));
@@ -365,7 +365,7 @@ class BoundedTest {
     }
 
     @Test
-    void oneThatIsLargerThanAllPlacesIsTakenAlone() {
+    void oneThatIsLargerThanAllPermitsIsTakenAlone() {
         assertThat(herald.submit(customer("CUST-alone", 1_900_000)).status()).isEqualTo(200);
     }
 
@@ -378,7 +378,7 @@ class BoundedTest {
         "415, POST, /v1/customers,    text/plain",
         "415, POST, /v1/preview,      application/x-www-form-urlencoded"
     })
-    void thePlaceIsFreeAfter(int status, String method, String path, String type) {
+    void thePermitIsFreeAfter(int status, String method, String path, String type) {
         repeat(i -> herald.send(
                                 method,
                                 path,
@@ -393,7 +393,7 @@ class BoundedTest {
     @CsvSource(
             delimiter = '|',
             value = {"400 | {", "422 | {}", "400 | ''"})
-    void thePlaceIsFreeAfterABodyThatIsRefused(int status, String body) {
+    void thePermitIsFreeAfterABodyThatIsRefused(int status, String body) {
         for (String path : List.of("/v1/customers", "/v1/preview")) {
             repeat(i -> herald.send("POST", path, body).status())
                     .forEach(answered -> assertThat(answered).isEqualTo(status));
@@ -401,8 +401,8 @@ class BoundedTest {
     }
 
     @Test
-    void thePlaceIsFreeAfterABodyThatProvesTooLarge() throws Exception {
-        for (int i = 0; i <= PLACES; i++) {
+    void thePermitIsFreeAfterABodyThatProvesTooLarge() throws Exception {
+        for (int i = 0; i <= PERMITS; i++) {
             free();
             assertThat(chunked(customer("CUST-too-large", 2_200_000)).statusCode())
                     .isEqualTo(413);
@@ -416,8 +416,8 @@ class BoundedTest {
                 "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ref\r\n",
                 "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ref\r\nno number\r\n"
             })
-    void thePlaceIsFreeWhenTheCallerGoesInTheMiddleOfTheBody(String rest) throws IOException {
-        for (int i = 0; i <= PLACES; i++) {
+    void thePermitIsFreeWhenTheCallerGoesInTheMiddleOfTheBody(String rest) throws IOException {
+        for (int i = 0; i <= PERMITS; i++) {
             free();
             try (Socket socket = connect()) {
                 write(
@@ -425,14 +425,14 @@ class BoundedTest {
                         head("/v1/customers", rest.substring(0, rest.indexOf("\r\n\r\n")))
                                 + rest.substring(rest.indexOf("\r\n\r\n") + 4));
                 if (!rest.contains("no number")) {
-                    await().atMost(BOUND).until(() -> places.taken() == 1);
+                    await().atMost(BOUND).until(() -> inFlight.taken() == 1);
                 }
             }
         }
     }
 
     @Test
-    void thePlaceOfAnAcceptedOneIsItsOwnWhenTheCallerGoes() throws IOException {
+    void thePermitOfAnAcceptedOneIsItsOwnWhenTheCallerGoes() throws IOException {
         impostors.of(SLOW).behave(Behaviour.HOLD);
         String body = customer("CUST-orphan", 10_000).toString();
         try (Socket socket = connect()) {
@@ -447,7 +447,7 @@ class BoundedTest {
     }
 
     @Test
-    void whatIsParkedHasNoPlace() {
+    void whatIsParkedHasNoPermit() {
         impostors.of(SLOW).behave(Behaviour.ERROR);
 
         assertThat(repeat(i -> herald.submit(customer("CUST-parked-" + i, 150_000))))
@@ -458,7 +458,7 @@ class BoundedTest {
     }
 
     @Test
-    void thePlaceIsFreeWhenTheLedgerFails() throws SQLException {
+    void thePermitIsFreeWhenTheLedgerFails() throws SQLException {
         inTheLedger("ALTER TABLE message RENAME TO elsewhere");
         try {
             assertThat(repeat(i -> herald.submit(customer("CUST-unkept-" + i, 150_000))))
@@ -472,9 +472,9 @@ class BoundedTest {
         }
     }
 
-    /** One after another, more often than there are places. */
+    /** One after another, more often than there are permits. */
     private <T> List<T> repeat(IntFunction<T> call) {
-        return IntStream.rangeClosed(0, PLACES)
+        return IntStream.rangeClosed(0, PERMITS)
                 .mapToObj(i -> {
                     free();
                     return call.apply(i);
@@ -482,15 +482,15 @@ class BoundedTest {
                 .toList();
     }
 
-    /** Takes all places with messages that the slow provider holds. */
+    /** Takes all permits with messages that the slow provider holds. */
     private void fill() {
         impostors.of(SLOW).behave(Behaviour.HOLD);
-        for (int i = 0; i < PLACES; i++) {
+        for (int i = 0; i < PERMITS; i++) {
             assertThat(herald.submit(customer("CUST-fill-" + i, 1_000), "Prefer", "respond-async")
                             .status())
                     .isEqualTo(202);
         }
-        await().atMost(BOUND).untilAsserted(() -> assertTaken(PLACES, PLACES * 1_000));
+        await().atMost(BOUND).untilAsserted(() -> assertTaken(PERMITS, PERMITS * 1_000));
     }
 
     private void free() {
@@ -498,8 +498,8 @@ class BoundedTest {
     }
 
     private void assertTaken(int messages, long bytes) {
-        assertThat(places.taken()).isEqualTo(messages);
-        assertThat(places.takenBytes()).isEqualTo(bytes);
+        assertThat(inFlight.taken()).isEqualTo(messages);
+        assertThat(inFlight.takenBytes()).isEqualTo(bytes);
     }
 
     private static void assertFull(String answer) {

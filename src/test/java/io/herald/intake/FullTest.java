@@ -25,7 +25,7 @@ class FullTest extends AmongImpostors {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String SLOW = "bridge-xyz";
 
-    /** As slow; what waits for each of the two is less than the share of the places that one provider may keep. */
+    /** As slow; what waits for each of the two is less than the share of the permits that one provider may keep. */
     private static final String SLOW_TOO = "xbridge";
 
     @Test
@@ -71,9 +71,9 @@ class FullTest extends AmongImpostors {
         assertThat(impostors.sandbox().customers(SLOW)).hasSize(Neighbours.IN_FLIGHT / 2 + 1);
     }
 
-    /** The message that they stand for is worked on, and has its place. */
+    /** The message that they stand for is worked on, and has its permit. */
     @Test
-    void whatIsRepeatedOrRefusedUnderAKeyTakesNoPlace() {
+    void whatIsRepeatedOrRefusedUnderAKeyTakesNoPermit() {
         impostors.of(SLOW).behave(Behaviour.HOLD);
         for (int i = 0; i <= Neighbours.IN_FLIGHT; i++) {
             assertThat(herald.submit(
@@ -89,7 +89,7 @@ class FullTest extends AmongImpostors {
     }
 
     @Test
-    void whatIsRefusedForAnotherReasonTakesNoPlace() {
+    void whatIsRefusedForAnotherReasonTakesNoPermit() {
         for (int i = 0; i <= Neighbours.IN_FLIGHT; i++) {
             assertThat(herald.send("POST", "/v1/customers", "{}").status()).isEqualTo(422);
         }

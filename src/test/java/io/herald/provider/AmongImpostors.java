@@ -1,6 +1,6 @@
 package io.herald.provider;
 
-import io.herald.intake.Places;
+import io.herald.intake.InFlight;
 import io.herald.rest.Api;
 import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,10 +13,10 @@ public abstract class AmongImpostors {
     protected Impostors impostors;
 
     @Inject
-    Places places;
+    InFlight inFlight;
 
     @BeforeEach
     protected void resetImpostors() {
-        impostors.reset(places);
+        impostors.reset(inFlight);
     }
 }

@@ -2,7 +2,7 @@ package io.herald.provider;
 
 import static org.awaitility.Awaitility.await;
 
-import io.herald.intake.Places;
+import io.herald.intake.InFlight;
 import io.herald.sandbox.Sandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,9 +55,9 @@ public final class Impostors implements AutoCloseable {
     }
 
     /** As {@link #reset()}, once Herald has nothing more in hand: what an earlier test left behind is no request of the next. */
-    public void reset(Places places) {
+    public void reset(InFlight inFlight) {
         impostors.values().forEach(impostor -> impostor.behave(Impostor.Behaviour.PASS_ON));
-        await().atMost(BOUND).pollDelay(Duration.ZERO).pollInterval(POLL).until(() -> places.taken() == 0);
+        await().atMost(BOUND).pollDelay(Duration.ZERO).pollInterval(POLL).until(() -> inFlight.taken() == 0);
         reset();
     }
 

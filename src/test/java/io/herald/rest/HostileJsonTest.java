@@ -211,7 +211,7 @@ class HostileJsonTest {
 
     /** Each sends a byte now and then, for ever, as long as it may. */
     @Test
-    void bodiesThatDripLoseTheirPlacesAndTheirConnections() throws Exception {
+    void bodiesThatDripLoseTheirPermitsAndTheirConnections() throws Exception {
         List<Socket> slow = new ArrayList<>();
         ExecutorService readers = Executors.newCachedThreadPool();
         try {

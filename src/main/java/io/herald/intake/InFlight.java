@@ -8,16 +8,16 @@ import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * The places of the messages that are worked on, counted and weighed. A message has one from before its body is read until
- * nothing in memory needs it; one that is parked has none. A customer that an operator looks at has one too.
+ * The messages that are in flight, counted and weighed. Each has a permit from before its body is read until nothing in memory
+ * needs it; one that is parked has none. A customer that an operator looks at has one too.
  *
- * <p>It is weighed by the bytes of its body, as they come over the wire. In memory it is more than that: for a short while
+ * <p>A message is weighed by the bytes of its body, as they come over the wire. In memory it is more than that: for a short while
  * the bytes twice, then a tree of JSON, and what is sent to each provider while it is sent. A document, which is one long
  * string, is about six times its bytes at worst; small values cost more, up to some sixty bytes each, but a canonical customer
  * has few. So the heap wants to be some eight times {@code herald.in-flight.max-bytes} where that much is to be expected.
  */
 @Singleton
-public final class Places {
+public final class InFlight {
 
     private final int max;
     private final long maxBytes;
@@ -27,7 +27,7 @@ public final class Places {
     /** By caller, the bytes of bodies that have yet to come. */
     private final Map<String, Long> claimed = new HashMap<>();
 
-    public Places(
+    public InFlight(
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int max,
             @ConfigProperty(name = "herald.in-flight.max-bytes", defaultValue = "256M") MemorySize maxBytes) {
         this.max = max;
@@ -35,12 +35,13 @@ public final class Places {
     }
 
     /**
-     * Takes a place.
+     * Takes a permit.
      *
-     * @param bytes of the message's body; one that is larger than all places together is taken when it is the only one
+     * @param bytes of the message's body; one that is larger than all of them may weigh together is taken when it is
+     *     the only one
      * @throws OverloadedException if there is none
      */
-    public synchronized Place take(long bytes) throws OverloadedException {
+    public synchronized Permit take(long bytes) throws OverloadedException {
         long counted = Math.min(bytes, maxBytes);
         if (taken == max) {
             throw new OverloadedException(max + " messages are being worked on");
@@ -50,28 +51,30 @@ public final class Places {
         }
         taken++;
         takenBytes += counted;
-        return new Place(new Weight(counted));
+        return new Permit(new Weight(counted));
     }
 
     /**
-     * As {@link #take}, for a body that has yet to come. What one caller has such bodies claim is at most half of all bytes, so
-     * that bodies that never come do not keep the others out; one that is larger is taken when it is the caller's only one.
+     * As {@link #take(long)}, for a body that has yet to come. What one caller has such bodies claim is at most half of all
+     * bytes, so that bodies that never come do not keep the others out; one that is larger is taken when it is the caller's
+     * only one.
      *
-     * @param bytes at most; until the place is weighed, or free
+     * @param bytes the largest the body can be; the caller's claim until {@link Permit#weigh}, or until the last holder
+     *     releases it
      */
-    public synchronized Place take(String caller, long bytes) throws OverloadedException {
+    public synchronized Permit take(String caller, long bytes) throws OverloadedException {
         long before = claimed.getOrDefault(caller, 0L);
         if (before > 0 && bytes > maxBytes / 2 - before) {
             throw new OverloadedException("of the " + maxBytes
                     + " bytes that may be worked on, your bodies that are on their way claim half");
         }
-        Place place = take(bytes);
-        place.weight.claims(caller);
-        return place;
+        Permit permit = take(bytes);
+        permit.weight.claims(caller);
+        return permit;
     }
 
-    /** As {@link #take}, and waits until there is one. */
-    public synchronized Place takeWhenFree(long bytes) throws InterruptedException {
+    /** As {@link #take(long)}, and waits until there is one. */
+    public synchronized Permit takeWhenFree(long bytes) throws InterruptedException {
         while (true) {
             try {
                 return take(bytes);
@@ -122,54 +125,56 @@ public final class Places {
         }
     }
 
-    /** One holder's share of a place. The place is free again when all its holders have left. */
-    public final class Place {
+    /** One holder's share of a permit, which is free again when all its holders have released it. */
+    public final class Permit {
 
         private final Weight weight;
-        private boolean left;
+        private boolean released;
 
-        private Place(Weight weight) {
+        private Permit(Weight weight) {
             this.weight = weight;
         }
 
-        /** A share for one more holder; none if this one has left already. */
-        public Optional<Place> share() {
-            synchronized (Places.this) {
-                if (left) {
+        /** A share for one more holder; none if this one has released it already. */
+        public Optional<Permit> share() {
+            synchronized (InFlight.this) {
+                if (released) {
                     return Optional.empty();
                 }
                 weight.holders++;
-                return Optional.of(new Place(weight));
+                return Optional.of(new Permit(weight));
             }
         }
 
-        /** Tells the size of a body that has come; it may have been weighed as the largest one, because it did not say its size. */
+        /**
+         * Corrects the weight when the body has come. A body without a length counts as {@code herald.body.max} until then.
+         */
         public void weigh(long bytes) {
-            synchronized (Places.this) {
-                if (left) {
+            synchronized (InFlight.this) {
+                if (released) {
                     return;
                 }
                 weight.claimsNoMore();
                 if (bytes < weight.bytes) {
                     takenBytes -= weight.bytes - bytes;
                     weight.bytes = bytes;
-                    Places.this.notifyAll();
+                    InFlight.this.notifyAll();
                 }
             }
         }
 
         /** This holder needs it no more; again, it does nothing. */
-        public void leave() {
-            synchronized (Places.this) {
-                if (left) {
+        public void release() {
+            synchronized (InFlight.this) {
+                if (released) {
                     return;
                 }
-                left = true;
+                released = true;
                 if (--weight.holders == 0) {
                     weight.claimsNoMore();
                     taken--;
                     takenBytes -= weight.bytes;
-                    Places.this.notifyAll();
+                    InFlight.this.notifyAll();
                 }
             }
         }

@@ -4,117 +4,117 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.herald.intake.Places.Place;
+import io.herald.intake.InFlight.Permit;
 import io.quarkus.runtime.configuration.MemorySize;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** A place is taken once, shared by all who need it, and free again exactly when the last of them has left. */
-class PlacesTest {
+/** A permit is taken once, shared by all who need it, and free again exactly when the last of them has released it. */
+class InFlightTest {
 
     private static final Duration BOUND = Duration.ofSeconds(20);
 
-    private final Places places = new Places(3, new MemorySize(BigInteger.valueOf(1000)));
+    private final InFlight inFlight = new InFlight(3, new MemorySize(BigInteger.valueOf(1000)));
 
     @Test
     void areCounted() throws OverloadedException {
-        Place first = places.take(1);
-        places.take(1);
-        places.take(1);
+        Permit first = inFlight.take(1);
+        inFlight.take(1);
+        inFlight.take(1);
 
-        assertThatThrownBy(() -> places.take(1))
+        assertThatThrownBy(() -> inFlight.take(1))
                 .isInstanceOf(OverloadedException.class)
                 .hasMessage("3 messages are being worked on");
-        first.leave();
-        first.leave();
+        first.release();
+        first.release();
 
         assertTaken(2, 2);
-        places.take(1);
-        assertThatThrownBy(() -> places.take(1)).isInstanceOf(OverloadedException.class);
+        inFlight.take(1);
+        assertThatThrownBy(() -> inFlight.take(1)).isInstanceOf(OverloadedException.class);
     }
 
     @Test
     void areWeighed() throws OverloadedException {
-        places.take(300);
-        Place heavy = places.take(700);
+        inFlight.take(300);
+        Permit heavy = inFlight.take(700);
 
-        assertThatThrownBy(() -> places.take(1))
+        assertThatThrownBy(() -> inFlight.take(1))
                 .isInstanceOf(OverloadedException.class)
                 .hasMessageContaining("1000 bytes");
-        heavy.leave();
+        heavy.release();
 
         assertTaken(1, 300);
-        places.take(700);
+        inFlight.take(700);
     }
 
     @Test
     void areHeldByAllWhoShareThem() throws OverloadedException {
-        Place call = places.take(500);
-        Place message = call.share().orElseThrow();
-        call.leave();
-        call.leave();
+        Permit call = inFlight.take(500);
+        Permit message = call.share().orElseThrow();
+        call.release();
+        call.release();
 
         assertTaken(1, 500);
-        assertThat(call.share()).as("of one who has left").isEmpty();
-        message.leave();
+        assertThat(call.share()).as("of one who has released it").isEmpty();
+        message.release();
 
         assertTaken(0, 0);
     }
 
     @Test
     void areWeighedAnewWhenTheBodyIsRead() throws OverloadedException {
-        Place place = places.take(1000);
-        Place shared = place.share().orElseThrow();
+        Permit permit = inFlight.take(1000);
+        Permit shared = permit.share().orElseThrow();
 
         shared.weigh(400);
         assertTaken(1, 400);
         shared.weigh(600);
         assertTaken(1, 400);
 
-        place.leave();
-        place.weigh(100);
+        permit.release();
+        permit.weigh(100);
         assertTaken(1, 400);
-        shared.leave();
+        shared.release();
         assertTaken(0, 0);
     }
 
     @Test
     void takeWhatIsLargerThanAllOfThemAlone() throws OverloadedException {
-        Place small = places.take(1);
-        assertThatThrownBy(() -> places.take(5000)).isInstanceOf(OverloadedException.class);
-        small.leave();
+        Permit small = inFlight.take(1);
+        assertThatThrownBy(() -> inFlight.take(5000)).isInstanceOf(OverloadedException.class);
+        small.release();
 
-        Place large = places.take(5000);
-        assertThatThrownBy(() -> places.take(1)).isInstanceOf(OverloadedException.class);
+        Permit large = inFlight.take(5000);
+        assertThatThrownBy(() -> inFlight.take(1)).isInstanceOf(OverloadedException.class);
         large.weigh(4000);
         assertTaken(1, 1000);
-        large.leave();
+        large.release();
         assertTaken(0, 0);
     }
 
     @Test
     void ofTheirBytesHalfMayBeClaimedByOneCallerWhoseBodiesHaveYetToCome() throws OverloadedException {
-        Place first = places.take("one", 300);
-        assertThatThrownBy(() -> places.take("one", 201))
+        Permit first = inFlight.take("one", 300);
+        assertThatThrownBy(() -> inFlight.take("one", 201))
                 .isInstanceOf(OverloadedException.class)
                 .hasMessageContaining("your bodies that are on their way");
-        places.take("another", 400).leave();
+        inFlight.take("another", 400).release();
 
         first.weigh(300);
-        Place second = places.take("one", 500);
-        assertThatThrownBy(() -> places.take("one", 1)).isInstanceOf(OverloadedException.class);
-        second.leave();
-        places.take("one", 400);
-        places.take("one", 100);
+        Permit second = inFlight.take("one", 500);
+        assertThatThrownBy(() -> inFlight.take("one", 1)).isInstanceOf(OverloadedException.class);
+        second.release();
+        inFlight.take("one", 400);
+        inFlight.take("one", 100);
     }
 
     @Test
     void whoWaitsGetsOneWhenAnotherHasLeft() throws OverloadedException {
-        Place all = places.take(1000);
-        CompletableFuture<Place> awaited = waiting(100);
-        all.leave();
+        Permit all = inFlight.take(1000);
+        CompletableFuture<Permit> awaited = waiting(100);
+        all.release();
 
         assertThat(awaited).succeedsWithin(BOUND);
         assertTaken(1, 100);
@@ -122,8 +122,8 @@ class PlacesTest {
 
     @Test
     void whoWaitsGetsOneWhenAnotherWeighsLess() throws OverloadedException {
-        Place all = places.take(1000);
-        CompletableFuture<Place> awaited = waiting(100);
+        Permit all = inFlight.take(1000);
+        CompletableFuture<Permit> awaited = waiting(100);
         all.weigh(900);
 
         assertThat(awaited).succeedsWithin(BOUND);
@@ -131,11 +131,11 @@ class PlacesTest {
     }
 
     /** Somebody who waits for one by now. */
-    private CompletableFuture<Place> waiting(long bytes) {
-        CompletableFuture<Place> awaited = new CompletableFuture<>();
+    private CompletableFuture<Permit> waiting(long bytes) {
+        CompletableFuture<Permit> awaited = new CompletableFuture<>();
         Thread waiting = new Thread(() -> {
             try {
-                awaited.complete(places.takeWhenFree(bytes));
+                awaited.complete(inFlight.takeWhenFree(bytes));
             } catch (InterruptedException e) {
                 awaited.completeExceptionally(e);
             }
@@ -147,7 +147,7 @@ class PlacesTest {
     }
 
     private void assertTaken(int messages, long bytes) {
-        assertThat(places.taken()).isEqualTo(messages);
-        assertThat(places.takenBytes()).isEqualTo(bytes);
+        assertThat(inFlight.taken()).isEqualTo(messages);
+        assertThat(inFlight.takenBytes()).isEqualTo(bytes);
     }
 }
