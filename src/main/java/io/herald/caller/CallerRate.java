@@ -41,11 +41,11 @@ public final class CallerRate {
     }
 
     /**
-     * Counts a call, unless there were too many.
+     * Counts a call, unless it comes too early after those before it.
      *
-     * @return nothing if it may be made; else how long to wait until it may
+     * @return how long to wait until it may be made; empty if it may be now
      */
-    public synchronized Optional<Duration> tryCall(String subject) {
+    public synchronized Optional<Duration> tooEarlyBy(String subject) {
         long now = nanos.getAsLong();
         long interval = Math.round(SECOND / rate);
         long behind = Math.max(0, evenAt.getOrDefault(subject, now) - now);

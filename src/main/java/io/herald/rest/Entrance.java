@@ -162,7 +162,7 @@ public final class Entrance {
     }
 
     private Optional<ObjectNode> tooEarly(RoutingContext call, String subject) {
-        return rate.tryCall(subject).map(wait -> {
+        return rate.tooEarlyBy(subject).map(wait -> {
             call.response()
                     .putHeader(
                             HttpHeaders.RETRY_AFTER,

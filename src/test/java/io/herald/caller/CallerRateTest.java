@@ -15,7 +15,7 @@ class CallerRateTest {
 
     private long taken(CallerRate rate, String subject, int calls) {
         return IntStream.range(0, calls)
-                .filter(i -> rate.tryCall(subject).isEmpty())
+                .filter(i -> rate.tooEarlyBy(subject).isEmpty())
                 .count();
     }
 
@@ -28,7 +28,7 @@ class CallerRateTest {
         CallerRate rate = new CallerRate(50, nanos::get);
 
         assertThat(taken(rate, "one", 200)).isEqualTo(50);
-        assertThat(rate.tryCall("one")).contains(Duration.ofMillis(20));
+        assertThat(rate.tooEarlyBy("one")).contains(Duration.ofMillis(20));
         pass(Duration.ofMillis(100));
         assertThat(taken(rate, "one", 200)).isEqualTo(5);
         pass(Duration.ofSeconds(10));
@@ -48,7 +48,7 @@ class CallerRateTest {
         CallerRate rate = new CallerRate(0.1, nanos::get);
 
         assertThat(taken(rate, "one", 3)).isEqualTo(1);
-        assertThat(rate.tryCall("one")).contains(Duration.ofSeconds(10));
+        assertThat(rate.tooEarlyBy("one")).contains(Duration.ofSeconds(10));
         pass(Duration.ofSeconds(10));
         assertThat(taken(rate, "one", 3)).isEqualTo(1);
     }
@@ -59,12 +59,12 @@ class CallerRateTest {
         assertThat(taken(rate, "one", 50)).isEqualTo(50);
 
         for (int i = 0; i < 3 * CallerRate.MOST_CALLERS; i++) {
-            assertThat(rate.tryCall("subject " + i)).isEmpty();
-            rate.tryCall("one");
+            assertThat(rate.tooEarlyBy("subject " + i)).isEmpty();
+            rate.tooEarlyBy("one");
         }
 
         assertThat(rate.kept()).isEqualTo(CallerRate.MOST_CALLERS);
-        assertThat(rate.tryCall("one"))
+        assertThat(rate.tooEarlyBy("one"))
                 .as("who goes on calling is not forgotten")
                 .isPresent();
     }
