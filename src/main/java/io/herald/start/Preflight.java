@@ -79,7 +79,7 @@ public final class Preflight {
         checkProfile(config.unwrap(SmallRyeConfig.class).getProfiles());
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
-        Bounds.check(config, mistakes);
+        PropertyBounds.check(config, mistakes);
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         checkLease(ledger, lease, providers);
@@ -88,7 +88,7 @@ public final class Preflight {
         mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
         List<Resource> routeFiles = bundle.routeFiles(context);
-        Names.check(config.unwrap(SmallRyeConfig.class), providers, routeFiles, mistakes);
+        PropertyNames.check(config.unwrap(SmallRyeConfig.class), providers, routeFiles, mistakes);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
         inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));

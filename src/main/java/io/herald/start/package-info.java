@@ -3,8 +3,8 @@
  * for the checked route files, loads them, and gives each provider its lanes, its HTTP client and its routes from the
  * templates.
  *
- * <p>{@link Preflight} checks all that an integration team edits, and reports all mistakes at once: {@link Bounds} and
- * {@link Names} check settings, {@link RouteFiles}, {@link RouteCheck} and {@link RouteNames} route files, {@code
+ * <p>{@link Preflight} checks all that an integration team edits, and reports all mistakes at once: {@link PropertyBounds} and
+ * {@link PropertyNames} check settings, {@link RouteFiles}, {@link RouteCheck} and {@link RouteNames} route files, {@code
  * io.herald.mapping} templates and schemas. {@link Beans} has the names that a route file may refer to, {@link Bundle} finds
  * the files.
  *

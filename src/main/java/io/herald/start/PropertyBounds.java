@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 import org.eclipse.microprofile.config.Config;
 
 /** Finds the numbers, sizes and times among the settings that are of the right kind and yet cannot be right. */
-final class Bounds {
+final class PropertyBounds {
 
     private static final long GIGABYTE = 1 << 30;
     private static final List<String> SIZES = List.of("herald.body.max", "herald.answer.max", "intake.file.max-line");
@@ -29,14 +29,14 @@ final class Bounds {
     private final Config config;
     private final List<String> mistakes;
 
-    private Bounds(Config config, List<String> mistakes) {
+    private PropertyBounds(Config config, List<String> mistakes) {
         this.config = config;
         this.mistakes = mistakes;
     }
 
     /** @param mistakes takes what is wrong, a line each */
     static void check(Config config, List<String> mistakes) {
-        Bounds bounds = new Bounds(config, mistakes);
+        PropertyBounds bounds = new PropertyBounds(config, mistakes);
         bounds.check("herald.in-flight.max", Integer.class, most -> most > 0, "at least 1");
         bounds.check("intake.file.parallel", Integer.class, most -> most > 0, "at least 1");
         bounds.check("herald.caller.rate", Double.class, rate -> rate > 0, "more than 0");

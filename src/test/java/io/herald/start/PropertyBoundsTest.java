@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class BoundsTest {
+class PropertyBoundsTest {
 
     @Test
     void whatCannotBeIsTold() {
@@ -37,7 +37,7 @@ class BoundsTest {
 
     private static List<String> mistakes(Map<String, String> settings) {
         List<String> mistakes = new ArrayList<>();
-        Bounds.check(
+        PropertyBounds.check(
                 new SmallRyeConfigBuilder()
                         .addDiscoveredConverters()
                         .withDefaultValues(settings)

@@ -23,7 +23,7 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  * has settings of other programs too, such as those that Kubernetes makes for a service, and what is packaged cannot be
  * edited where Herald runs.
  */
-final class Names {
+final class PropertyNames {
 
     static final List<String> OF_HERALD = List.of(
             "herald.answer.max",
@@ -108,7 +108,7 @@ final class Names {
     private final Set<String> referredTo = new HashSet<>();
     private final Set<String> beginnings = new HashSet<>();
 
-    private Names(SmallRyeConfig config, Providers providers, List<Resource> routeFiles) {
+    private PropertyNames(SmallRyeConfig config, Providers providers, List<Resource> routeFiles) {
         this.config = config;
         this.providers = providers;
         sources()
@@ -124,7 +124,7 @@ final class Names {
      * @param mistakes takes what is wrong, with file and line
      */
     static void check(SmallRyeConfig config, Providers providers, List<Resource> routeFiles, List<String> mistakes) {
-        Names names = new Names(config, providers, routeFiles);
+        PropertyNames names = new PropertyNames(config, providers, routeFiles);
         StreamSupport.stream(config.getPropertyNames().spliterator(), false)
                 .filter(name -> isOfHerald(root(name)))
                 .filter(name -> !names.isKnown(name.replaceAll("\"|\\[\\d+]$", "")))

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A name in a file that nothing reads is a mistake; one that anything reads, and one from elsewhere, is none. */
-class NamesTest {
+class PropertyNamesTest {
 
     private static final Pattern DOCUMENTED =
             Pattern.compile("(?m)^\\| `((?:herald|intake|provider)\\.[^`]+)` \\| `[A-Z_<>]+` \\|");
@@ -132,8 +132,8 @@ class NamesTest {
 
     @Test
     void whatIsReadIsKnownAndNothingElse() throws IOException {
-        Set<String> known = new HashSet<>(Names.OF_HERALD);
-        Names.OF_EVERY_PROVIDER.forEach(name -> known.add("provider.<id>." + name));
+        Set<String> known = new HashSet<>(PropertyNames.OF_HERALD);
+        PropertyNames.OF_EVERY_PROVIDER.forEach(name -> known.add("provider.<id>." + name));
         Set<String> documented = DOCUMENTED
                 .matcher(Files.readString(Path.of("docs/configuration.md")))
                 .results()
@@ -142,11 +142,12 @@ class NamesTest {
         String routes = files().stream().map(RouteFiles::text).collect(Collectors.joining());
 
         assertThat(documented)
-                .as("docs/configuration.md, which ConfigurationDocTest compares with the program, has all in Names")
+                .as(
+                        "docs/configuration.md, which ConfigurationDocTest compares with the program, has all in PropertyNames")
                 .containsAll(known);
         documented.removeAll(known);
         assertThat(documented)
-                .as("what is not in Names only a route file reads")
+                .as("what is not in PropertyNames only a route file reads")
                 .allMatch(routes::contains);
     }
 
@@ -165,7 +166,7 @@ class NamesTest {
                 .withValidateUnknown(false)
                 .build();
         List<String> mistakes = new ArrayList<>();
-        Names.check(config, new Providers(config.getConfigMapping(ProviderConfig.class)), files, mistakes);
+        PropertyNames.check(config, new Providers(config.getConfigMapping(ProviderConfig.class)), files, mistakes);
         return mistakes;
     }
 
