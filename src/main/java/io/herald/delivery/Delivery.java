@@ -41,10 +41,7 @@ public final class Delivery {
     private final Message message;
     private final String provider;
     private final Place place;
-    private final boolean resumed;
-    private final String source;
-    private final int generation;
-    private final Optional<String> goesOnFrom;
+    private final Optional<OpenDelivery> resumedFrom;
     private final long startedAt = System.nanoTime();
     private final List<Try> tries = new ArrayList<>();
 
@@ -81,10 +78,7 @@ public final class Delivery {
         this.message = message;
         this.provider = provider;
         this.place = new Place(message.reference(), message.sequence(), message.takes());
-        this.resumed = false;
-        this.source = "intake";
-        this.generation = 0;
-        this.goesOnFrom = Optional.empty();
+        this.resumedFrom = Optional.empty();
     }
 
     /**
@@ -97,10 +91,7 @@ public final class Delivery {
         this.message = message;
         this.provider = kept.provider();
         this.place = place;
-        this.resumed = true;
-        this.source = kept.source();
-        this.generation = kept.generation();
-        this.goesOnFrom = kept.trace();
+        this.resumedFrom = Optional.of(kept);
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
@@ -154,7 +145,8 @@ public final class Delivery {
      * same bytes, and another one where a create turned into an update.
      */
     public UUID getIdempotencyKey() {
-        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation + (isUpdate() ? "/" + link : ""));
+        return UuidCreator.getNameBasedSha1(
+                message.id(), provider + "/" + generation() + (isUpdate() ? "/" + link : ""));
     }
 
     /** Whether an earlier try may have created the customer without our knowing. */
@@ -187,17 +179,17 @@ public final class Delivery {
 
     /** What it waits among for its provider; one source does not wait for the others. */
     public String getSource() {
-        return source;
+        return resumedFrom.map(OpenDelivery::source).orElse("intake");
     }
 
     /** Counts its replays. */
     int generation() {
-        return generation;
+        return resumedFrom.map(OpenDelivery::generation).orElse(0);
     }
 
     /** The {@code traceparent} of what it goes on from, if it was taken up again. */
     Optional<String> goesOnFrom() {
-        return goesOnFrom;
+        return resumedFrom.flatMap(OpenDelivery::trace);
     }
 
     /** What shows it to those who look at traces. */
@@ -211,7 +203,7 @@ public final class Delivery {
 
     /** Whether it was taken up again from the ledger. */
     public boolean isResumed() {
-        return resumed;
+        return resumedFrom.isPresent();
     }
 
     /** Whether it has not ended for the ledger: it waits there for another try, or its outcome could not be kept. */
