@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -48,8 +47,7 @@ public final class Delivery {
     private Instant tryBegan;
     private String link;
     private ObjectNode request;
-    private byte[] requestBytes;
-    private String madeWith;
+    private KeptRequest toBeKept;
     private Phase phase = Phase.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
@@ -98,8 +96,8 @@ public final class Delivery {
         kept.unclearSince().ifPresent(request.isPresent() ? this::markUnclear : this::unclearFromEarlier);
         request.ifPresent(sent -> {
             try {
-                mapped(json.readerFor(ObjectNode.class).readValue(sent.bytes()), sent.bytes());
-                madeWith = sent.link().orElse(null);
+                this.request = json.readerFor(ObjectNode.class).readValue(sent.bytes());
+                this.toBeKept = sent;
             } catch (IOException e) {
                 throw new UncheckedIOException("a request in the ledger is not JSON", e);
             }
@@ -298,7 +296,7 @@ public final class Delivery {
 
     /** Whether the request was made with another link than the one that is known now, and has to be made anew. */
     public boolean isOutdated() {
-        return request != null && !Objects.equals(link, madeWith);
+        return request != null && !toBeKept.link().equals(Optional.ofNullable(link));
     }
 
     /**
@@ -322,8 +320,7 @@ public final class Delivery {
     void mapped(ObjectNode body, byte[] bytes) {
         requestKept = false;
         request = body;
-        requestBytes = bytes;
-        madeWith = link;
+        toBeKept = new KeptRequest(bytes, Optional.ofNullable(link));
     }
 
     /** Whether there is a request to send: the same for every try, also when the template was edited meanwhile. */
@@ -342,7 +339,7 @@ public final class Delivery {
 
     /** The request as it is to be kept. */
     KeptRequest toBeKept() {
-        return new KeptRequest(requestBytes, Optional.ofNullable(madeWith));
+        return toBeKept;
     }
 
     /** The request is about to be sent, which counts as an attempt; answers its bytes. */
@@ -353,7 +350,7 @@ public final class Delivery {
         if (sentAt == null) {
             sentAt = now;
         }
-        return requestBytes;
+        return toBeKept.bytes();
     }
 
     /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
