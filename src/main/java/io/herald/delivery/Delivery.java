@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.KeptMessage;
 import io.herald.ledger.KeptRequest;
-import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
 import io.herald.ledger.OpenDelivery;
 import io.herald.ledger.Progress;
@@ -43,6 +42,7 @@ public final class Delivery {
     private final Optional<OpenDelivery> resumedFrom;
     private final long startedAt = System.nanoTime();
     private final List<Try> tries = new ArrayList<>();
+    private final Doubt doubt = new Doubt();
 
     private Instant tryBegan;
     private String link;
@@ -58,9 +58,6 @@ public final class Delivery {
     private KeptMessage.Delivery kept;
     private int failures;
     private long waitedMillis;
-    private boolean unclearFromEarlier;
-    private List<Ledger.Created> createdBy = List.of();
-    private Instant unclearSince;
     private long mustWaitMillis;
     private boolean renewed;
     private String token;
@@ -93,7 +90,7 @@ public final class Delivery {
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
-        kept.unclearSince().ifPresent(request.isPresent() ? this::markUnclear : this::unclearFromEarlier);
+        kept.unclearSince().ifPresent(request.isPresent() ? doubt::raise : doubt::raiseFromEarlier);
         request.ifPresent(sent -> {
             try {
                 this.request = json.readerFor(ObjectNode.class).readValue(sent.bytes());
@@ -149,7 +146,12 @@ public final class Delivery {
 
     /** Whether an earlier try may have created the customer without our knowing. */
     public boolean isUnclear() {
-        return unclearSince != null;
+        return doubt.exists();
+    }
+
+    /** Whether the provider may have the customer without our knowing. */
+    Doubt doubt() {
+        return doubt;
     }
 
     /** Whether an outcome is known already. */
@@ -305,15 +307,15 @@ public final class Delivery {
      */
     void linkIs(Optional<String> providerCustomerId) {
         link = providerCustomerId.orElse(null);
-        if (link != null && (unclearFromEarlier || isOutdated())) {
-            unclearSince = null;
+        if (link != null && (doubt.isFromEarlier() || isOutdated())) {
+            doubt.clear();
         }
     }
 
     /** A look-up found what an earlier message created: the request, which would create it, is outdated. */
     void foundLink(String providerCustomerId) {
         link = providerCustomerId;
-        unclearSince = null;
+        doubt.clear();
     }
 
     /** The request, made with the link that is known now. */
@@ -394,43 +396,8 @@ public final class Delivery {
     /** The provider has the customer, for certain. */
     void delivered(ObjectNode result) {
         outcome = result;
-        unclearSince = null;
+        doubt.clear();
         answered = true;
-    }
-
-    /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
-    void markUnclear(Instant then) {
-        unclearSince = then;
-    }
-
-    /** The customer is not there after all. */
-    void clear() {
-        unclearSince = null;
-    }
-
-    /** An earlier message, or this one before it was replayed, may have created the customer without our knowing. */
-    void unclearFromEarlier(Instant since) {
-        unclearFromEarlier = true;
-        unclearSince = unclearSince == null || since.isAfter(unclearSince) ? since : unclearSince;
-    }
-
-    boolean isUnclearFromEarlier() {
-        return unclearFromEarlier;
-    }
-
-    /** The requests that may have created the customer without our knowing. */
-    void createdBy(List<Ledger.Created> requests) {
-        createdBy = requests;
-    }
-
-    /** Whether who looks the customer up by that text finds it, whichever of those requests created it. */
-    boolean isFoundBy(String lookUp) {
-        return createdBy.stream().allMatch(created -> created.isFoundBy(lookUp));
-    }
-
-    /** Since when the provider may have created the customer without our knowing, if it may. */
-    Optional<Instant> unclearSince() {
-        return Optional.ofNullable(unclearSince);
     }
 
     Failure failure() {

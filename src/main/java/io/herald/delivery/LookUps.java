@@ -56,7 +56,7 @@ final class LookUps {
         delivery.beginTry(clock.instant());
         ProviderConfig.Provider provider = providers.of(delivery.getProvider());
         long settle = provider.find().settle().toMillis();
-        long since = delivery.unclearSince().orElseThrow().toEpochMilli();
+        long since = delivery.doubt().since().orElseThrow().toEpochMilli();
         long longest = settle + providers.longestCall(delivery.getProvider()).toMillis();
         long wait = Math.max(0, settle + since - clock.millis());
         delivery.beginLookUp(clock.instant().plusMillis(Math.min(wait, longest)).plus(LONGEST));
@@ -129,7 +129,7 @@ final class LookUps {
                         .join()) {
             throw new UnclearException("the look-up found a customer that may be another one");
         }
-        if (delivery.isUnclearFromEarlier()) {
+        if (delivery.doubt().isFromEarlier()) {
             delivery.foundLink(found.id());
         } else {
             delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", found.id()), false));
@@ -138,8 +138,8 @@ final class LookUps {
 
     private static void mustHaveBeenFindable(Delivery delivery, String lookUp) throws UnclearException {
         if (lookUp != null
-                && delivery.isUnclearFromEarlier()
-                && !delivery.isFoundBy(Requests.expand(lookUp, delivery))) {
+                && delivery.doubt().isFromEarlier()
+                && !delivery.doubt().isClearedBy(Requests.expand(lookUp, delivery))) {
             throw new UnclearException(
                     "an earlier request may have created the customer under what it cannot be looked up by any more, such as"
                             + " another phone: look at the provider's console, and if it is not there, replay this one with"

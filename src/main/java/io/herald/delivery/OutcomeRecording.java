@@ -90,7 +90,7 @@ final class OutcomeRecording {
                 delivery.getAttempts(),
                 attempts(delivery),
                 delivery.durationMillis(clock.instant()),
-                delivery.unclearSince(),
+                delivery.doubt().since(),
                 delivery.parks(),
                 delivery.dueAt(),
                 Traces.traceparent(delivery.span()),
@@ -144,7 +144,7 @@ final class OutcomeRecording {
 
     private void refuseAnothersCustomer(Delivery delivery) {
         if (creates.mayMakeTwo(delivery)) {
-            delivery.markUnclear(clock.instant());
+            delivery.doubt().raise(clock.instant());
         }
         delivery.settle(Outcome.failed(
                 State.DEAD,

@@ -189,9 +189,9 @@ public final class Redelivery {
         boolean keyed =
                 providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
         if (failure.mayHaveArrived() && creates.mayMakeTwo(delivery)) {
-            delivery.markUnclear(hasArrivedBy(delivery, failure));
+            delivery.doubt().raise(hasArrivedBy(delivery, failure));
         } else if (keyed && failure.isProvidersRefusal()) {
-            delivery.clear();
+            delivery.doubt().clear();
         }
     }
 

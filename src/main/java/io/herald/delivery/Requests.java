@@ -52,7 +52,7 @@ final class Requests {
                 delivery.getProvider(),
                 delivery.getMessage().sequence());
         delivery.linkIs(known.providerCustomerId());
-        delivery.createdBy(known.createdBy());
+        delivery.doubt().setCreatedBy(known.createdBy());
         if (!creates.mayMakeTwo(delivery)) {
             return;
         }
@@ -64,7 +64,7 @@ final class Requests {
                             + " the provider's console, and replay this one with force");
         }
         if (finds) {
-            since.ifPresent(delivery::unclearFromEarlier);
+            since.ifPresent(delivery.doubt()::raiseFromEarlier);
         }
     }
 

@@ -787,7 +787,7 @@ class OnceAtTheProviderTest {
                 .isInstanceOf(MappingFailedException.class)
                 .hasMessage("routes/providers/yativo.camel.yaml: names the field 'customer_mail', which this request"
                         + " has not");
-        delivery.markUnclear(Instant.EPOCH);
+        delivery.doubt().raise(Instant.EPOCH);
         assertThatThrownBy(() -> steps.expand("email={empty}", delivery))
                 .isInstanceOf(UnclearException.class)
                 .hasMessageContaining("'empty'");

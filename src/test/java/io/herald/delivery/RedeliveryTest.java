@@ -494,9 +494,9 @@ class RedeliveryTest {
     @Test
     void aLookUpThatWaitsLongerThanTheBudgetIsParkedUntilThen() throws Exception {
         Delivery delivery = delivery("xbridge");
-        delivery.markUnclear(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
+        delivery.doubt().raise(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
         delivery.addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis() - 1_000);
-        Instant seen = delivery.unclearSince().orElseThrow().plus(QuickRetries.SETTLE);
+        Instant seen = delivery.doubt().since().orElseThrow().plus(QuickRetries.SETTLE);
         Exchange exchange = new DefaultExchange(camel);
 
         assertThatExceptionOfType(LookUpWaitsException.class)
@@ -587,7 +587,7 @@ class RedeliveryTest {
 
         redelivery.isTransient(exchange, delivery);
 
-        return delivery.unclearSince().map(by -> Duration.between(now, by));
+        return delivery.doubt().since().map(by -> Duration.between(now, by));
     }
 
     private static HttpOperationFailedException answered(int status) {
@@ -636,7 +636,7 @@ class RedeliveryTest {
 
     private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException, LookUpWaitsException {
         Delivery delivery = delivery("xbridge");
-        delivery.markUnclear(clock.instant().plus(untilItHasArrived));
+        delivery.doubt().raise(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);
     }
 
