@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.metrics.Meters;
@@ -201,10 +200,7 @@ public final class Outcome {
 
     private static void putFields(ObjectNode error, List<Fault> faults) {
         if (!faults.isEmpty()) {
-            ArrayNode fields = error.putArray("fields");
-            Fault.most(faults)
-                    .forEach(fault ->
-                            fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+            error.set("fields", Fault.toJson(Fault.most(faults)));
         }
     }
 
