@@ -10,12 +10,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.metrics.Meters;
 import io.herald.schema.Fault;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -60,9 +58,6 @@ public final class Outcome {
 
     /** The states that a template may tell. */
     private static final Set<String> STATES = Set.of(State.RETRYING.word(), State.REJECTED.word(), State.DEAD.word());
-
-    private static final Set<String> REASONS =
-            Arrays.stream(Reason.values()).map(Reason::word).collect(Collectors.toUnmodifiableSet());
 
     private Outcome() {}
 
@@ -190,7 +185,7 @@ public final class Outcome {
             return Meters.NONE;
         }
         String reason = outcome.path("error").path("reason").asText();
-        return REASONS.contains(reason) ? reason : Meters.OTHER;
+        return Reason.words().contains(reason) ? reason : Meters.OTHER;
     }
 
     /** Whether its error may be in the words of a provider: one that {@link #failed} made is in Herald's own. */
