@@ -36,6 +36,12 @@ public final class Delivery {
         RECORDING
     }
 
+    /**
+     * The source of new deliveries, all of which came by REST. They do not wait among those by REST that are taken up from the
+     * ledger: at a provider the two take turns, so that a new one does not wait for a backlog.
+     */
+    private static final String INTAKE = "intake";
+
     private final Message message;
     private final String provider;
     private final Place place;
@@ -177,9 +183,12 @@ public final class Delivery {
         return outcome;
     }
 
-    /** What it waits among for its provider; one source does not wait for the others. */
+    /**
+     * Where it came from: {@code intake}, or, if it was taken up again, {@code rest}, {@code file} or {@code replay}. At a
+     * provider, sources take turns.
+     */
     public String getSource() {
-        return resumedFrom.map(OpenDelivery::source).orElse("intake");
+        return resumedFrom.map(OpenDelivery::source).orElse(INTAKE);
     }
 
     /** Counts its replays. */

@@ -31,8 +31,8 @@ public final class Outcome {
     private static final int MAX_DEPTH = 200;
 
     /**
-     * Nobody says so much: it was cut, perhaps in the middle of one of the customer's values, or a template repeated something.
-     * What is shorter is cut when the customer's values are out of it.
+     * Longer texts are dropped: they were cut on reading, perhaps inside a customer's value, which redaction could then not
+     * find.
      */
     private static final int LONGEST_WORDS = Answers.LONGEST_TEXT_OF_ERROR - 1;
 
@@ -53,7 +53,7 @@ public final class Outcome {
     private static final Set<String> NAMED =
             Set.of(Reason.UNAUTHORIZED.word(), Reason.FORBIDDEN.word(), Reason.LINK_BROKEN.word());
 
-    /** What the report says itself of a delivery that was made, and why one was not: no part of an answer has such a name. */
+    /** Fields that the report writes itself; a part of an answer with such a name is left out. */
     private static final Set<String> HERALDS = Set.of("provider", "state", "operation", "error");
 
     /** The states that a template may tell. */
