@@ -31,8 +31,8 @@ final class AnswerReading {
 
     /** As {@link DeliverySteps#readAnswer}. */
     void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
-        delivery.delivered(outcome(delivery, status, Answers.parse(answer)));
-        delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
+        delivery.markDelivered(outcome(delivery, status, Answers.parse(answer)));
+        delivery.endTry(clock.instant(), json.createObjectNode().put("httpStatus", status));
     }
 
     /** As {@link DeliverySteps#readFurtherAnswer}. */

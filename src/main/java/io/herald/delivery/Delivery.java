@@ -206,8 +206,8 @@ public final class Delivery {
         return span;
     }
 
-    void shownBy(Span shown) {
-        span = shown;
+    void setSpan(Span span) {
+        this.span = span;
     }
 
     /** Whether it was taken up again from the ledger. */
@@ -221,7 +221,7 @@ public final class Delivery {
     }
 
     /** The ledger has its outcome. */
-    public void recorded(Progress progress) {
+    public void markRecorded(Progress progress) {
         kept = new KeptMessage.Delivery(
                 provider,
                 Outcome.state(progress.outcome()),
@@ -269,14 +269,14 @@ public final class Delivery {
     }
 
     /** The try under way has ended. */
-    void tried(Instant now, ObjectNode result) {
+    void endTry(Instant now, ObjectNode result) {
         Instant began = tryBegan == null ? now : tryBegan;
         tries.add(new Try(began, Duration.between(began, now).toMillis(), result.deepCopy()));
         tryBegan = null;
     }
 
     /** No further try may begin before so long has passed since the last one. */
-    void mustWait(long millis) {
+    void setMustWaitMillis(long millis) {
         mustWaitMillis = millis;
     }
 
@@ -314,7 +314,7 @@ public final class Delivery {
      * What the ledger knows of the customer. Where it is known, what an earlier message may have created needs no look-up, and
      * neither does a create of this delivery's own that was kept before: it becomes an update.
      */
-    void linkIs(Optional<String> providerCustomerId) {
+    void setLink(Optional<String> providerCustomerId) {
         link = providerCustomerId.orElse(null);
         if (link != null && (doubt.isFromEarlier() || isOutdated())) {
             doubt.clear();
@@ -322,13 +322,13 @@ public final class Delivery {
     }
 
     /** A look-up found what an earlier message created: the request, which would create it, is outdated. */
-    void foundLink(String providerCustomerId) {
+    void setFoundLink(String providerCustomerId) {
         link = providerCustomerId;
         doubt.clear();
     }
 
     /** The request, made with the link that is known now. */
-    void mapped(ObjectNode body, byte[] bytes) {
+    void setRequest(ObjectNode body, byte[] bytes) {
         requestKept = false;
         request = body;
         toBeKept = new KeptRequest(bytes, Optional.ofNullable(link));
@@ -354,7 +354,7 @@ public final class Delivery {
     }
 
     /** The request is about to be sent, which counts as an attempt; answers its bytes. */
-    byte[] sending(Instant now) {
+    byte[] beginSending(Instant now) {
         phase = Phase.SENDING;
         answered = false;
         attempts++;
@@ -365,7 +365,7 @@ public final class Delivery {
     }
 
     /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
-    void calledOff() {
+    void callOffTry() {
         if (phase == Phase.SENDING && !answered) {
             attempts--;
             sentAt = attempts == 0 ? null : sentAt;
@@ -390,7 +390,7 @@ public final class Delivery {
         return found != null && !found.isNobody() && !isUpdate();
     }
 
-    void recording() {
+    void beginRecording() {
         phase = Phase.RECORDING;
     }
 
@@ -403,7 +403,7 @@ public final class Delivery {
     }
 
     /** The provider has the customer, for certain. */
-    void delivered(ObjectNode result) {
+    void markDelivered(ObjectNode result) {
         outcome = result;
         doubt.clear();
         answered = true;
@@ -413,12 +413,12 @@ public final class Delivery {
         return failure;
     }
 
-    void failed(Failure last) {
+    void setFailure(Failure last) {
         failure = last;
     }
 
     /** A further failure that is worth another try; answers how many there were. */
-    int failedAgain() {
+    int countFailure() {
         if (phase != Phase.RECORDING) {
             phase = Phase.PREPARING;
         }

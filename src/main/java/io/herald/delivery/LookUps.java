@@ -112,9 +112,10 @@ final class LookUps {
             throw new UnclearException("the look-up found a customer that may be another one");
         }
         if (delivery.doubt().isFromEarlier()) {
-            delivery.foundLink(found.id());
+            delivery.setFoundLink(found.id());
         } else {
-            delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", found.id()), false));
+            delivery.markDelivered(
+                    Outcome.delivered(json.createObjectNode().put("providerCustomerId", found.id()), false));
         }
     }
 

@@ -46,7 +46,7 @@ final class OutcomeRecording {
 
     /** Keeps the outcome in the ledger, and what came of each try. */
     void record(Delivery delivery) {
-        delivery.recording();
+        delivery.beginRecording();
         long begun = System.nanoTime();
         Progress progress = progress(delivery);
         Recorded recorded = keep(delivery, progress);
@@ -59,7 +59,7 @@ final class OutcomeRecording {
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             count(delivery, progress.outcome());
             OutcomeLog.write(delivery, progress.outcome(), progress.durationMillis());
-            delivery.recorded(progress);
+            delivery.markRecorded(progress);
             audit(delivery, progress.outcome());
         }
     }

@@ -64,7 +64,7 @@ public final class Redelivery {
         if (!delivery.useUpTokenRenewal()) {
             return false;
         }
-        delivery.tried(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
+        delivery.endTry(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
         tokens.drop(delivery.getProvider(), delivery.getToken());
         waitBeforeNextTry(exchange, 0);
         return true;
@@ -84,8 +84,8 @@ public final class Redelivery {
         Failure failure = failure(exchange, delivery);
         long least = Math.max(
                 failure.retryAfterMillis(), untilItHasEnded(delivery, failure).toMillis());
-        delivery.mustWait(least);
-        int failed = delivery.failedAgain();
+        delivery.setMustWaitMillis(least);
+        int failed = delivery.countFailure();
         long delay = Math.max(least, backoff(retry, failed));
 
         if (stopping.isOver()
@@ -233,13 +233,13 @@ public final class Redelivery {
         }
         Failure failure = failures.of(delivery, thrown);
         if (failure.isCalledOff()) {
-            delivery.calledOff();
+            delivery.callOffTry();
             failure = usesUpItsStep(delivery, known) ? known.endedBy(thrown) : failure;
         } else {
             settleWhetherCreated(delivery, failure);
-            delivery.tried(clock.instant(), failure.outcome());
+            delivery.endTry(clock.instant(), failure.outcome());
         }
-        delivery.failed(failure);
+        delivery.setFailure(failure);
         return failure;
     }
 

@@ -45,7 +45,7 @@ final class Requests {
                 delivery.getReference(),
                 delivery.getProvider(),
                 delivery.getMessage().sequence());
-        delivery.linkIs(known.providerCustomerId());
+        delivery.setLink(known.providerCustomerId());
         delivery.doubt().setCreatedBy(known.createdBy());
         if (!creates.mayMakeTwo(delivery)) {
             return;
@@ -74,7 +74,7 @@ final class Requests {
         if (!faults.isEmpty()) {
             throw new NotMappableException(faults);
         }
-        delivery.mapped(request, json.writeValueAsBytes(request));
+        delivery.setRequest(request, json.writeValueAsBytes(request));
         meters.took(delivery.getProvider(), Step.MAP, System.nanoTime() - begun);
     }
 

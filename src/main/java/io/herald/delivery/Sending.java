@@ -60,13 +60,13 @@ final class Sending {
     }
 
     /** The request as it is sent, for {@link DeliverySteps#bytesToSend}; from here on the ledger knows that bytes may leave. */
-    byte[] bytes(Delivery delivery, Optional<String> lookUp) throws UnclearException, BreakerOpenException {
+    byte[] begin(Delivery delivery, Optional<String> lookUp) throws UnclearException, BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
         delivery.beginTry(clock.instant());
         refuseForgottenKey(delivery);
         keep(delivery, lookUp);
         askAgainAfterTheSlot(delivery);
-        return delivery.sending(clock.instant());
+        return delivery.beginSending(clock.instant());
     }
 
     /** As {@link DeliverySteps#mustBeInHand}. */
