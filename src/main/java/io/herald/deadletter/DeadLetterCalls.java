@@ -27,7 +27,6 @@ import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,9 +40,6 @@ import org.apache.camel.support.SynchronizationAdapter;
 @Named("deadLetters")
 @RegisterForReflection
 public final class DeadLetterCalls {
-
-    private static final List<String> REASONS =
-            Arrays.stream(Reason.values()).map(Reason::word).toList();
 
     private final DeadLetters letters;
     private final Providers providers;
@@ -230,7 +226,7 @@ public final class DeadLetterCalls {
         if (id.isPresent() && !providers.isKnown(id.get())) {
             throw new BadQueryException("provider is the id of a provider that is configured");
         }
-        return new DeadLetter.Filter(states, id, Query.oneOf("reason", reason, REASONS));
+        return new DeadLetter.Filter(states, id, Query.oneOf("reason", reason, Reason.words()));
     }
 
     private DeadLetter.Provider provider(String id) {

@@ -29,22 +29,13 @@ final class AnswerReading {
         this.clock = clock;
     }
 
-    /**
-     * Reads the answer to the request: the delivery is delivered.
-     *
-     * @throws UnreadableAnswerException if it has no customer's id
-     */
+    /** As {@link DeliverySteps#readAnswer}. */
     void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
-        delivery.delivered(outcome(delivery, status, Answers.parse(answer)));
-        delivery.tried(clock.instant(), json.createObjectNode().put("httpStatus", status));
+        delivery.markDelivered(outcome(delivery, status, Answers.parse(answer)));
+        delivery.endTry(clock.instant(), json.createObjectNode().put("httpStatus", status));
     }
 
-    /**
-     * Reads the answer to a further call, after {@link #read}; what is known of the customer is from there. An empty one says
-     * nothing against the success that its status is.
-     *
-     * @throws UnreadableAnswerException if it does not say that the call succeeded
-     */
+    /** As {@link DeliverySteps#readFurtherAnswer}. */
     void readFurther(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
         if (answer != null && !answer.isBlank()) {
             outcome(delivery, status, Answers.parse(answer));

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.herald.ledger.KeptMessage;
 import io.herald.ledger.KeptRequest;
-import io.herald.ledger.Ledger;
 import io.herald.ledger.Message;
 import io.herald.ledger.OpenDelivery;
 import io.herald.ledger.Progress;
@@ -18,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -38,21 +36,24 @@ public final class Delivery {
         RECORDING
     }
 
+    /**
+     * The source of new deliveries, all of which came by REST. They do not wait among those by REST that are taken up from the
+     * ledger: at a provider the two take turns, so that a new one does not wait for a backlog.
+     */
+    private static final String INTAKE = "intake";
+
     private final Message message;
     private final String provider;
     private final Place place;
-    private final boolean resumed;
-    private final String source;
-    private final int generation;
-    private final Optional<String> goesOnFrom;
+    private final Optional<OpenDelivery> resumedFrom;
     private final long startedAt = System.nanoTime();
     private final List<Try> tries = new ArrayList<>();
+    private final Doubt doubt = new Doubt();
 
     private Instant tryBegan;
     private String link;
     private ObjectNode request;
-    private byte[] requestBytes;
-    private String madeWith;
+    private KeptRequest toBeKept;
     private Phase phase = Phase.PREPARING;
     private boolean requestKept;
     private Instant sentAt;
@@ -63,9 +64,6 @@ public final class Delivery {
     private KeptMessage.Delivery kept;
     private int failures;
     private long waitedMillis;
-    private boolean unclearFromEarlier;
-    private List<Ledger.Created> createdBy = List.of();
-    private Instant unclearSince;
     private long mustWaitMillis;
     private boolean renewed;
     private String token;
@@ -81,10 +79,7 @@ public final class Delivery {
         this.message = message;
         this.provider = provider;
         this.place = new Place(message.reference(), message.sequence(), message.takes());
-        this.resumed = false;
-        this.source = "intake";
-        this.generation = 0;
-        this.goesOnFrom = Optional.empty();
+        this.resumedFrom = Optional.empty();
     }
 
     /**
@@ -97,18 +92,15 @@ public final class Delivery {
         this.message = message;
         this.provider = kept.provider();
         this.place = place;
-        this.resumed = true;
-        this.source = kept.source();
-        this.generation = kept.generation();
-        this.goesOnFrom = kept.trace();
+        this.resumedFrom = Optional.of(kept);
         this.attempts = kept.attempts();
         this.parks = kept.parks();
         this.sentAt = kept.sentAt().orElse(null);
-        kept.unclearSince().ifPresent(request.isPresent() ? this::markUnclear : this::unclearFromEarlier);
+        kept.unclearSince().ifPresent(request.isPresent() ? doubt::raise : doubt::raiseFromEarlier);
         request.ifPresent(sent -> {
             try {
-                mapped(json.readerFor(ObjectNode.class).readValue(sent.bytes()), sent.bytes());
-                madeWith = sent.link().orElse(null);
+                this.request = json.readerFor(ObjectNode.class).readValue(sent.bytes());
+                this.toBeKept = sent;
             } catch (IOException e) {
                 throw new UncheckedIOException("a request in the ledger is not JSON", e);
             }
@@ -154,12 +146,18 @@ public final class Delivery {
      * same bytes, and another one where a create turned into an update.
      */
     public UUID getIdempotencyKey() {
-        return UuidCreator.getNameBasedSha1(message.id(), provider + "/" + generation + (isUpdate() ? "/" + link : ""));
+        return UuidCreator.getNameBasedSha1(
+                message.id(), provider + "/" + generation() + (isUpdate() ? "/" + link : ""));
     }
 
     /** Whether an earlier try may have created the customer without our knowing. */
     public boolean isUnclear() {
-        return unclearSince != null;
+        return doubt.exists();
+    }
+
+    /** Whether the provider may have the customer without our knowing. */
+    Doubt doubt() {
+        return doubt;
     }
 
     /** Whether an outcome is known already. */
@@ -185,19 +183,22 @@ public final class Delivery {
         return outcome;
     }
 
-    /** What it waits among for its provider; one source does not wait for the others. */
+    /**
+     * Where it came from: {@code intake}, or, if it was taken up again, {@code rest}, {@code file} or {@code replay}. At a
+     * provider, sources take turns.
+     */
     public String getSource() {
-        return source;
+        return resumedFrom.map(OpenDelivery::source).orElse(INTAKE);
     }
 
     /** Counts its replays. */
     int generation() {
-        return generation;
+        return resumedFrom.map(OpenDelivery::generation).orElse(0);
     }
 
     /** The {@code traceparent} of what it goes on from, if it was taken up again. */
     Optional<String> goesOnFrom() {
-        return goesOnFrom;
+        return resumedFrom.flatMap(OpenDelivery::trace);
     }
 
     /** What shows it to those who look at traces. */
@@ -205,13 +206,13 @@ public final class Delivery {
         return span;
     }
 
-    void shownBy(Span shown) {
-        span = shown;
+    void setSpan(Span span) {
+        this.span = span;
     }
 
     /** Whether it was taken up again from the ledger. */
     public boolean isResumed() {
-        return resumed;
+        return resumedFrom.isPresent();
     }
 
     /** Whether it has not ended for the ledger: it waits there for another try, or its outcome could not be kept. */
@@ -220,7 +221,7 @@ public final class Delivery {
     }
 
     /** The ledger has its outcome. */
-    public void recorded(Progress progress) {
+    public void markRecorded(Progress progress) {
         kept = new KeptMessage.Delivery(
                 provider,
                 Outcome.state(progress.outcome()),
@@ -268,14 +269,14 @@ public final class Delivery {
     }
 
     /** The try under way has ended. */
-    void tried(Instant now, ObjectNode result) {
+    void endTry(Instant now, ObjectNode result) {
         Instant began = tryBegan == null ? now : tryBegan;
         tries.add(new Try(began, Duration.between(began, now).toMillis(), result.deepCopy()));
         tryBegan = null;
     }
 
     /** No further try may begin before so long has passed since the last one. */
-    void mustWait(long millis) {
+    void setMustWaitMillis(long millis) {
         mustWaitMillis = millis;
     }
 
@@ -306,32 +307,31 @@ public final class Delivery {
 
     /** Whether the request was made with another link than the one that is known now, and has to be made anew. */
     public boolean isOutdated() {
-        return request != null && !Objects.equals(link, madeWith);
+        return request != null && !toBeKept.link().equals(Optional.ofNullable(link));
     }
 
     /**
      * What the ledger knows of the customer. Where it is known, what an earlier message may have created needs no look-up, and
      * neither does a create of this delivery's own that was kept before: it becomes an update.
      */
-    void linkIs(Optional<String> providerCustomerId) {
+    void setLink(Optional<String> providerCustomerId) {
         link = providerCustomerId.orElse(null);
-        if (link != null && (unclearFromEarlier || isOutdated())) {
-            unclearSince = null;
+        if (link != null && (doubt.isFromEarlier() || isOutdated())) {
+            doubt.clear();
         }
     }
 
     /** A look-up found what an earlier message created: the request, which would create it, is outdated. */
-    void foundLink(String providerCustomerId) {
+    void setFoundLink(String providerCustomerId) {
         link = providerCustomerId;
-        unclearSince = null;
+        doubt.clear();
     }
 
     /** The request, made with the link that is known now. */
-    void mapped(ObjectNode body, byte[] bytes) {
+    void setRequest(ObjectNode body, byte[] bytes) {
         requestKept = false;
         request = body;
-        requestBytes = bytes;
-        madeWith = link;
+        toBeKept = new KeptRequest(bytes, Optional.ofNullable(link));
     }
 
     /** Whether there is a request to send: the same for every try, also when the template was edited meanwhile. */
@@ -350,22 +350,22 @@ public final class Delivery {
 
     /** The request as it is to be kept. */
     KeptRequest toBeKept() {
-        return new KeptRequest(requestBytes, Optional.ofNullable(madeWith));
+        return toBeKept;
     }
 
     /** The request is about to be sent, which counts as an attempt; answers its bytes. */
-    byte[] sending(Instant now) {
+    byte[] beginSending(Instant now) {
         phase = Phase.SENDING;
         answered = false;
         attempts++;
         if (sentAt == null) {
             sentAt = now;
         }
-        return requestBytes;
+        return toBeKept.bytes();
     }
 
     /** The try under way was called off: if it was counted already, and no byte of its request left, it does not count. */
-    void calledOff() {
+    void callOffTry() {
         if (phase == Phase.SENDING && !answered) {
             attempts--;
             sentAt = attempts == 0 ? null : sentAt;
@@ -390,7 +390,7 @@ public final class Delivery {
         return found != null && !found.isNobody() && !isUpdate();
     }
 
-    void recording() {
+    void beginRecording() {
         phase = Phase.RECORDING;
     }
 
@@ -403,57 +403,22 @@ public final class Delivery {
     }
 
     /** The provider has the customer, for certain. */
-    void delivered(ObjectNode result) {
+    void markDelivered(ObjectNode result) {
         outcome = result;
-        unclearSince = null;
+        doubt.clear();
         answered = true;
-    }
-
-    /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
-    void markUnclear(Instant then) {
-        unclearSince = then;
-    }
-
-    /** The customer is not there after all. */
-    void clear() {
-        unclearSince = null;
-    }
-
-    /** An earlier message, or this one before it was replayed, may have created the customer without our knowing. */
-    void unclearFromEarlier(Instant since) {
-        unclearFromEarlier = true;
-        unclearSince = unclearSince == null || since.isAfter(unclearSince) ? since : unclearSince;
-    }
-
-    boolean isUnclearFromEarlier() {
-        return unclearFromEarlier;
-    }
-
-    /** The requests that may have created the customer without our knowing. */
-    void createdBy(List<Ledger.Created> requests) {
-        createdBy = requests;
-    }
-
-    /** Whether who looks the customer up by that text finds it, whichever of those requests created it. */
-    boolean isFoundBy(String lookUp) {
-        return createdBy.stream().allMatch(created -> created.isFoundBy(lookUp));
-    }
-
-    /** Since when the provider may have created the customer without our knowing, if it may. */
-    Optional<Instant> unclearSince() {
-        return Optional.ofNullable(unclearSince);
     }
 
     Failure failure() {
         return failure;
     }
 
-    void failed(Failure last) {
+    void setFailure(Failure last) {
         failure = last;
     }
 
     /** A further failure that is worth another try; answers how many there were. */
-    int failedAgain() {
+    int countFailure() {
         if (phase != Phase.RECORDING) {
             phase = Phase.PREPARING;
         }

@@ -40,7 +40,7 @@ public final class DeliverySpans {
                     .setAttribute(Traces.MESSAGE, delivery.getMessage().id().toString())
                     .setAttribute(SOURCE, delivery.getSource())
                     .setAttribute(GENERATION, (long) delivery.generation());
-            delivery.shownBy(span);
+            delivery.setSpan(span);
         }
     }
 

@@ -183,7 +183,7 @@ public final class DeliverySteps {
         exchange.getMessage().setHeader(Exchange.HTTP_METHOD, HttpMethods.valueOf(method));
         exchange.getMessage().setHeader(Exchange.HTTP_PATH, path);
         speakJson(exchange);
-        return sending.bytes(delivery, Optional.ofNullable(lookUp));
+        return sending.begin(delivery, Optional.ofNullable(lookUp));
     }
 
     /**

@@ -31,6 +31,21 @@ record Failure(
         this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
     }
 
+    /** Another try does not help; the provider may have done what was asked. */
+    static Failure lasting(Throwable cause, ObjectNode outcome) {
+        return new Failure(cause, outcome, false, true, 0);
+    }
+
+    /** Another try may help; the provider may have done what was asked. */
+    static Failure transientUnclear(Throwable cause, ObjectNode outcome) {
+        return new Failure(cause, outcome, true, true, 0);
+    }
+
+    /** Another try may help; nothing was sent. */
+    static Failure transientUnsent(Throwable cause, ObjectNode outcome) {
+        return new Failure(cause, outcome, true, false, 0);
+    }
+
     /** Nothing was sent, because the provider's breaker is open, or Herald stops. */
     static Failure calledOff(Throwable cause, BreakerOpenException open) {
         ObjectNode outcome = Outcome.failed(

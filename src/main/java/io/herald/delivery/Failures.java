@@ -41,10 +41,10 @@ final class Failures {
             return ofAnswer(delivery, answered);
         }
         if (thrown instanceof UnreadableAnswerException answered) {
-            return new Failure(thrown, answered.outcome(), true, true, 0);
+            return Failure.transientUnclear(thrown, answered.outcome());
         }
         if (thrown instanceof UnclearException unclear && unclear.mayPass()) {
-            return new Failure(thrown, unclear(State.RETRYING, unclear.getMessage()), true, true, 0);
+            return Failure.transientUnclear(thrown, unclear(State.RETRYING, unclear.getMessage()));
         }
         if (thrown instanceof AnswerTooLargeException) {
             return ofTooLarge(delivery, thrown);
@@ -69,9 +69,9 @@ final class Failures {
         if (thrown instanceof LedgerException || thrown.getCause() instanceof LedgerException) {
             ObjectNode outcome = Outcome.failed(
                     State.RETRYING, "ledger_unavailable", Reason.UNAVAILABLE, "Herald's own ledger cannot be used now");
-            return new Failure(thrown, outcome, true, false, 0);
+            return Failure.transientUnsent(thrown, outcome);
         }
-        return new Failure(thrown, lasting(delivery, thrown), false, true, 0);
+        return Failure.lasting(thrown, lasting(delivery, thrown));
     }
 
     private Failure ofAnswer(Delivery delivery, HttpOperationFailedException answered) {
@@ -107,10 +107,10 @@ final class Failures {
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
         if (delivery.phase() == Delivery.Phase.FINDING) {
-            return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
+            return Failure.lasting(thrown, unclear(State.DEAD, "the answer to the look-up is too large"));
         }
         ObjectNode outcome = Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER, TOO_LARGE);
-        return new Failure(thrown, outcome, true, true, 0);
+        return Failure.transientUnclear(thrown, outcome);
     }
 
     private static Failure ofLogIn(LogInFailedException logIn) {
@@ -138,7 +138,7 @@ final class Failures {
                 late
                         ? "no answer in time"
                         : "the connection failed: " + why.getClass().getSimpleName());
-        return new Failure(io, outcome, true, sent, 0);
+        return sent ? Failure.transientUnclear(io, outcome) : Failure.transientUnsent(io, outcome);
     }
 
     private static ObjectNode lasting(Delivery delivery, Throwable thrown) {

@@ -39,24 +39,18 @@ final class LookUps {
         this.clock = clock;
     }
 
-    /** Whether an earlier try may have created the customer without our knowing, and the provider has a look-up that tells. */
+    /** As {@link DeliverySteps#isToBeLookedUp}. */
     boolean isNeeded(Delivery delivery) {
         return delivery.isUnclear() && mappings.of(delivery.getProvider()).finds();
     }
 
-    /**
-     * Begins a look-up: what fails until the request is sent says nothing of the request.
-     *
-     * @return how long to wait until what may have arrived can be seen, in milliseconds
-     * @throws BreakerOpenException if nothing could be asked, because the provider's breaker is open
-     * @throws LookUpWaitsException if that is more than is left of the provider's budget for waits
-     */
+    /** As {@link DeliverySteps#beginLookUp}. */
     long begin(Delivery delivery) throws BreakerOpenException, LookUpWaitsException {
         breakers.of(delivery.getProvider()).check();
         delivery.beginTry(clock.instant());
         ProviderConfig.Provider provider = providers.of(delivery.getProvider());
         long settle = provider.find().settle().toMillis();
-        long since = delivery.unclearSince().orElseThrow().toEpochMilli();
+        long since = delivery.doubt().since().orElseThrow().toEpochMilli();
         long longest = settle + providers.longestCall(delivery.getProvider()).toMillis();
         long wait = Math.max(0, settle + since - clock.millis());
         delivery.beginLookUp(clock.instant().plusMillis(Math.min(wait, longest)).plus(LONGEST));
@@ -71,13 +65,7 @@ final class LookUps {
         return wait;
     }
 
-    /**
-     * Collects the customers on a page of the answer. A 404 in which the provider's mapping finds the provider's own code says
-     * that there is none; any other may be of anybody on the way.
-     *
-     * @return the number of the next page, or null if there is none, or what was found decides already
-     * @throws UnclearException if the answer is no JSON, or a 404 of somebody else, or its pages have no end, or take too long
-     */
+    /** As {@link DeliverySteps#readFound}. A 404 without the provider's own code may be of anybody on the way. */
     Integer read(Delivery delivery, int status, String body) throws UnclearException {
         JsonNode answer = Answers.parsePage(body)
                 .orElseThrow(() -> UnclearException.forNow("the answer to the look-up is not JSON"));
@@ -109,14 +97,8 @@ final class LookUps {
     }
 
     /**
-     * Decides what was found. One customer that is the same in name and in the field looked up, and is linked to no other
-     * reference, is what an earlier try created: of this delivery, and then it is delivered; or of an earlier message, and then
-     * this one is an update. None at all means that the request may be sent, if what may have been created would have been found
-     * by the same.
-     *
-     * @param lookUp the template of what the customer is looked up by, or null where nothing tells
-     * @throws UnclearException if there is a customer that cannot be told to be ours, or there may be one that is looked up by
-     *     something else
+     * As {@link DeliverySteps#settleFound}. Ours is one customer that is the same in name and in the field looked up, and is linked
+     * to no other reference.
      */
     void settle(Delivery delivery, String lookUp) throws UnclearException {
         Found found = delivery.found();
@@ -129,17 +111,18 @@ final class LookUps {
                         .join()) {
             throw new UnclearException("the look-up found a customer that may be another one");
         }
-        if (delivery.isUnclearFromEarlier()) {
-            delivery.foundLink(found.id());
+        if (delivery.doubt().isFromEarlier()) {
+            delivery.setFoundLink(found.id());
         } else {
-            delivery.delivered(Outcome.delivered(json.createObjectNode().put("providerCustomerId", found.id()), false));
+            delivery.markDelivered(
+                    Outcome.delivered(json.createObjectNode().put("providerCustomerId", found.id()), false));
         }
     }
 
     private static void mustHaveBeenFindable(Delivery delivery, String lookUp) throws UnclearException {
         if (lookUp != null
-                && delivery.isUnclearFromEarlier()
-                && !delivery.isFoundBy(Requests.expand(lookUp, delivery))) {
+                && delivery.doubt().isFromEarlier()
+                && !delivery.doubt().isClearedBy(Requests.expand(lookUp, delivery))) {
             throw new UnclearException(
                     "an earlier request may have created the customer under what it cannot be looked up by any more, such as"
                             + " another phone: look at the provider's console, and if it is not there, replay this one with"

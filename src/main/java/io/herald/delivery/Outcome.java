@@ -6,17 +6,14 @@ import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.metrics.Meters;
 import io.herald.schema.Fault;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -34,8 +31,8 @@ public final class Outcome {
     private static final int MAX_DEPTH = 200;
 
     /**
-     * Nobody says so much: it was cut, perhaps in the middle of one of the customer's values, or a template repeated something.
-     * What is shorter is cut when the customer's values are out of it.
+     * Longer texts are dropped: they were cut on reading, perhaps inside a customer's value, which redaction could then not
+     * find.
      */
     private static final int LONGEST_WORDS = Answers.LONGEST_TEXT_OF_ERROR - 1;
 
@@ -56,14 +53,11 @@ public final class Outcome {
     private static final Set<String> NAMED =
             Set.of(Reason.UNAUTHORIZED.word(), Reason.FORBIDDEN.word(), Reason.LINK_BROKEN.word());
 
-    /** What the report says itself of a delivery that was made, and why one was not: no part of an answer has such a name. */
+    /** Fields that the report writes itself; a part of an answer with such a name is left out. */
     private static final Set<String> HERALDS = Set.of("provider", "state", "operation", "error");
 
     /** The states that a template may tell. */
     private static final Set<String> STATES = Set.of(State.RETRYING.word(), State.REJECTED.word(), State.DEAD.word());
-
-    private static final Set<String> REASONS =
-            Arrays.stream(Reason.values()).map(Reason::word).collect(Collectors.toUnmodifiableSet());
 
     private Outcome() {}
 
@@ -191,7 +185,7 @@ public final class Outcome {
             return Meters.NONE;
         }
         String reason = outcome.path("error").path("reason").asText();
-        return REASONS.contains(reason) ? reason : Meters.OTHER;
+        return Reason.words().contains(reason) ? reason : Meters.OTHER;
     }
 
     /** Whether its error may be in the words of a provider: one that {@link #failed} made is in Herald's own. */
@@ -201,10 +195,7 @@ public final class Outcome {
 
     private static void putFields(ObjectNode error, List<Fault> faults) {
         if (!faults.isEmpty()) {
-            ArrayNode fields = error.putArray("fields");
-            Fault.most(faults)
-                    .forEach(fault ->
-                            fields.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+            error.set("fields", Fault.toJson(Fault.most(faults)));
         }
     }
 

@@ -46,7 +46,7 @@ final class OutcomeRecording {
 
     /** Keeps the outcome in the ledger, and what came of each try. */
     void record(Delivery delivery) {
-        delivery.recording();
+        delivery.beginRecording();
         long begun = System.nanoTime();
         Progress progress = progress(delivery);
         Recorded recorded = keep(delivery, progress);
@@ -59,7 +59,7 @@ final class OutcomeRecording {
             meters.took(delivery.getProvider(), Step.RECORD, System.nanoTime() - begun);
             count(delivery, progress.outcome());
             OutcomeLog.write(delivery, progress.outcome(), progress.durationMillis());
-            delivery.recorded(progress);
+            delivery.markRecorded(progress);
             audit(delivery, progress.outcome());
         }
     }
@@ -90,7 +90,7 @@ final class OutcomeRecording {
                 delivery.getAttempts(),
                 attempts(delivery),
                 delivery.durationMillis(clock.instant()),
-                delivery.unclearSince(),
+                delivery.doubt().since(),
                 delivery.parks(),
                 delivery.dueAt(),
                 Traces.traceparent(delivery.span()),
@@ -144,7 +144,7 @@ final class OutcomeRecording {
 
     private void refuseAnothersCustomer(Delivery delivery) {
         if (creates.mayMakeTwo(delivery)) {
-            delivery.markUnclear(clock.instant());
+            delivery.doubt().raise(clock.instant());
         }
         delivery.settle(Outcome.failed(
                 State.DEAD,

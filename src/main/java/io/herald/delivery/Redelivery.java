@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Exchange;
@@ -25,6 +26,9 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 @Named("redelivery")
 @RegisterForReflection
 public final class Redelivery {
+
+    /** How long a delivery is parked, and whether that uses up a step of its provider's schedule. */
+    private record Pause(long millis, boolean usesUpStep) {}
 
     private static final int UNAUTHORIZED = 401;
 
@@ -60,7 +64,7 @@ public final class Redelivery {
         if (!delivery.useUpTokenRenewal()) {
             return false;
         }
-        delivery.tried(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
+        delivery.endTry(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
         tokens.drop(delivery.getProvider(), delivery.getToken());
         waitBeforeNextTry(exchange, 0);
         return true;
@@ -80,8 +84,8 @@ public final class Redelivery {
         Failure failure = failure(exchange, delivery);
         long least = Math.max(
                 failure.retryAfterMillis(), untilItHasEnded(delivery, failure).toMillis());
-        delivery.mustWait(least);
-        int failed = delivery.failedAgain();
+        delivery.setMustWaitMillis(least);
+        int failed = delivery.countFailure();
         long delay = Math.max(least, backoff(retry, failed));
 
         if (stopping.isOver()
@@ -96,10 +100,8 @@ public final class Redelivery {
 
     /**
      * Makes the last failure the delivery's outcome, unless there is one already that only could not be kept. A delivery
-     * that may be tried later is parked until the next step of its provider's schedule, or later if the provider asks for
-     * it; the first time until just then, if that is longer than the budget. After the last step it has ended, not before
-     * what the provider may be at work on has. When Herald is stopped, it is due as soon as it may be. One that was called off
-     * waits for the breaker that is open, or until what may have arrived can be seen.
+     * that may be tried later is parked; one that could have passed, but has no step of its provider's schedule left, has
+     * ended.
      */
     public void giveUp(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery) {
         if (delivery.phase() == Delivery.Phase.RECORDING) {
@@ -107,38 +109,68 @@ public final class Redelivery {
         }
         Failure failure = failure(exchange, delivery);
         ObjectNode outcome = failure.outcome();
-        boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
-        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), longestWait(delivery));
-        if (mayPass && stopping.isOver()) {
+        Optional<Pause> pause = pause(delivery, failure);
+        if (pause.isPresent()) {
             outcome.put("state", State.RETRYING.word());
-            delivery.park(clock.instant().plusMillis(least), false);
-        } else if (failure.isCalledOff()) {
-            delivery.park(clock.instant().plusMillis(failure.retryAfterMillis()), false);
+            delivery.park(
+                    clock.instant().plusMillis(pause.get().millis()),
+                    pause.get().usesUpStep());
         } else if (failure.waits()) {
-            ProviderConfig.Provider provider = providers.of(delivery.getProvider());
-            List<Duration> schedule = provider.park().schedule();
-            boolean paused = Outcome.isFor(Reason.UNAUTHORIZED, outcome);
-            int step = paused ? 0 : delivery.parks();
-            if (step < schedule.size()) {
-                boolean asItAsks = !paused
-                        && step == 0
-                        && failure.retryAfterMillis()
-                                > provider.retry().budget().toMillis();
-                long wait = asItAsks ? least : Math.max(schedule.get(step).toMillis(), least);
-                delivery.park(clock.instant().plusMillis(wait), !paused);
-            } else if (stopping.isOverWithin(untilItHasEnded(delivery, failure))) {
-                delivery.park(clock.instant().plusMillis(least), false);
-            } else {
-                Outcome.exhaust(outcome);
-            }
+            Outcome.exhaust(outcome);
         }
+        keepKnownId(delivery, outcome);
+        delivery.settle(outcome);
+    }
+
+    /**
+     * The pause until it is tried later, if it is. When Herald is stopped, it is due as soon as it may be. One that was
+     * called off waits for the breaker that is open, or until what may have arrived can be seen. After the last step of the
+     * schedule there is none, but it has not ended before what the provider may be at work on has.
+     */
+    private Optional<Pause> pause(Delivery delivery, Failure failure) {
+        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), longestWait(delivery));
+        Pause asSoonAsItMay = new Pause(least, false);
+        boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
+        if (mayPass && stopping.isOver()) {
+            return Optional.of(asSoonAsItMay);
+        }
+        if (failure.isCalledOff()) {
+            return Optional.of(new Pause(failure.retryAfterMillis(), false));
+        }
+        if (!failure.waits()) {
+            return Optional.empty();
+        }
+        Optional<Pause> step = nextStep(delivery, failure, least);
+        boolean isStopped = step.isEmpty() && stopping.awaitEnd(untilItHasEnded(delivery, failure));
+        return isStopped ? Optional.of(asSoonAsItMay) : step;
+    }
+
+    /**
+     * The next step of the provider's schedule, if one is left, or longer if the provider asks for it; the first time just
+     * as long as it asks, if that is longer than the budget. What needs another credential uses up none.
+     */
+    private Optional<Pause> nextStep(Delivery delivery, Failure failure, long least) {
+        ProviderConfig.Provider provider = providers.of(delivery.getProvider());
+        List<Duration> schedule = provider.park().schedule();
+        boolean isUnauthorized = Outcome.isFor(Reason.UNAUTHORIZED, failure.outcome());
+        int step = isUnauthorized ? 0 : delivery.parks();
+        if (step >= schedule.size()) {
+            return Optional.empty();
+        }
+        boolean asItAsks = !isUnauthorized
+                && step == 0
+                && failure.retryAfterMillis() > provider.retry().budget().toMillis();
+        long wait = asItAsks ? least : Math.max(schedule.get(step).toMillis(), least);
+        return Optional.of(new Pause(wait, !isUnauthorized));
+    }
+
+    /** Where a further call failed, the customer is there. */
+    private static void keepKnownId(Delivery delivery, ObjectNode outcome) {
         JsonNode id =
                 delivery.isSettled() ? delivery.getOutcome().path("providerCustomerId") : MissingNode.getInstance();
         if (id.isTextual()) {
-            // a further call failed, and the customer is there
             outcome.set("providerCustomerId", id);
         }
-        delivery.settle(outcome);
     }
 
     /** Camel looks for the delay in the In message; where there was an answer, {@code getMessage()} is that. */
@@ -157,9 +189,9 @@ public final class Redelivery {
         boolean keyed =
                 providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
         if (failure.mayHaveArrived() && creates.mayMakeTwo(delivery)) {
-            delivery.markUnclear(hasArrivedBy(delivery, failure));
+            delivery.doubt().raise(hasArrivedBy(delivery, failure));
         } else if (keyed && failure.isProvidersRefusal()) {
-            delivery.clear();
+            delivery.doubt().clear();
         }
     }
 
@@ -201,13 +233,13 @@ public final class Redelivery {
         }
         Failure failure = failures.of(delivery, thrown);
         if (failure.isCalledOff()) {
-            delivery.calledOff();
+            delivery.callOffTry();
             failure = usesUpItsStep(delivery, known) ? known.endedBy(thrown) : failure;
         } else {
             settleWhetherCreated(delivery, failure);
-            delivery.tried(clock.instant(), failure.outcome());
+            delivery.endTry(clock.instant(), failure.outcome());
         }
-        delivery.failed(failure);
+        delivery.setFailure(failure);
         return failure;
     }
 

@@ -39,20 +39,14 @@ final class Requests {
         this.meters = meters;
     }
 
-    /**
-     * Known customer? Its link makes this delivery an update. Where there is no link, but another message may have created the
-     * customer without our knowing, the delivery begins as unclear: it looks the customer up before it sends.
-     *
-     * @throws UnclearException if that other message may have, and the provider has no look-up: only to send that one again,
-     *     under its own key, can tell
-     */
+    /** As {@link DeliverySteps#findLink}. Where there is no look-up, only to send that other message again, under its own key, can tell. */
     void findLink(Delivery delivery) throws UnclearException {
         Ledger.Known known = ledger.known(
                 delivery.getReference(),
                 delivery.getProvider(),
                 delivery.getMessage().sequence());
-        delivery.linkIs(known.providerCustomerId());
-        delivery.createdBy(known.createdBy());
+        delivery.setLink(known.providerCustomerId());
+        delivery.doubt().setCreatedBy(known.createdBy());
         if (!creates.mayMakeTwo(delivery)) {
             return;
         }
@@ -64,16 +58,11 @@ final class Requests {
                             + " the provider's console, and replay this one with force");
         }
         if (finds) {
-            since.ifPresent(delivery::unclearFromEarlier);
+            since.ifPresent(delivery.doubt()::raiseFromEarlier);
         }
     }
 
-    /**
-     * Maps the customer with the provider's {@code request.jslt}, and checks the request. A delivery that is taken up
-     * again has its request already.
-     *
-     * @throws NotMappableException if it is not what the provider's {@code request.schema.json} accepts
-     */
+    /** As {@link DeliverySteps#map}. */
     void map(Delivery delivery) throws NotMappableException, JsonProcessingException {
         if (delivery.isMapped()) {
             return;
@@ -85,18 +74,11 @@ final class Requests {
         if (!faults.isEmpty()) {
             throw new NotMappableException(faults);
         }
-        delivery.mapped(request, json.writeValueAsBytes(request));
+        delivery.setRequest(request, json.writeValueAsBytes(request));
         meters.took(delivery.getProvider(), Step.MAP, System.nanoTime() - begun);
     }
 
-    /**
-     * Fills in a path or query: {@code {id}} is the provider's id of the customer, any other name in braces a field of the
-     * request; all of them percent-encoded.
-     *
-     * @throws UnclearException if the request has no such field, and an earlier try may have arrived: then there is nothing to look
-     *     the customer up by
-     * @throws MappingFailedException if the request has no such field
-     */
+    /** As {@link DeliverySteps#expand}. */
     static String expand(String template, Delivery delivery) throws UnclearException {
         Optional<String> absent = PLACEHOLDER
                 .matcher(template)

@@ -48,11 +48,7 @@ final class Sending {
         this.spans = spans;
     }
 
-    /**
-     * Gives the delivery the provider's token.
-     *
-     * @throws LogInFailedException if there is none to be had
-     */
+    /** Gives the delivery the provider's token, for {@link DeliverySteps#authorize}. */
     void takeToken(Delivery delivery) throws LogInFailedException {
         delivery.beginTry(clock.instant());
         Scope asked = spans.asks(delivery);
@@ -63,23 +59,17 @@ final class Sending {
         }
     }
 
-    /**
-     * The request as it is sent; from here on bytes may leave, and the ledger knows that they may.
-     *
-     * @param lookUp the template of what the customer is looked up by, where it is looked up
-     * @throws UnclearException if it may have arrived before, and the provider no longer remembers its key
-     * @throws BreakerOpenException if none would leave, because the provider's breaker is open
-     */
-    byte[] bytes(Delivery delivery, Optional<String> lookUp) throws UnclearException, BreakerOpenException {
+    /** The request as it is sent, for {@link DeliverySteps#bytesToSend}; from here on the ledger knows that bytes may leave. */
+    byte[] begin(Delivery delivery, Optional<String> lookUp) throws UnclearException, BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
         delivery.beginTry(clock.instant());
         refuseForgottenKey(delivery);
         keep(delivery, lookUp);
         askAgainAfterTheSlot(delivery);
-        return delivery.sending(clock.instant());
+        return delivery.beginSending(clock.instant());
     }
 
-    /** To be asked before a further call of a delivery: another program may have it in hand by now. */
+    /** As {@link DeliverySteps#mustBeInHand}. */
     void mustBeInHand(Delivery delivery) {
         ledger.mustBeInHand(delivery.getMessage(), delivery.getProvider());
         askAgainAfterTheSlot(delivery);

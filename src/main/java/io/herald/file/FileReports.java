@@ -8,6 +8,7 @@ import io.herald.delivery.State;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.RecordOutcome;
+import io.herald.schema.Fault;
 import io.herald.thread.Threads;
 import io.herald.time.Timestamps;
 import io.quarkus.runtime.ShutdownEvent;
@@ -225,10 +226,7 @@ final class FileReports {
             }
         }
         if (!record.faults().isEmpty()) {
-            ArrayNode faults = line.putArray("faults");
-            record.faults()
-                    .forEach(fault ->
-                            faults.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
+            line.set("faults", Fault.toJson(record.faults()));
         }
         return line;
     }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
 import jakarta.inject.Singleton;
@@ -78,9 +77,7 @@ final class Sealing {
     }
 
     byte[] faults(DroppedFile.Place place, List<Fault> faults) {
-        ArrayNode all = json.createArrayNode();
-        faults.forEach(fault -> all.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
-        return cipher.seal("faults " + place.file() + " " + place.position(), text(all));
+        return cipher.seal("faults " + place.file() + " " + place.position(), text(Fault.toJson(faults)));
     }
 
     List<Fault> openFaults(DroppedFile.Place place, byte[] sealed) {

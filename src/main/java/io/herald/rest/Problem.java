@@ -1,6 +1,5 @@
 package io.herald.rest;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.schema.Fault;
@@ -25,10 +24,6 @@ final class Problem {
     }
 
     static ObjectNode of(int status, String detail, List<Fault> faults) {
-        ObjectNode problem = of(status, detail);
-        ArrayNode errors = problem.putArray("errors");
-        faults.forEach(
-                fault -> errors.addObject().put("pointer", fault.pointer()).put("message", fault.message()));
-        return problem;
+        return of(status, detail).set("errors", Fault.toJson(faults));
     }
 }

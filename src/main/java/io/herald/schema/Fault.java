@@ -1,5 +1,7 @@
 package io.herald.schema;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -43,6 +45,13 @@ public record Fault(String pointer, String message) implements Comparable<Fault>
         List<Fault> most = new ArrayList<>(faults.subList(0, MOST));
         most.add(new Fault("", "has " + (faults.size() - MOST) + " more faults"));
         return most;
+    }
+
+    /** As reports, problems and the ledger have them: an array of objects with {@code pointer} and {@code message}. */
+    public static ArrayNode toJson(List<Fault> faults) {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        faults.forEach(fault -> array.addObject().put("pointer", fault.pointer).put("message", fault.message));
+        return array;
     }
 
     /** By pointer, then by message; both in the order of their UTF-16 code units. */

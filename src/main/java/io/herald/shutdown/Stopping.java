@@ -23,7 +23,7 @@ public final class Stopping {
     }
 
     /** Waits so long, or until the time is up, or the thread is interrupted; answers whether it is either. */
-    public boolean isOverWithin(Duration wait) {
+    public boolean awaitEnd(Duration wait) {
         try {
             return over.await(wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

@@ -751,9 +751,9 @@ class OnceAtTheProviderTest {
     void anUpdateThatFollowsACreateOfTheSameMessageHasAnotherKey() {
         Delivery delivery = delivery();
         UUID ofTheCreate = delivery.getIdempotencyKey();
-        delivery.foundLink("id-1");
+        delivery.setFoundLink("id-1");
         Delivery afterARestart = delivery();
-        afterARestart.linkIs(Optional.of("id-1"));
+        afterARestart.setLink(Optional.of("id-1"));
 
         assertThat(delivery.getIdempotencyKey()).isNotEqualTo(ofTheCreate).isEqualTo(afterARestart.getIdempotencyKey());
     }
@@ -761,7 +761,7 @@ class OnceAtTheProviderTest {
     @Test
     void aPathOrALookUpIsFilledInWithAnyFieldOfTheRequest() throws UnclearException {
         Delivery delivery = delivery();
-        delivery.mapped(
+        delivery.setRequest(
                 JsonNodeFactory.instance
                         .objectNode()
                         .put("e-mail", "a+b@example.com")
@@ -775,7 +775,7 @@ class OnceAtTheProviderTest {
     @Test
     void whatTheRequestLacksIsNotAskedFor() {
         Delivery delivery = delivery();
-        delivery.mapped(
+        delivery.setRequest(
                 JsonNodeFactory.instance
                         .objectNode()
                         .put("customer_email", "a@example.com")
@@ -787,7 +787,7 @@ class OnceAtTheProviderTest {
                 .isInstanceOf(MappingFailedException.class)
                 .hasMessage("routes/providers/yativo.camel.yaml: names the field 'customer_mail', which this request"
                         + " has not");
-        delivery.markUnclear(Instant.EPOCH);
+        delivery.doubt().raise(Instant.EPOCH);
         assertThatThrownBy(() -> steps.expand("email={empty}", delivery))
                 .isInstanceOf(UnclearException.class)
                 .hasMessageContaining("'empty'");

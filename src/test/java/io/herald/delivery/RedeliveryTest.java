@@ -494,9 +494,9 @@ class RedeliveryTest {
     @Test
     void aLookUpThatWaitsLongerThanTheBudgetIsParkedUntilThen() throws Exception {
         Delivery delivery = delivery("xbridge");
-        delivery.markUnclear(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
+        delivery.doubt().raise(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
         delivery.addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis() - 1_000);
-        Instant seen = delivery.unclearSince().orElseThrow().plus(QuickRetries.SETTLE);
+        Instant seen = delivery.doubt().since().orElseThrow().plus(QuickRetries.SETTLE);
         Exchange exchange = new DefaultExchange(camel);
 
         assertThatExceptionOfType(LookUpWaitsException.class)
@@ -516,8 +516,8 @@ class RedeliveryTest {
     void aDeliveryThatWasTakenUpAndFailedHasHadItsTryWhereALookUpWouldWaitLongerThanTheBudget(
             String state, boolean isParked) {
         Delivery delivery = takenUp("xbridge");
-        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
-        delivery.sending(clock.instant());
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.beginSending(clock.instant());
         Exchange exchange = new DefaultExchange(camel);
         exchange.setException(
                 isParked
@@ -549,11 +549,11 @@ class RedeliveryTest {
     /** How long it takes to end a delivery whose schedule is used up. */
     private Duration lastTryEnds(String provider, int status) {
         Delivery delivery = delivery(provider);
-        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
         IntStream.range(0, 100).forEach(step -> delivery.park(Instant.EPOCH, true));
         Exchange exchange = new DefaultExchange(camel);
         do {
-            delivery.sending(clock.instant());
+            delivery.beginSending(clock.instant());
             exchange.setException(answered(status));
         } while (redelivery.again(exchange, delivery));
         long begun = System.nanoTime();
@@ -579,15 +579,15 @@ class RedeliveryTest {
     /** How long after its answer a create may arrive at xbridge; empty if it has not, and will not. */
     private Optional<Duration> arrivesWithin(int status, String body) {
         Delivery delivery = delivery("xbridge");
-        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
         Instant now = clock.instant();
-        delivery.sending(now);
+        delivery.beginSending(now);
         Exchange exchange = new DefaultExchange(camel);
         exchange.setException(answered(status, body));
 
         redelivery.isTransient(exchange, delivery);
 
-        return delivery.unclearSince().map(by -> Duration.between(now, by));
+        return delivery.doubt().since().map(by -> Duration.between(now, by));
     }
 
     private static HttpOperationFailedException answered(int status) {
@@ -601,9 +601,9 @@ class RedeliveryTest {
     @Test
     void whatFailsInAWayThatNobodyThoughtOfMayHaveArrived() {
         Delivery delivery = delivery("xbridge");
-        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
         Exchange exchange = new DefaultExchange(camel);
-        delivery.sending(clock.instant());
+        delivery.beginSending(clock.instant());
         exchange.setException(new IllegalStateException());
 
         redelivery.giveUp(exchange, delivery);
@@ -617,18 +617,18 @@ class RedeliveryTest {
     @Test
     void whatIsCalledOffAfterAnAnswerWasATry() {
         Delivery delivery = delivery("fraudspect");
-        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
         Breakers stopped = new Breakers(providers, clock);
         stopped.stop();
         Exchange exchange = new DefaultExchange(camel);
 
-        delivery.sending(clock.instant());
-        delivery.delivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", "id-1"));
+        delivery.beginSending(clock.instant());
+        delivery.markDelivered(JsonNodeFactory.instance.objectNode().put("providerCustomerId", "id-1"));
         exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
         redelivery.giveUp(exchange, delivery);
         assertThat(delivery.getAttempts()).isEqualTo(1);
 
-        delivery.sending(clock.instant());
+        delivery.beginSending(clock.instant());
         exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
         redelivery.giveUp(exchange, delivery);
         assertThat(delivery.getAttempts()).as("the second never left").isEqualTo(1);
@@ -636,7 +636,7 @@ class RedeliveryTest {
 
     private long waitOfALookUp(Duration untilItHasArrived) throws BreakerOpenException, LookUpWaitsException {
         Delivery delivery = delivery("xbridge");
-        delivery.markUnclear(clock.instant().plus(untilItHasArrived));
+        delivery.doubt().raise(clock.instant().plus(untilItHasArrived));
         return steps.beginLookUp(delivery);
     }
 
@@ -676,10 +676,10 @@ class RedeliveryTest {
     /** What the error handler says after so many failures of one delivery that certainly did not arrive. */
     private long delayAfter(String provider, int failures) {
         Delivery delivery = delivery(provider);
-        delivery.mapped(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
         Exchange exchange = new DefaultExchange(camel);
         for (int i = 0; i < failures; i++) {
-            delivery.sending(Instant.EPOCH);
+            delivery.beginSending(Instant.EPOCH);
             exchange.setException(answered(429));
             assertThat(redelivery.again(exchange, delivery)).isTrue();
         }

@@ -356,7 +356,7 @@ class LanesTest {
         Processor record = exchange -> {
             Delivery delivery = exchange.getProperty("delivery", Delivery.class);
             if (!lost.contains(delivery.getMessage().sequence())) {
-                delivery.recorded(DELIVERED);
+                delivery.markRecorded(DELIVERED);
             }
         };
         AsyncProcessor turn = lanes;

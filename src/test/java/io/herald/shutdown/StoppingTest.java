@@ -12,9 +12,9 @@ class StoppingTest {
     @Test
     void theEndOfTheTimeEndsAWait() {
         Stopping stopping = new Stopping();
-        assertThat(stopping.isOverWithin(Duration.ofMillis(1))).isFalse();
+        assertThat(stopping.awaitEnd(Duration.ofMillis(1))).isFalse();
         CompletableFuture<Boolean> waiting =
-                CompletableFuture.supplyAsync(() -> stopping.isOverWithin(Duration.ofHours(1)));
+                CompletableFuture.supplyAsync(() -> stopping.awaitEnd(Duration.ofHours(1)));
 
         stopping.begin();
         assertThat(waiting).isNotDone();

@@ -1,0 +1,58 @@
+package io.herald.delivery;
+
+import io.herald.ledger.Ledger;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether the provider may have a delivery's customer without our knowing. A create that may have arrived raises the doubt;
+ * a look-up, a link or an answer of the provider clears it.
+ */
+final class Doubt {
+
+    private Optional<Instant> since = Optional.empty();
+    private boolean fromEarlier;
+    private List<Ledger.Created> createdBy = List.of();
+
+    /** Whether there is one now. */
+    boolean exists() {
+        return since.isPresent();
+    }
+
+    /** Since when, if there is one: what was sent has arrived by then, or never. */
+    Optional<Instant> since() {
+        return since;
+    }
+
+    /** A try of this delivery had an unclear ending: what it sent has arrived by then, or never. */
+    void raise(Instant then) {
+        since = Optional.of(then);
+    }
+
+    /** An earlier message, or this one before it was replayed, may have created the customer by then. */
+    void raiseFromEarlier(Instant then) {
+        fromEarlier = true;
+        since = since.filter(own -> own.isAfter(then)).or(() -> Optional.of(then));
+    }
+
+    /** Whether what created the customer, if anything did, need not be what this delivery sends. */
+    boolean isFromEarlier() {
+        return fromEarlier;
+    }
+
+    /** The customer is there and known, or is not there after all. */
+    void clear() {
+        since = Optional.empty();
+    }
+
+    /** Keeps the requests that may have created the customer. */
+    void setCreatedBy(List<Ledger.Created> requests) {
+        createdBy = requests;
+    }
+
+    /** Whether a look-up by that text clears it: it finds the customer, whichever of those requests created it. */
+    boolean isClearedBy(String lookUp) {
+        return createdBy.stream().allMatch(created -> created.isFoundBy(lookUp));
+    }
+}
