@@ -163,12 +163,11 @@ public final class DeadLetterCalls {
         }
         refuse(
                 letters.replay(
-                                letter,
-                                provider(letter.provider()),
-                                corrected.map(CanonicalCustomer::tree),
-                                forced,
-                                Traces.traceparent(Traces.of(exchange)))
-                        .join(),
+                        letter,
+                        provider(letter.provider()),
+                        corrected.map(CanonicalCustomer::tree),
+                        forced,
+                        Traces.traceparent(Traces.of(exchange))),
                 "it is not dead or rejected");
         tellReplay(Callers.of(exchange), letter, corrected.isPresent(), forced);
         lanes.wake();
@@ -218,7 +217,7 @@ public final class DeadLetterCalls {
     public void discard(Exchange exchange, @Header("id") String id) throws NotFoundException, ConflictException {
         DeadLetter.Id letter = idOf(id);
         refuse(
-                letters.discard(letter, providers.isEnabled(letter.provider())).join(),
+                letters.discard(letter, providers.isEnabled(letter.provider())),
                 "it is not dead, rejected or retrying, nor pending for a provider that is not enabled, or a try is under way at"
                         + " this moment");
         Audit.did(Callers.of(exchange), "discard", event -> event.put("deadLetter", letter.toString()));

@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
@@ -72,7 +71,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             if (!ledger.claim(claim(file))) {
                 return false;
             }
-        } catch (CompletionException | LedgerException e) {
+        } catch (LedgerException e) {
             LOG.warnf("Files stay where they are: %s", e.getMessage());
             pauseAll();
             return false;
@@ -181,7 +180,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private void letGo(Batch batch) {
         try {
             files.letGo(batch);
-        } catch (CompletionException | LedgerException e) {
+        } catch (LedgerException e) {
             LOG.warnf("That a file is not read now cannot be kept: %s", e.getMessage());
         }
     }
@@ -225,7 +224,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private void release(GenericFile<?> file) {
         try {
             ledger.release(claim(file));
-        } catch (CompletionException | LedgerException e) {
+        } catch (LedgerException e) {
             LOG.warnf("A file that was let go stays claimed until the ledger can be written: %s", e.getMessage());
         }
     }

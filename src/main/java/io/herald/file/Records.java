@@ -117,7 +117,7 @@ public final class Records {
         Progress progress = record.batch().progress();
         Kept kept = kept(record, Traces.traceparent(span));
         if (kept == Kept.OUT_OF_TURN) {
-            throw new LedgerException("the record before this one is not kept yet", null);
+            throw new LedgerException("the record before this one is not kept yet");
         }
         if (kept == Kept.TAKEN_OVER) {
             throw new IOException("another Herald has taken the file over, or it has ended");

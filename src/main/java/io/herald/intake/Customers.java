@@ -123,8 +123,7 @@ public final class Customers {
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
         Accepted accepted;
         try {
-            accepted = ledger.accept(message, kept -> dispatch.set(dispatch(kept, bytes)))
-                    .join();
+            accepted = ledger.accept(message, kept -> dispatch.set(dispatch(kept, bytes)));
         } catch (RuntimeException | Error e) {
             place.leave();
             throw e;

@@ -189,11 +189,7 @@ final class Parking {
         }
         List<Taken> taken = new ArrayList<>();
         ledger.take(
-                        provider,
-                        most,
-                        mostBytes,
-                        all -> all.forEach(open -> taken.add(new Taken(open, lanes.reserve(open)))))
-                .join();
+                provider, most, mostBytes, all -> all.forEach(open -> taken.add(new Taken(open, lanes.reserve(open)))));
         taken.forEach(this::resume);
     }
 

@@ -22,7 +22,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -181,9 +180,10 @@ public final class DeadLetters {
      *     customer. In the second case, and when it ended as unclear, the provider is taken not to have the customer. If it
      *     ended because its link was broken, that link is dropped
      * @param trace the {@code traceparent} of what asks for it
-     * @return why it was refused, or empty; completes when it is durable
+     * @return why it was refused; empty when it is durable
+     * @throws LedgerException if the ledger cannot be written
      */
-    public CompletableFuture<Optional<DeadLetter.Refusal>> replay(
+    public Optional<DeadLetter.Refusal> replay(
             DeadLetter.Id id,
             DeadLetter.Provider provider,
             Optional<JsonNode> correction,
@@ -312,30 +312,26 @@ public final class DeadLetters {
             DeadLetter.Filter filter, Map<String, DeadLetter.Provider> providers, Optional<String> trace, long after) {
         long now = clock.millis();
         return database.write(connection -> {
-                    Optional<Long> last = lastOfBatch(connection, filter, after);
-                    if (last.isEmpty()) {
-                        return Optional.<Replayed>empty();
-                    }
-                    List<Object[]> again = new ArrayList<>();
-                    List<Object[]> anew = new ArrayList<>();
-                    List<DeadLetter.Id> letters = new ArrayList<>();
-                    for (Standing standing : standings(connection, filter, after, last.get())) {
-                        DeadLetter.Provider provider = providers.get(standing.provider());
-                        if (provider != null
-                                && standing.refusal(provider, false, false, now).isEmpty()) {
-                            (standing.tellsByKey(provider, now) ? again : anew)
-                                    .add(new Object[] {now, trace.orElse(null), standing.sequence(), provider.id()});
-                            letters.add(new DeadLetter.Id(standing.message(), provider.id()));
-                        }
-                    }
-                    executeAll(connection, "update delivery" + PENDING + " where sequence = ? and provider = ?", again);
-                    executeAll(
-                            connection,
-                            "update delivery" + PENDING_ANEW + " where sequence = ? and provider = ?",
-                            anew);
-                    return Optional.of(new Replayed(last.get(), letters));
-                })
-                .join();
+            Optional<Long> last = lastOfBatch(connection, filter, after);
+            if (last.isEmpty()) {
+                return Optional.<Replayed>empty();
+            }
+            List<Object[]> again = new ArrayList<>();
+            List<Object[]> anew = new ArrayList<>();
+            List<DeadLetter.Id> letters = new ArrayList<>();
+            for (Standing standing : standings(connection, filter, after, last.get())) {
+                DeadLetter.Provider provider = providers.get(standing.provider());
+                if (provider != null
+                        && standing.refusal(provider, false, false, now).isEmpty()) {
+                    (standing.tellsByKey(provider, now) ? again : anew)
+                            .add(new Object[] {now, trace.orElse(null), standing.sequence(), provider.id()});
+                    letters.add(new DeadLetter.Id(standing.message(), provider.id()));
+                }
+            }
+            executeAll(connection, "update delivery" + PENDING + " where sequence = ? and provider = ?", again);
+            executeAll(connection, "update delivery" + PENDING_ANEW + " where sequence = ? and provider = ?", anew);
+            return Optional.of(new Replayed(last.get(), letters));
+        });
     }
 
     /**
@@ -377,9 +373,10 @@ public final class DeadLetters {
      *
      * @param enabled whether its provider is enabled; if not, nobody takes it up, and it may be discarded while it is
      *     pending too
-     * @return why it was refused, or empty; completes when it is durable
+     * @return why it was refused; empty when it is durable
+     * @throws LedgerException if the ledger cannot be written
      */
-    public CompletableFuture<Optional<DeadLetter.Refusal>> discard(DeadLetter.Id id, boolean enabled) {
+    public Optional<DeadLetter.Refusal> discard(DeadLetter.Id id, boolean enabled) {
         return database.write(connection -> {
             List<Standing> found = standing(connection, id);
             if (found.isEmpty()) {

@@ -163,13 +163,12 @@ public final class Erasure {
 
     private List<Due> eraseNext(GroupCommit.Write<List<Due>> anyDue) {
         return database.write(connection -> {
-                    List<Due> due = anyDue.apply(connection);
-                    for (Due message : due) {
-                        erase(connection, message.sequence());
-                    }
-                    return due;
-                })
-                .join();
+            List<Due> due = anyDue.apply(connection);
+            for (Due message : due) {
+                erase(connection, message.sequence());
+            }
+            return due;
+        });
     }
 
     /** Erases what was kept for as long as it may be without ending well, and writes each message to the audit log. */
@@ -258,11 +257,10 @@ public final class Erasure {
 
     private int forgetKeys(long now) {
         return database.write(connection -> execute(
-                        connection,
-                        "delete from idempotency where id in" + " (select id from idempotency where kept_at <= ? limit "
-                                + BATCH + ")",
-                        now - idempotencyRetention.toMillis()))
-                .join();
+                connection,
+                "delete from idempotency where id in" + " (select id from idempotency where kept_at <= ? limit " + BATCH
+                        + ")",
+                now - idempotencyRetention.toMillis()));
     }
 
     /**
@@ -288,8 +286,7 @@ public final class Erasure {
     }
 
     private Optional<Integer> eraseNext(String reference, Collection<String> enabled) {
-        return database.write(connection -> eraseNext(connection, reference, enabled))
-                .join();
+        return database.write(connection -> eraseNext(connection, reference, enabled));
     }
 
     /**

@@ -91,19 +91,17 @@ public final class FileLedger {
      */
     public boolean claim(String name) {
         return database.write(connection -> execute(
-                                connection,
-                                "insert into claim (name, owner) values (?, ?) on conflict (name)"
-                                        + " do update set owner = excluded.owner where claim.owner = excluded.owner",
-                                name,
-                                me)
-                        > 0)
-                .join();
+                        connection,
+                        "insert into claim (name, owner) values (?, ?) on conflict (name)"
+                                + " do update set owner = excluded.owner where claim.owner = excluded.owner",
+                        name,
+                        me)
+                > 0);
     }
 
     /** Gives up what {@link #claim} took. */
     public void release(String name) {
-        database.write(connection -> execute(connection, "delete from claim where name = ? and owner = ?", name, me))
-                .join();
+        database.write(connection -> execute(connection, "delete from claim where name = ? and owner = ?", name, me));
     }
 
     /**
@@ -150,8 +148,7 @@ public final class FileLedger {
             Supplier<Stream<String>> names) {
         Set<Long> filed = filed(arrival, isFiled);
         String filedAs = free(names);
-        return database.write(connection -> begin(connection, arrival, isReadAlike, filed, filedAs))
-                .join();
+        return database.write(connection -> begin(connection, arrival, isReadAlike, filed, filedAs));
     }
 
     /**
@@ -298,9 +295,8 @@ public final class FileLedger {
 
     /** Lets go of a file whose reading was broken off: whichever program finds its content next goes on with it. */
     public void letGo(long id) {
-        database.write(connection -> execute(
-                        connection, "update file set reader = " + NOBODY + " where id = ?" + IS_READ_HERE, id, me))
-                .join();
+        database.write(connection ->
+                execute(connection, "update file set reader = " + NOBODY + " where id = ?" + IS_READ_HERE, id, me));
     }
 
     private DroppedFile insert(
@@ -343,18 +339,17 @@ public final class FileLedger {
         Set<Long> filed = filed(arrival, isFiled);
         String filedAs = free(names);
         return database.write(connection -> {
-                    List<DroppedFile> same = query(
-                            connection,
-                            FILES + "where digest = '' and name = ? and not moved",
-                            FileLedger::row,
-                            arrival.name());
-                    Optional<DroppedFile> left =
-                            inInbox(connection, same, arrival, filed).stream().findFirst();
-                    return left.isPresent()
-                            ? left.get()
-                            : insert(connection, arrival, 0, State.FAILED, Optional.of(why), filedAs);
-                })
-                .join();
+            List<DroppedFile> same = query(
+                    connection,
+                    FILES + "where digest = '' and name = ? and not moved",
+                    FileLedger::row,
+                    arrival.name());
+            Optional<DroppedFile> left =
+                    inInbox(connection, same, arrival, filed).stream().findFirst();
+            return left.isPresent()
+                    ? left.get()
+                    : insert(connection, arrival, 0, State.FAILED, Optional.of(why), filedAs);
+        });
     }
 
     /**
@@ -401,7 +396,7 @@ public final class FileLedger {
     }
 
     private CompletableFuture<Kept> keep(DroppedFile.Place place, GroupCommit.Write<?> write) {
-        return database.write(connection -> {
+        return database.submit(connection -> {
             if (isTakenOver(connection, place.file())) {
                 return Kept.TAKEN_OVER;
             }
@@ -436,7 +431,7 @@ public final class FileLedger {
 
     /** Keeps how far a file was read, for those who ask. */
     public void progress(long id, long bytes, long records, long refused) {
-        database.write(connection -> execute(
+        database.submit(connection -> execute(
                 connection,
                 "update file set bytes = ?, records = ?, refused = ? where id = ?" + IS_READ_HERE,
                 bytes,
@@ -454,21 +449,20 @@ public final class FileLedger {
     public Optional<DroppedFile> end(
             long id, State state, Optional<String> note, long bytes, long records, long refused) {
         return database.write(connection -> query(
-                                connection,
-                                "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
-                                        + IS_READ_HERE + " returning " + COLUMNS,
-                                FileLedger::row,
-                                state.word(),
-                                note.orElse(null),
-                                bytes,
-                                records,
-                                refused,
-                                clock.millis(),
-                                id,
-                                me)
-                        .stream()
-                        .findFirst())
-                .join();
+                        connection,
+                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
+                                + IS_READ_HERE + " returning " + COLUMNS,
+                        FileLedger::row,
+                        state.word(),
+                        note.orElse(null),
+                        bytes,
+                        records,
+                        refused,
+                        clock.millis(),
+                        id,
+                        me)
+                .stream()
+                .findFirst());
     }
 
     /**
@@ -531,23 +525,21 @@ public final class FileLedger {
 
     private void endTakenAway(long file) {
         database.write(connection -> execute(
-                        connection,
-                        "update file set state = 'failed', moved = true,"
-                                + " note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,"
-                                + " records = (select count(*) from record where record.file = file.id),"
-                                + " refused = (select count(faults) from record where record.file = file.id)"
-                                + " where id = ? and " + IS_BROKEN_OFF,
-                        clock.millis(),
-                        file,
-                        me))
-                .join();
+                connection,
+                "update file set state = 'failed', moved = true,"
+                        + " note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,"
+                        + " records = (select count(*) from record where record.file = file.id),"
+                        + " refused = (select count(faults) from record where record.file = file.id)"
+                        + " where id = ? and " + IS_BROKEN_OFF,
+                clock.millis(),
+                file,
+                me));
     }
 
     /** Keeps that a file has left the inbox, unless another program has it in hand by now. */
     public void moved(long id) {
-        database.write(connection ->
-                        execute(connection, "update file set moved = true where id = ? and " + IS_MINE, id, me))
-                .join();
+        database.write(
+                connection -> execute(connection, "update file set moved = true where id = ? and " + IS_MINE, id, me));
     }
 
     /**
@@ -651,9 +643,8 @@ public final class FileLedger {
 
     /** Keeps that a file's report is written, and forgets its records. */
     public void reported(long id) {
-        database.write(connection ->
-                        execute(connection, "update file set reported_at = ? where id = ?", clock.millis(), id))
-                .join();
+        database.write(
+                connection -> execute(connection, "update file set reported_at = ? where id = ?", clock.millis(), id));
         forget(id);
     }
 
@@ -670,12 +661,11 @@ public final class FileLedger {
         int forgotten;
         do {
             forgotten = database.write(connection -> execute(
-                            connection,
-                            "delete from record where file = ? and position <= " + BATCH
-                                    + " + (select min(position) from record where file = ?)",
-                            id,
-                            id))
-                    .join();
+                    connection,
+                    "delete from record where file = ? and position <= " + BATCH
+                            + " + (select min(position) from record where file = ?)",
+                    id,
+                    id));
         } while (forgotten > 0);
     }
 

@@ -32,8 +32,7 @@ public final class RateLedger implements RateSlots {
     /**
      * Returns when it is durable.
      *
-     * @throws java.util.concurrent.CompletionException if the ledger cannot be written; the cause is a
-     *     {@link LedgerException}
+     * @throws LedgerException if the ledger cannot be written
      */
     @Override
     public Instant reserve(String provider, Instant now, int slots, Duration interval) {
@@ -41,16 +40,15 @@ public final class RateLedger implements RateSlots {
         long farthest = RateSlots.farthest(slots, interval).dividedBy(ChronoUnit.MICROS.getDuration());
         long length = interval.multipliedBy(slots).toNanos() / 1_000;
         long after = database.write(connection -> query(
-                                connection,
-                                RESERVE,
-                                row -> row.getLong(1),
-                                provider,
-                                earliest + length,
-                                earliest,
-                                earliest + farthest,
-                                length)
-                        .get(0))
-                .join();
+                        connection,
+                        RESERVE,
+                        row -> row.getLong(1),
+                        provider,
+                        earliest + length,
+                        earliest,
+                        earliest + farthest,
+                        length)
+                .get(0));
         return Instant.EPOCH.plus(after - length, ChronoUnit.MICROS);
     }
 }

@@ -112,10 +112,10 @@ public final class TakeUp {
      * @param mostBytes how large their customers may be together, in bytes of JSON; one is taken in any case
      * @param inOrder called with them when that is durable, by the same thread as that of {@link Ledger#accept}: so
      *     acceptance and take-up are in one order
-     * @return those that were taken; completes when that is durable
+     * @return those that were taken, when that is durable
+     * @throws LedgerException if the ledger cannot be written
      */
-    public CompletableFuture<List<OpenDelivery>> take(
-            String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
+    public List<OpenDelivery> take(String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
         long now = clock.millis();
         return database.write(
                 connection -> takeNow(connection, provider, most, mostBytes, now), inOrder, (connection, lost) -> {
@@ -135,8 +135,7 @@ public final class TakeUp {
         long latest = clock.instant().plus(longest).toEpochMilli();
         int woken;
         do {
-            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest))
-                    .join();
+            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest));
         } while (woken == MOST_POSTPONED);
     }
 
@@ -271,7 +270,7 @@ public final class TakeUp {
      * @return completes when that is durable
      */
     public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
-        return database.write(connection -> {
+        return database.submit(connection -> {
             executeAll(
                     connection,
                     "update delivery set owner = null, due_at = ? where " + IN_HAND

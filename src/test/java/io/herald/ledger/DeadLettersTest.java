@@ -97,12 +97,11 @@ class DeadLettersTest {
         UUID first = UUID.fromString("00000000-0000-4000-8000-000000000001");
 
         Optional<DeadLetter.Refusal> refusal = letters.replay(
-                        new DeadLetter.Id(first, "bridge-xyz"),
-                        cannotBeAsked("bridge-xyz"),
-                        Optional.empty(),
-                        true,
-                        Optional.empty())
-                .join();
+                new DeadLetter.Id(first, "bridge-xyz"),
+                cannotBeAsked("bridge-xyz"),
+                Optional.empty(),
+                true,
+                Optional.empty());
 
         assertThat(refusal).isEmpty();
         assertThat(database.number(
@@ -118,7 +117,7 @@ class DeadLettersTest {
         database.change("update delivery set request = cast('x' as "
                 + database.placeholders().get("bytes") + ") where sequence = 2");
 
-        letters.discard(letter(), true).join();
+        letters.discard(letter(), true);
 
         assertThat(database.number("select due_at from delivery where provider = 'bridge-xyz' and sequence = 2"))
                 .isEqualTo(5);
@@ -160,8 +159,7 @@ class DeadLettersTest {
                 .write(connection -> Database.execute(
                         connection,
                         "update delivery set outcome = ?, http_status = 401 where provider = 'fraudspect'",
-                        sealed))
-                .join();
+                        sealed));
 
         ObjectNode error =
                 letters.list(DEAD, Optional.empty(), 10).get(0).error().orElseThrow();
@@ -177,12 +175,10 @@ class DeadLettersTest {
     void forceDropsTheOneLinkThatIsBroken(boolean looksUp) {
         brokenLink();
 
-        letters.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty())
-                .join();
+        letters.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty());
         assertThat(links()).as("without force").isEqualTo(3);
         database.change("update delivery set state = 'dead' where state = 'pending'");
-        assertThat(letters.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty())
-                        .join())
+        assertThat(letters.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty()))
                 .isEmpty();
 
         assertThat(links()).isEqualTo(2);
@@ -208,8 +204,7 @@ class DeadLettersTest {
         brokenLink();
         database.change(meanwhile);
 
-        assertThat(letters.replay(letter(), provider(true), Optional.empty(), true, Optional.empty())
-                        .join())
+        assertThat(letters.replay(letter(), provider(true), Optional.empty(), true, Optional.empty()))
                 .isEmpty();
 
         assertThat(links()).isEqualTo(3);

@@ -668,14 +668,9 @@ class FileLedgerTest {
         }
         for (int i = 1; i <= 3; i++) {
             ledger.accept(
-                            new NewMessage(
-                                    "REST-" + i,
-                                    Customers.person("REST-" + i),
-                                    List.of(PROVIDER),
-                                    "rest",
-                                    Optional.empty()),
-                            kept -> {})
-                    .join();
+                    new NewMessage(
+                            "REST-" + i, Customers.person("REST-" + i), List.of(PROVIDER), "rest", Optional.empty()),
+                    kept -> {});
         }
         database.change("update delivery set source = 'replay' where reference = 'REST-3'");
         database.change("update delivery set owner = null where provider = '" + PROVIDER + "'");
@@ -702,7 +697,7 @@ class FileLedgerTest {
     }
 
     private List<String> take(int most) {
-        return takeUp.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).join().stream()
+        return takeUp.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).stream()
                 .map(OpenDelivery::reference)
                 .toList();
     }
