@@ -40,7 +40,6 @@ public final class Delivery {
 
     private final Message message;
     private final String provider;
-    private final Place place;
     private final boolean resumed;
     private final String source;
     private final int generation;
@@ -80,7 +79,6 @@ public final class Delivery {
     public Delivery(Message message, String provider) {
         this.message = message;
         this.provider = provider;
-        this.place = new Place(message.reference(), message.sequence(), message.takes());
         this.resumed = false;
         this.source = "intake";
         this.generation = 0;
@@ -93,10 +91,9 @@ public final class Delivery {
      * @param request the one that was kept, if there is one
      * @param json reads the request
      */
-    public Delivery(Message message, OpenDelivery kept, Place place, Optional<KeptRequest> request, ObjectMapper json) {
+    public Delivery(Message message, OpenDelivery kept, Optional<KeptRequest> request, ObjectMapper json) {
         this.message = message;
         this.provider = kept.provider();
-        this.place = place;
         this.resumed = true;
         this.source = kept.source();
         this.generation = kept.generation();
@@ -237,10 +234,6 @@ public final class Delivery {
     /** What the ledger has of it, once it has its outcome. */
     Optional<KeptMessage.Delivery> kept() {
         return Optional.ofNullable(kept);
-    }
-
-    public Place getPlace() {
-        return place;
     }
 
     /** How many steps of its provider's schedule are used up. */

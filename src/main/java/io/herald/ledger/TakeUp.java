@@ -257,27 +257,21 @@ public final class TakeUp {
     }
 
     /**
-     * A delivery that this program has in hand.
-     *
-     * @param takes how often it had been taken up when this program took it; if it was taken up since, it is not given back
-     */
-    public record Hold(long sequence, int takes) {}
-
-    /**
-     * Frees deliveries that this program has in hand: they were not worked on, or their outcome could not be kept.
+     * Frees deliveries that this program has in hand: they were not worked on, or their outcome could not be kept. One that
+     * was taken up again since is not given back.
      *
      * @param dueAt when they may be taken up again
      * @return completes when that is durable
      */
-    public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
+    public CompletableFuture<Void> giveBack(String provider, Collection<Turn> turns, Instant dueAt) {
         return database.submit(connection -> {
             executeAll(
                     connection,
                     "update delivery set owner = null, due_at = ? where " + IN_HAND
                             + " and state in ('pending', 'retrying')",
-                    holds.stream()
-                            .map(hold ->
-                                    new Object[] {dueAt.toEpochMilli(), hold.sequence(), provider, me, hold.takes()})
+                    turns.stream()
+                            .map(turn ->
+                                    new Object[] {dueAt.toEpochMilli(), turn.sequence(), provider, me, turn.takes()})
                             .toList());
             return null;
         });

@@ -403,10 +403,8 @@ class LedgerTest {
             messages.add(accept("CUST-1"));
         }
         messages.add(accept("CUST-2"));
-        List<TakeUp.Hold> holds = messages.stream()
-                .map(message -> new TakeUp.Hold(message.sequence(), 0))
-                .toList();
-        takeUp.giveBack("xbridge", holds, Instant.EPOCH).join();
+        takeUp.giveBack("xbridge", messages.stream().map(Message::turn).toList(), Instant.EPOCH)
+                .join();
 
         List<OpenDelivery> taken = takeUp.take("xbridge", 10, 1 << 20, all -> {});
         assertThat(taken)
@@ -427,8 +425,7 @@ class LedgerTest {
         Message message = accept("CUST-1");
         assertThat(take("xbridge")).as("it is in hand").isEmpty();
 
-        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(message.sequence(), 0)), Instant.EPOCH)
-                .join();
+        takeUp.giveBack("xbridge", List.of(message.turn()), Instant.EPOCH).join();
 
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
         assertThat(ledger.record(message, "xbridge", progress)).isEqualTo(Recorded.TAKEN_OVER);
@@ -478,8 +475,7 @@ class LedgerTest {
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
         assertThat(ledger.record(early, "xbridge", progress)).isEqualTo(Recorded.TAKEN_OVER);
 
-        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(early.sequence(), early.takes())), Instant.EPOCH)
-                .join();
+        takeUp.giveBack("xbridge", List.of(early.turn()), Instant.EPOCH).join();
         assertThat(take("xbridge"))
                 .as("it gives back only what it has in hand itself")
                 .isEmpty();
@@ -542,8 +538,7 @@ class LedgerTest {
         Message update = accept("CUST-1");
         Message behind = accept("CUST-1");
         sendUpdate(update, NOW.plusSeconds(10));
-        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(behind.sequence(), 0)), Instant.EPOCH)
-                .join();
+        takeUp.giveBack("xbridge", List.of(behind.turn()), Instant.EPOCH).join();
         assertThat(take("xbridge")).isEmpty();
 
         record(update, "xbridge", delivered("id-1"));
@@ -554,9 +549,8 @@ class LedgerTest {
     @Test
     void ofLargeCustomersNotMoreThanFitAreTaken() {
         List<Message> messages = List.of(accept("CUST-1"), accept("CUST-2"), accept("CUST-3"));
-        messages.forEach(
-                message -> takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(message.sequence(), 0)), Instant.EPOCH)
-                        .join());
+        messages.forEach(message -> takeUp.giveBack("xbridge", List.of(message.turn()), Instant.EPOCH)
+                .join());
         int size = customer("CUST-1").toString().length();
 
         assertThat(takeUp.take("xbridge", 10, 2 * size, taken -> {})).hasSize(2);
