@@ -1,5 +1,6 @@
 package io.herald.file;
 
+import io.herald.ledger.Claims;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.LedgerException;
 import io.herald.privacy.Thrown;
@@ -47,6 +48,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     }
 
     private final FileLedger ledger;
+    private final Claims claims;
     private final Inbox inbox;
     private final DroppedFiles files;
     private final long settledNanos;
@@ -54,8 +56,9 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     private long forgotAt = System.nanoTime();
     private volatile long allPausedTill = System.nanoTime();
 
-    public InboxLock(FileLedger ledger, Inbox inbox, DroppedFiles files) {
+    public InboxLock(FileLedger ledger, Claims claims, Inbox inbox, DroppedFiles files) {
         this.ledger = ledger;
+        this.claims = claims;
         this.inbox = inbox;
         this.files = files;
         this.settledNanos = inbox.poll().toNanos() * 9 / 10;
@@ -68,7 +71,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
             return false;
         }
         try {
-            if (!ledger.claim(claim(file))) {
+            if (!claims.take(claim(file))) {
                 return false;
             }
         } catch (LedgerException e) {
@@ -223,7 +226,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     private void release(GenericFile<?> file) {
         try {
-            ledger.release(claim(file));
+            claims.release(claim(file));
         } catch (LedgerException e) {
             LOG.warnf("A file that was let go stays claimed until the ledger can be written: %s", e.getMessage());
         }

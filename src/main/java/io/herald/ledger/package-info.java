@@ -4,9 +4,10 @@
  * {@code src/main/resources/db/migration}.
  *
  * <p>{@link TakeUp} takes in hand what waits, {@link DeadLetters} replays and discards, {@link Erasure} erases,
- * {@link FileLedger} keeps the dropped files, {@link RateLedger} the slots of a rate. {@link Sealing} encrypts what is kept
- * of a customer. {@link Replica} is this program as the owner of deliveries, with its lease. {@link Dialect} has what
- * differs between the two databases.
+ * {@link FileLedger} keeps the dropped files, {@link RecordLedger} what became of their records, {@link Claims} what
+ * only one program may do at a time, {@link RateLedger} the slots of a rate. {@link Sealing} encrypts what is kept of a
+ * customer. {@link Replica} is this program as the owner of deliveries, with its lease. {@link Dialect} has what differs
+ * between the two databases.
  *
  * <p>All of them write through {@link Database} and {@link GroupCommit}: one thread, {@code ledger-writer}, commits all
  * writes that wait, and then runs what was to be called in their order. Who reads does so on a thread of its own.

@@ -768,14 +768,15 @@ class LedgerTest {
                                 false,
                                 Optional.empty()))
                 .isEmpty();
-        FileLedger files = new FileLedger(database.get(), ledger, sealing, replica, Clock.systemUTC());
+        FileLedger files = new FileLedger(database.get(), replica, Clock.systemUTC());
         DroppedFile file = files.begin(
                         new DroppedFile.Arrival("a.json", 1, "d".repeat(64), 100, false),
                         name -> true,
                         name -> false,
                         () -> Stream.of("a.json"))
                 .orElseThrow();
-        files.refuse(
+        new RecordLedger(database.get(), ledger, sealing, replica)
+                .refuse(
                         new DroppedFile.Place(file.id(), 1, 1),
                         true,
                         Optional.empty(),
