@@ -15,6 +15,7 @@ import io.herald.lane.Lanes;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.DeadLetter;
 import io.herald.ledger.DeadLetters;
+import io.herald.ledger.Replays;
 import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import io.herald.query.BadQueryException;
@@ -46,6 +47,7 @@ public final class DeadLetterCalls {
             Arrays.stream(Reason.values()).map(Reason::word).toList();
 
     private final DeadLetters letters;
+    private final Replays replays;
     private final Providers providers;
     private final Mappings mappings;
     private final Lanes lanes;
@@ -54,12 +56,14 @@ public final class DeadLetterCalls {
 
     public DeadLetterCalls(
             DeadLetters letters,
+            Replays replays,
             Providers providers,
             Mappings mappings,
             Lanes lanes,
             Places places,
             ObjectMapper json) {
         this.letters = letters;
+        this.replays = replays;
         this.providers = providers;
         this.mappings = mappings;
         this.lanes = lanes;
@@ -162,7 +166,7 @@ public final class DeadLetterCalls {
             throw new ConflictException("its provider is not enabled");
         }
         refuse(
-                letters.replay(
+                replays.replay(
                         letter,
                         provider(letter.provider()),
                         corrected.map(CanonicalCustomer::tree),
@@ -187,15 +191,15 @@ public final class DeadLetterCalls {
             @Header("reason") String reason,
             @Header("state") String state)
             throws BadQueryException {
-        Optional<String> only = Query.oneOf("state", state, DeadLetters.REPLAYED);
-        DeadLetter.Filter filter = filter(provider, reason, only.map(Set::of).orElse(DeadLetters.REPLAYED));
+        Optional<String> only = Query.oneOf("state", state, Replays.REPLAYED);
+        DeadLetter.Filter filter = filter(provider, reason, only.map(Set::of).orElse(Replays.REPLAYED));
         if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
             throw new BadQueryException("say which: give a provider, a reason or both");
         }
         List<DeadLetter.Provider> enabled =
                 providers.ids().stream().map(this::provider).toList();
         String caller = Callers.of(exchange);
-        int count = letters.replayAll(
+        int count = replays.replayAll(
                 filter,
                 enabled,
                 Traces.traceparent(Traces.of(exchange)),
@@ -217,7 +221,7 @@ public final class DeadLetterCalls {
     public void discard(Exchange exchange, @Header("id") String id) throws NotFoundException, ConflictException {
         DeadLetter.Id letter = idOf(id);
         refuse(
-                letters.discard(letter, providers.isEnabled(letter.provider())),
+                replays.discard(letter, providers.isEnabled(letter.provider())),
                 "it is not dead, rejected or retrying, nor pending for a provider that is not enabled, or a try is under way at"
                         + " this moment");
         Audit.did(Callers.of(exchange), "discard", event -> event.put("deadLetter", letter.toString()));

@@ -203,7 +203,7 @@ public final class Erasure {
                     sealing.outcome(
                             sequence,
                             waiting.provider(),
-                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus(), NOT_ENABLED)),
+                            Replays.discarded(json, waiting.reason(), waiting.httpStatus(), NOT_ENABLED)),
                     clock.millis(),
                     sequence,
                     waiting.provider());

@@ -41,14 +41,16 @@ class DeadLettersTest {
     private TestDatabase database;
     private final List<DeadLetter.Id> replayed = new ArrayList<>();
     private DeadLetters letters;
+    private Replays replays;
 
     @BeforeEach
     void open() {
         database = TestDatabase.make(dialect, directory);
         database.open();
         ObjectMapper json = new ObjectMapper();
-        letters = new DeadLetters(
-                database.get(), new Sealing(new PayloadCipher(new byte[32]), json), json, Clock.systemUTC());
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        letters = new DeadLetters(database.get(), sealing, json);
+        replays = new Replays(database.get(), sealing, json, Clock.systemUTC());
     }
 
     @AfterEach
@@ -57,7 +59,7 @@ class DeadLettersTest {
     }
 
     private int replayAll(DeadLetter.Filter filter, DeadLetter.Provider... providers) {
-        return letters.replayAll(filter, List.of(providers), Optional.empty(), replayed::add);
+        return replays.replayAll(filter, List.of(providers), Optional.empty(), replayed::add);
     }
 
     @Test
@@ -80,7 +82,7 @@ class DeadLettersTest {
         database.change("update delivery set state = 'rejected' where sequence > 1200 and sequence % 2 = 0");
 
         int count = replayAll(
-                new DeadLetter.Filter(DeadLetters.REPLAYED, Optional.empty(), Optional.of("unauthorized")),
+                new DeadLetter.Filter(Replays.REPLAYED, Optional.empty(), Optional.of("unauthorized")),
                 cannotBeAsked("bridge-xyz"),
                 cannotBeAsked("fraudspect"));
 
@@ -96,7 +98,7 @@ class DeadLettersTest {
         database.change("update delivery set unclear_since = 1, sent_at = 1 where sequence = 2");
         UUID first = UUID.fromString("00000000-0000-4000-8000-000000000001");
 
-        Optional<DeadLetter.Refusal> refusal = letters.replay(
+        Optional<DeadLetter.Refusal> refusal = replays.replay(
                 new DeadLetter.Id(first, "bridge-xyz"),
                 cannotBeAsked("bridge-xyz"),
                 Optional.empty(),
@@ -117,7 +119,7 @@ class DeadLettersTest {
         database.change("update delivery set request = cast('x' as "
                 + database.placeholders().get("bytes") + ") where sequence = 2");
 
-        letters.discard(letter(), true);
+        replays.discard(letter(), true);
 
         assertThat(database.number("select due_at from delivery where provider = 'bridge-xyz' and sequence = 2"))
                 .isEqualTo(5);
@@ -175,10 +177,10 @@ class DeadLettersTest {
     void forceDropsTheOneLinkThatIsBroken(boolean looksUp) {
         brokenLink();
 
-        letters.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty());
+        replays.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty());
         assertThat(links()).as("without force").isEqualTo(3);
         database.change("update delivery set state = 'dead' where state = 'pending'");
-        assertThat(letters.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty()))
+        assertThat(replays.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty()))
                 .isEmpty();
 
         assertThat(links()).isEqualTo(2);
@@ -204,7 +206,7 @@ class DeadLettersTest {
         brokenLink();
         database.change(meanwhile);
 
-        assertThat(letters.replay(letter(), provider(true), Optional.empty(), true, Optional.empty()))
+        assertThat(replays.replay(letter(), provider(true), Optional.empty(), true, Optional.empty()))
                 .isEmpty();
 
         assertThat(links()).isEqualTo(3);

@@ -48,7 +48,7 @@ class ErasureTest {
     private Replica replica;
     private Ledger ledger;
     private TakeUp takeUp;
-    private DeadLetters letters;
+    private Replays replays;
     private Erasure erasure;
 
     @BeforeEach
@@ -64,7 +64,7 @@ class ErasureTest {
         Sealing sealing = new Sealing(new PayloadCipher(key), json);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
         takeUp = new TakeUp(database.get(), sealing, replica, clock);
-        letters = new DeadLetters(database.get(), sealing, json, clock);
+        replays = new Replays(database.get(), sealing, json, clock);
         erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
     }
 
@@ -168,7 +168,7 @@ class ErasureTest {
 
     /** Replays a refused delivery with a corrected customer, and takes it in hand. */
     private Message corrected(Message message, String provider) {
-        letters.replay(
+        replays.replay(
                 new DeadLetter.Id(message.id(), provider),
                 new DeadLetter.Provider(provider, true, Optional.empty()),
                 Optional.of(Customers.person(message.reference())),

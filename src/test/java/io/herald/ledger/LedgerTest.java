@@ -262,9 +262,9 @@ class LedgerTest {
                         Optional.ofNullable(unclear.path("providerCustomerId").textValue())
                                 .map(id -> new Progress.NewLink(id, false))));
         ObjectMapper json = new ObjectMapper();
-        DeadLetters letters = new DeadLetters(
+        Replays replays = new Replays(
                 database.get(), new Sealing(new PayloadCipher(new byte[32]), json), json, Clock.systemUTC());
-        assertThat(letters.replay(
+        assertThat(replays.replay(
                         new DeadLetter.Id(message.id(), "xbridge"),
                         new DeadLetter.Provider("xbridge", true, Optional.empty()),
                         Optional.of(customer("CUST-1")),
@@ -390,7 +390,7 @@ class LedgerTest {
 
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
-        new DeadLetters(database.get(), sealing, json, Clock.fixed(NOW, ZoneOffset.UTC))
+        new Replays(database.get(), sealing, json, Clock.fixed(NOW, ZoneOffset.UTC))
                 .discard(new DeadLetter.Id(first.id(), "xbridge"), true);
 
         assertThat(take("xbridge")).containsExactly(behind.sequence());
@@ -760,7 +760,7 @@ class LedgerTest {
         record(message, "yativo", rejected("the " + marker));
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
-        assertThat(new DeadLetters(database.get(), sealing, json, Clock.systemUTC())
+        assertThat(new Replays(database.get(), sealing, json, Clock.systemUTC())
                         .replay(
                                 new DeadLetter.Id(message.id(), "yativo"),
                                 new DeadLetter.Provider("yativo", true, Optional.empty()),
