@@ -37,21 +37,18 @@ record Candidate(
         boolean overtaken,
         boolean unclear) {
 
-    private static final String HAS_CUSTOMER = "(d.correction is not null or exists (select 1 from message m"
-            + " where m.sequence = d.sequence and m.payload is not null))";
-
-    /** Whether a newer delivery of the lane was delivered, or is in hand, and so may be delivered at any moment. */
-    private static final String OVERTAKEN = "exists (select 1 from delivery n where n.provider = d.provider"
-            + " and n.reference = d.reference and n.sequence > d.sequence"
-            + " and (n.state = 'delivered' or n.owner is not null))";
-
-    /** Whether an earlier try may have created the customer without our knowing. */
-    private static final String UNCLEAR =
-            "(d.unclear_since is not null or d.reason = 'unclear' and d.sent_at is not null)";
-
-    private static final String SELECT =
-            "select d.sequence, (select id from message m where m.sequence = d.sequence), d.provider, d.reference, d.state, d.reason, d.http_status, d.owner, d.request is not null,"
-                    + " d.sent_at, " + HAS_CUSTOMER + ", " + OVERTAKEN + ", " + UNCLEAR + " from delivery d";
+    private static final String SELECT = """
+            select d.sequence, (select id from message m where m.sequence = d.sequence) as message, d.provider,
+              d.reference, d.state, d.reason, d.http_status, d.owner is not null as in_hand,
+              d.request is not null as has_request, d.sent_at,
+              (d.correction is not null
+                or exists (select 1 from message m where m.sequence = d.sequence and m.payload is not null))
+                as has_customer,
+              exists (select 1 from delivery n where n.provider = d.provider and n.reference = d.reference
+                and n.sequence > d.sequence and (n.state = 'delivered' or n.owner is not null)) as overtaken,
+              (d.unclear_since is not null or d.reason = 'unclear' and d.sent_at is not null) as unclear
+            from delivery d
+            """;
 
     /** Whether it ended because nobody could tell whether the provider has the customer. */
     boolean isGivenUpAsUnclear() {
@@ -121,18 +118,18 @@ record Candidate(
 
     private static Candidate of(ResultSet row) throws SQLException {
         return new Candidate(
-                row.getLong(1),
-                UUID.fromString(row.getString(2)),
-                row.getString(3),
-                row.getString(4),
-                row.getString(5),
-                row.getString(6),
-                integer(row, 7),
-                row.getString(8) != null,
-                row.getBoolean(9),
-                row.getLong(10),
-                row.getBoolean(11),
-                row.getBoolean(12),
-                row.getBoolean(13));
+                row.getLong("sequence"),
+                UUID.fromString(row.getString("message")),
+                row.getString("provider"),
+                row.getString("reference"),
+                row.getString("state"),
+                row.getString("reason"),
+                integer(row, "http_status"),
+                row.getBoolean("in_hand"),
+                row.getBoolean("has_request"),
+                row.getLong("sent_at"),
+                row.getBoolean("has_customer"),
+                row.getBoolean("overtaken"),
+                row.getBoolean("unclear"));
     }
 }

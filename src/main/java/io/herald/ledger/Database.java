@@ -255,13 +255,13 @@ final class Database {
     }
 
     /** A column that may be null, of milliseconds since 1970. */
-    static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
+    static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
         long millis = row.getLong(column);
         return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
     }
 
     /** A column that may be null. */
-    static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
+    static Optional<Integer> integer(ResultSet row, String column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? Optional.empty() : Optional.of(value);
     }

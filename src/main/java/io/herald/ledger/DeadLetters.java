@@ -28,9 +28,11 @@ public final class DeadLetters {
     /** The condition of the index {@code delivery_failed}, which SQLite uses only for a query that repeats it. */
     private static final String IS_INDEXED = " and d.state in ('rejected', 'dead', 'retrying')";
 
-    private static final String LETTERS =
-            "select m.id, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts,"
-                    + " d.updated_at, m.source, d.reason, d.http_status from delivery d join message m on m.sequence = d.sequence";
+    private static final String LETTERS = """
+            select m.id as message, d.sequence, d.provider, d.reference, d.state, d.outcome, d.attempts, d.updated_at,
+              m.source, d.reason, d.http_status
+            from delivery d join message m on m.sequence = d.sequence
+            """;
 
     /** A delivery that is a dead letter or was one: it is in one of these states, or was replayed. */
     private static final String IS_OR_WAS_DEAD =
@@ -141,17 +143,17 @@ public final class DeadLetters {
     }
 
     private DeadLetter deadLetter(ResultSet row) throws SQLException {
-        DeadLetter.Id id = new DeadLetter.Id(UUID.fromString(row.getString(1)), row.getString(3));
-        long sequence = row.getLong(2);
+        DeadLetter.Id id = new DeadLetter.Id(UUID.fromString(row.getString("message")), row.getString("provider"));
+        long sequence = row.getLong("sequence");
         return new DeadLetter(
                 id,
                 sequence,
-                row.getString(4),
-                row.getString(5),
+                row.getString("reference"),
+                row.getString("state"),
                 error(sequence, id.provider(), row),
-                row.getInt(7),
-                Instant.ofEpochMilli(row.getLong(8)),
-                row.getString(9));
+                row.getInt("attempts"),
+                Instant.ofEpochMilli(row.getLong("updated_at")),
+                row.getString("source"));
     }
 
     /**
@@ -159,7 +161,7 @@ public final class DeadLetters {
      * clear.
      */
     private Optional<ObjectNode> error(long sequence, String provider, ResultSet row) throws SQLException {
-        byte[] outcome = row.getBytes(6);
+        byte[] outcome = row.getBytes("outcome");
         if (outcome == null) {
             return Optional.empty();
         }
@@ -167,27 +169,24 @@ public final class DeadLetters {
             return Optional.ofNullable((ObjectNode)
                     sealing.openOutcome(sequence, provider, outcome).get("error"));
         } catch (IllegalStateException e) {
-            String reason = row.getString(10);
+            String reason = row.getString("reason");
             ObjectNode error = json.createObjectNode().put("code", reason).put("reason", reason);
-            int status = row.getInt(11);
-            if (!row.wasNull()) {
-                error.put("httpStatus", status);
-            }
+            integer(row, "http_status").ifPresent(status -> error.put("httpStatus", status));
             return Optional.of(error.put("message", "it was sealed with a payload key that is not used any more"));
         }
     }
 
     private Attempt attempt(DeadLetter letter, ResultSet row) throws SQLException {
-        byte[] sealed = row.getBytes(5);
+        byte[] sealed = row.getBytes("words");
         ObjectNode words = sealed == null
                 ? json.createObjectNode()
                 : sealing.openWords(letter.sequence(), letter.id().provider(), sealed);
         return new Attempt(
-                Instant.ofEpochMilli(row.getLong(1)),
-                row.getLong(2),
-                integer(row, 3),
+                Instant.ofEpochMilli(row.getLong("at")),
+                row.getLong("duration_ms"),
+                integer(row, "http_status"),
                 Optional.ofNullable(words.path("code").textValue()),
-                Optional.ofNullable(row.getString(4)),
+                Optional.ofNullable(row.getString("reason")),
                 Optional.ofNullable(words.path("message").textValue()));
     }
 

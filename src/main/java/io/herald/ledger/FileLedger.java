@@ -161,14 +161,10 @@ public final class FileLedger {
      * in the inbox under another name.
      */
     private void letGoOfReplaced(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
-        execute(
-                connection,
-                "update file set reader = " + NOBODY
-                        + ", note = 'it was changed or replaced before it was read to its end'"
-                        + " where name = ? and digest <> ? and state = 'reading' and not moved and " + IS_MINE,
-                arrival.name(),
-                arrival.digest(),
-                me);
+        execute(connection, """
+                update file set reader = %s, note = 'it was changed or replaced before it was read to its end'
+                where name = ? and digest <> ? and state = 'reading' and not moved and %s
+                """.formatted(NOBODY, IS_MINE), arrival.name(), arrival.digest(), me);
     }
 
     /**
@@ -229,11 +225,11 @@ public final class FileLedger {
         if (mine == 0) {
             return Optional.empty();
         }
-        execute(
-                connection,
-                "update file set note = null, records = (select count(*) from record where file = id),"
-                        + " refused = (select count(faults) from record where file = id) where id = ? and state = 'reading'",
-                file.id());
+        execute(connection, """
+                update file set note = null, records = (select count(*) from record where file = id),
+                  refused = (select count(faults) from record where file = id)
+                where id = ? and state = 'reading'
+                """, file.id());
         return query(connection, FILES + "where id = ?", FileLedger::row, file.id()).stream()
                 .findFirst();
     }
@@ -357,16 +353,13 @@ public final class FileLedger {
 
     /** Keeps that a file of {@link #brokenOff} has failed, because it is missing from the inbox. */
     public void failMissing(long id) {
-        database.write(connection -> execute(
-                connection,
-                "update file set state = 'failed', moved = true,"
-                        + " note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,"
-                        + " records = (select count(*) from record where record.file = file.id),"
-                        + " refused = (select count(faults) from record where record.file = file.id)"
-                        + " where id = ? and " + IS_BROKEN_OFF,
-                clock.millis(),
-                id,
-                me));
+        database.write(connection -> execute(connection, """
+                update file set state = 'failed', moved = true,
+                  note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,
+                  records = (select count(*) from record where record.file = file.id),
+                  refused = (select count(faults) from record where record.file = file.id)
+                where id = ? and %s
+                """.formatted(IS_BROKEN_OFF), clock.millis(), id, me));
     }
 
     /** Keeps that a file has left the inbox, unless another program has it in hand by now. */
@@ -413,26 +406,26 @@ public final class FileLedger {
 
     private static DroppedFile row(ResultSet row) throws SQLException {
         return new DroppedFile(
-                row.getLong(1),
-                row.getString(2),
-                row.getString(3),
-                row.getString(4),
-                row.getInt(5),
-                State.of(row.getString(6)),
-                Optional.ofNullable(row.getString(7)),
-                row.getLong(8),
-                row.getLong(9),
-                row.getLong(10),
-                row.getLong(11),
-                Instant.ofEpochMilli(row.getLong(12)),
-                instant(row, 13),
-                instant(row, 14),
-                row.getBoolean(15),
+                row.getLong("id"),
+                row.getString("name"),
+                row.getString("filed_as"),
+                row.getString("digest"),
+                row.getInt("run"),
+                State.of(row.getString("state")),
+                Optional.ofNullable(row.getString("note")),
+                row.getLong("size"),
+                row.getLong("bytes"),
+                row.getLong("records"),
+                row.getLong("refused"),
+                Instant.ofEpochMilli(row.getLong("begun_at")),
+                instant(row, "read_at"),
+                instant(row, "reported_at"),
+                row.getBoolean("moved"),
                 inode(row));
     }
 
     private static Optional<Long> inode(ResultSet row) throws SQLException {
-        long inode = row.getLong(16);
+        long inode = row.getLong("inode");
         return row.wasNull() ? Optional.empty() : Optional.of(inode);
     }
 }

@@ -49,15 +49,22 @@ public final class Ledger {
      * The last delivery of a reference to each provider. It is found from the index, so that the many earlier deliveries of
      * a customer that comes every minute are not read.
      */
-    static final String CUSTOMER =
-            "with recursive served (id) as (select min(provider) from delivery where reference = ?"
-                    + " union all select (select min(d.provider) from delivery d where d.reference = ? and d.provider > served.id)"
-                    + " from served where served.id is not null), newest (provider, sequence) as materialized (select served.id,"
-                    + " (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?) from served)"
-                    + " select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n"
-                    + " join delivery d on d.sequence = n.sequence and d.provider = n.provider"
-                    + " join message m on m.sequence = d.sequence"
-                    + " left join link l on l.reference = d.reference and l.provider = d.provider order by d.provider";
+    static final String CUSTOMER = """
+            with recursive served (id) as (
+              select min(provider) from delivery where reference = ?
+              union all
+              select (select min(d.provider) from delivery d where d.reference = ? and d.provider > served.id)
+              from served where served.id is not null),
+            newest (provider, sequence) as materialized (
+              select served.id,
+                (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?)
+              from served)
+            select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n
+            join delivery d on d.sequence = n.sequence and d.provider = n.provider
+            join message m on m.sequence = d.sequence
+            left join link l on l.reference = d.reference and l.provider = d.provider
+            order by d.provider
+            """;
 
     /**
      * A delivery that this program has in hand and that was not taken up again since: {@code takes} still is what it was
@@ -71,13 +78,15 @@ public final class Ledger {
      * The link of a customer or, if it has none, the deliveries that may have created the customer without our knowing. No
      * delivery of a customer that has a link is read.
      */
-    static final String KNOWN =
-            "select provider_customer_id, null, null, null, null from link where reference = ? and provider = ?"
-                    + " union all select null, d.sequence, d.unclear_since, d.look_up,"
-                    + " d.attempts > 0 or d.request is not null"
-                    + " from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked"
-                    + " cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null"
-                    + " and (d.sequence <> ? or d.request is null)";
+    static final String KNOWN = """
+            select provider_customer_id, null as sequence, null as unclear_since, null as look_up, null as was_sent
+            from link where reference = ? and provider = ?
+            union all
+            select null, d.sequence, d.unclear_since, d.look_up, d.attempts > 0 or d.request is not null
+            from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked
+            cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null
+              and (d.sequence <> ? or d.request is null)
+            """;
 
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
@@ -200,8 +209,8 @@ public final class Ledger {
             throws SQLException {
         long sequence = query(
                         connection,
-                        "insert into message (id, reference, accepted_at, source, size, payload, trace) values (?, ?, ?, ?, ?, ?, ?)"
-                                + " returning sequence",
+                        "insert into message (id, reference, accepted_at, source, size, payload, trace)"
+                                + " values (?, ?, ?, ?, ?, ?, ?) returning sequence",
                         row -> row.getLong(1),
                         id.toString(),
                         customer.reference(),
@@ -415,13 +424,13 @@ public final class Ledger {
 
     /** @param inHand the sequence of the message in hand */
     private Unclear unclear(ResultSet row, String provider, long inHand) throws SQLException {
-        long sequence = row.getLong(2);
-        Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes(4));
-        boolean isFoundByNothing = sequence != inHand && row.getBoolean(5) && lookUp.isEmpty();
+        long sequence = row.getLong("sequence");
+        Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes("look_up"));
+        boolean isFoundByNothing = sequence != inHand && row.getBoolean("was_sent") && lookUp.isEmpty();
         return new Unclear(
-                Optional.ofNullable(row.getString(1)),
+                Optional.ofNullable(row.getString("provider_customer_id")),
                 sequence,
-                instant(row, 3),
+                instant(row, "unclear_since"),
                 isFoundByNothing
                         ? Optional.of(new Created(Optional.empty()))
                         : lookUp.map(kept -> created(sequence, provider, kept)));

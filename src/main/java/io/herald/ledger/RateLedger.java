@@ -18,10 +18,12 @@ public final class RateLedger implements RateSlots {
      * Takes the slots behind those that are taken, or from now on, if those have passed or are so far ahead that the clock
      * must have been set back. Returns the end of the slots that were taken.
      */
-    private static final String RESERVE = "insert into rate (provider, next_at) values (?, ?)"
-            + " on conflict (provider) do update set"
-            + " next_at = case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end"
-            + " returning next_at";
+    private static final String RESERVE = """
+            insert into rate (provider, next_at) values (?, ?)
+            on conflict (provider) do update set next_at =
+              case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end
+            returning next_at
+            """;
 
     private final Database database;
 

@@ -130,15 +130,12 @@ public final class RecordLedger {
      * The position of a file's first record, from a position on, with a delivery that has not ended; empty if there is none.
      */
     public OptionalLong firstOpen(long id, long from) {
-        return database
-                .all(
-                        "select r.position from record r where r.file = ? and r.position >= ?"
-                                + " and exists (select 1 from delivery d where d.sequence = r.sequence"
-                                + " and d.state in ('pending', 'retrying')) order by r.position limit 1",
-                        row -> row.getLong(1),
-                        id,
-                        from)
-                .stream()
+        return database.all("""
+                        select r.position from record r where r.file = ? and r.position >= ?
+                          and exists (select 1 from delivery d
+                            where d.sequence = r.sequence and d.state in ('pending', 'retrying'))
+                        order by r.position limit 1
+                        """, row -> row.getLong(1), id, from).stream()
                 .mapToLong(Long::longValue)
                 .findFirst();
     }
@@ -147,17 +144,20 @@ public final class RecordLedger {
     public List<RecordOutcome> outcomes(long id, long after, int most) {
         record Line(RecordOutcome outcome, Optional<RecordOutcome.Delivery> delivery) {}
         List<Line> lines = database.all(
-                "select r.position, r.line, coalesce(m.reference, r.reference), m.id, r.faults, d.provider, d.state, d.reason"
-                        + " from record r left join message m on m.sequence = r.sequence"
-                        + " left join delivery d on d.sequence = m.sequence"
-                        + " where r.file = ? and r.position > ? and r.position <= ? order by r.position, d.provider",
+                """
+                select r.position, r.line, coalesce(m.reference, r.reference) as reference, m.id as message, r.faults,
+                  d.provider, d.state, d.reason
+                from record r left join message m on m.sequence = r.sequence
+                left join delivery d on d.sequence = m.sequence
+                where r.file = ? and r.position > ? and r.position <= ? order by r.position, d.provider
+                """,
                 row -> new Line(
                         new RecordOutcome(
-                                row.getLong(1),
-                                row.getLong(2),
-                                Optional.ofNullable(row.getString(3)),
-                                Optional.ofNullable(row.getString(4)).map(UUID::fromString),
-                                faults(new DroppedFile.Place(id, row.getLong(1), row.getLong(2)), row.getBytes(5)),
+                                row.getLong("position"),
+                                row.getLong("line"),
+                                Optional.ofNullable(row.getString("reference")),
+                                Optional.ofNullable(row.getString("message")).map(UUID::fromString),
+                                faults(id, row),
                                 new ArrayList<>()),
                         delivery(row)),
                 id,
@@ -176,19 +176,21 @@ public final class RecordLedger {
     }
 
     private static Optional<RecordOutcome.Delivery> delivery(ResultSet row) throws SQLException {
-        String provider = row.getString(6);
+        String provider = row.getString("provider");
         return provider == null
                 ? Optional.empty()
-                : Optional.of(
-                        new RecordOutcome.Delivery(provider, row.getString(7), Optional.ofNullable(row.getString(8))));
+                : Optional.of(new RecordOutcome.Delivery(
+                        provider, row.getString("state"), Optional.ofNullable(row.getString("reason"))));
     }
 
-    private List<Fault> faults(DroppedFile.Place place, byte[] sealed) {
+    private List<Fault> faults(long file, ResultSet row) throws SQLException {
+        byte[] sealed = row.getBytes("faults");
         if (sealed == null) {
             return List.of();
         }
         try {
-            return sealing.openFaults(place, sealed);
+            return sealing.openFaults(
+                    new DroppedFile.Place(file, row.getLong("position"), row.getLong("line")), sealed);
         } catch (IllegalStateException e) {
             return List.of(
                     new Fault("", "was refused for what is sealed with a payload key that is not used any more"));

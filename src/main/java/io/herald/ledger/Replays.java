@@ -139,17 +139,13 @@ public final class Replays {
      *     delivered since, or is in hand
      */
     private static boolean dropLink(Connection connection, Candidate candidate) throws SQLException {
-        return execute(
-                        connection,
-                        "delete from link where reference = ? and provider = ? and provider_customer_id ="
-                                + " (select d.request_link from delivery d where d.sequence = ? and d.provider = link.provider"
-                                + " and not exists (select 1 from delivery n where n.provider = d.provider"
-                                + " and n.reference = d.reference"
-                                + " and (n.owner is not null or n.state = 'delivered' and n.updated_at >= d.updated_at)))",
-                        candidate.reference(),
-                        candidate.provider(),
-                        candidate.sequence())
-                > 0;
+        return execute(connection, """
+                        delete from link where reference = ? and provider = ? and provider_customer_id =
+                          (select d.request_link from delivery d where d.sequence = ? and d.provider = link.provider
+                            and not exists (select 1 from delivery n
+                              where n.provider = d.provider and n.reference = d.reference
+                              and (n.owner is not null or n.state = 'delivered' and n.updated_at >= d.updated_at)))
+                        """, candidate.reference(), candidate.provider(), candidate.sequence()) > 0;
     }
 
     /** Has the customer of a delivery looked up before it is sent. */
