@@ -209,6 +209,31 @@ class LedgerTest {
         }
     }
 
+    @Test
+    void whoDoesNotWaitForLongIsToldSo() {
+        CountDownLatch enough = new CountDownLatch(1);
+        CompletableFuture<Boolean> before = database.get().submit(connection -> hold(enough));
+        try {
+            assertThatThrownBy(() ->
+                            new LedgerState(database.get(), Clock.systemUTC()).writeSomething(Duration.ofMillis(20)))
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessage("the ledger did not answer in time");
+        } finally {
+            enough.countDown();
+        }
+        assertThat(before).succeedsWithin(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void whatThrowsThatIsCalledInOrderIsThrownToItsCallerAndNobodyElse() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ledger.accept(from("CUST-1"), kept -> {
+                    throw new IllegalStateException("its own");
+                }))
+                .withMessage("its own");
+        assertThat(accept("CUST-2").sequence()).isPositive();
+    }
+
     private static boolean hold(CountDownLatch enough) {
         try {
             return enough.await(60, TimeUnit.SECONDS);
