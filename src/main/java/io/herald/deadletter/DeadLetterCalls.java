@@ -15,6 +15,7 @@ import io.herald.lane.Lanes;
 import io.herald.ledger.Attempt;
 import io.herald.ledger.DeadLetter;
 import io.herald.ledger.DeadLetters;
+import io.herald.ledger.Replays;
 import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import io.herald.query.BadQueryException;
@@ -42,6 +43,7 @@ import org.apache.camel.support.SynchronizationAdapter;
 public final class DeadLetterCalls {
 
     private final DeadLetters letters;
+    private final Replays replays;
     private final Providers providers;
     private final Mappings mappings;
     private final Lanes lanes;
@@ -50,12 +52,14 @@ public final class DeadLetterCalls {
 
     public DeadLetterCalls(
             DeadLetters letters,
+            Replays replays,
             Providers providers,
             Mappings mappings,
             Lanes lanes,
             InFlight inFlight,
             ObjectMapper json) {
         this.letters = letters;
+        this.replays = replays;
         this.providers = providers;
         this.mappings = mappings;
         this.lanes = lanes;
@@ -158,13 +162,12 @@ public final class DeadLetterCalls {
             throw new ConflictException("its provider is not enabled");
         }
         refuse(
-                letters.replay(
-                                letter,
-                                provider(letter.provider()),
-                                corrected.map(CanonicalCustomer::tree),
-                                forced,
-                                Traces.traceparent(Traces.of(exchange)))
-                        .join(),
+                replays.replay(
+                        letter,
+                        provider(letter.provider()),
+                        corrected.map(CanonicalCustomer::tree),
+                        forced,
+                        Traces.traceparent(Traces.of(exchange))),
                 "it is not dead or rejected");
         tellReplay(Callers.of(exchange), letter, corrected.isPresent(), forced);
         lanes.wake();
@@ -184,15 +187,15 @@ public final class DeadLetterCalls {
             @Header("reason") String reason,
             @Header("state") String state)
             throws BadQueryException {
-        Optional<String> only = Query.oneOf("state", state, DeadLetters.REPLAYED);
-        DeadLetter.Filter filter = filter(provider, reason, only.map(Set::of).orElse(DeadLetters.REPLAYED));
+        Optional<String> only = Query.oneOf("state", state, Replays.REPLAYED);
+        DeadLetter.Filter filter = filter(provider, reason, only.map(Set::of).orElse(Replays.REPLAYED));
         if (filter.provider().isEmpty() && filter.reason().isEmpty()) {
             throw new BadQueryException("say which: give a provider, a reason or both");
         }
         List<DeadLetter.Provider> enabled =
                 providers.ids().stream().map(this::provider).toList();
         String caller = Callers.of(exchange);
-        int count = letters.replayAll(
+        int count = replays.replayAll(
                 filter,
                 enabled,
                 Traces.traceparent(Traces.of(exchange)),
@@ -214,7 +217,7 @@ public final class DeadLetterCalls {
     public void discard(Exchange exchange, @Header("id") String id) throws NotFoundException, ConflictException {
         DeadLetter.Id letter = idOf(id);
         refuse(
-                letters.discard(letter, providers.isEnabled(letter.provider())).join(),
+                replays.discard(letter, providers.isEnabled(letter.provider())),
                 "it is not dead, rejected or retrying, nor pending for a provider that is not enabled, or a try is under way at"
                         + " this moment");
         Audit.did(Callers.of(exchange), "discard", event -> event.put("deadLetter", letter.toString()));

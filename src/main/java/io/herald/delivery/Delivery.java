@@ -44,7 +44,6 @@ public final class Delivery {
 
     private final Message message;
     private final String provider;
-    private final Place place;
     private final Optional<OpenDelivery> resumedFrom;
     private final long startedAt = System.nanoTime();
     private final List<Try> tries = new ArrayList<>();
@@ -78,7 +77,6 @@ public final class Delivery {
     public Delivery(Message message, String provider) {
         this.message = message;
         this.provider = provider;
-        this.place = new Place(message.reference(), message.sequence(), message.takes());
         this.resumedFrom = Optional.empty();
     }
 
@@ -88,10 +86,9 @@ public final class Delivery {
      * @param request the one that was kept, if there is one
      * @param json reads the request
      */
-    public Delivery(Message message, OpenDelivery kept, Place place, Optional<KeptRequest> request, ObjectMapper json) {
+    public Delivery(Message message, OpenDelivery kept, Optional<KeptRequest> request, ObjectMapper json) {
         this.message = message;
         this.provider = kept.provider();
-        this.place = place;
         this.resumedFrom = Optional.of(kept);
         this.attempts = kept.attempts();
         this.parks = kept.parks();
@@ -238,10 +235,6 @@ public final class Delivery {
     /** What the ledger has of it, once it has its outcome. */
     Optional<KeptMessage.Delivery> kept() {
         return Optional.ofNullable(kept);
-    }
-
-    public Place getPlace() {
-        return place;
     }
 
     /** How many steps of its provider's schedule are used up. */

@@ -300,7 +300,7 @@ public final class DeliverySteps {
     /**
      * Keeps the outcome of the delivery in the ledger, and each of its tries. Used by the template {@code deliver}.
      *
-     * @throws java.util.concurrent.CompletionException if it cannot be kept: tried again; then the delivery goes back to the
+     * @throws io.herald.ledger.LedgerException if it cannot be kept: tried again; then the delivery goes back to the
      *     ledger, to be taken up later
      */
     public void record(@ExchangeProperty("delivery") Delivery delivery) {

@@ -106,9 +106,7 @@ final class LookUps {
             mustHaveBeenFindable(delivery, lookUp);
             return;
         }
-        if (found.isDoubtful()
-                || !ledger.found(delivery.getMessage(), delivery.getProvider(), found.id())
-                        .join()) {
+        if (found.isDoubtful() || !ledger.found(delivery.getMessage(), delivery.getProvider(), found.id())) {
             throw new UnclearException("the look-up found a customer that may be another one");
         }
         if (delivery.doubt().isFromEarlier()) {

@@ -20,7 +20,6 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -71,9 +70,7 @@ final class OutcomeRecording {
         } catch (RuntimeException e) {
             LOG.errorf(
                     "The outcome of message %s to %s could not be kept: %s",
-                    delivery.getMessage().id(),
-                    delivery.getProvider(),
-                    reason(e instanceof CompletionException ? e.getCause() : e));
+                    delivery.getMessage().id(), delivery.getProvider(), reason(e));
         }
     }
 
@@ -132,9 +129,8 @@ final class OutcomeRecording {
     private Recorded keep(Delivery delivery, Progress progress) {
         Span span = spans.beginRecord(delivery);
         try {
-            return ledger.record(delivery.getMessage(), delivery.getProvider(), progress)
-                    .join();
-        } catch (CompletionException e) {
+            return ledger.record(delivery.getMessage(), delivery.getProvider(), progress);
+        } catch (LedgerException e) {
             span.setStatus(StatusCode.ERROR);
             throw e;
         } finally {

@@ -95,8 +95,7 @@ final class Sending {
                 clock.instant().plus(longestTry(delivery.getProvider())),
                 mayMakeTwo,
                 lookUp.filter(template -> mayMakeTwo).map(template -> Requests.filledIn(template, delivery)));
-        ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), underWay)
-                .join();
+        ledger.sending(delivery.getMessage(), delivery.getProvider(), delivery.toBeKept(), underWay);
         delivery.markRequestKept();
     }
 

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 
 /** How a file that was read leaves the inbox: it is moved to {@code done} or {@code failed}, and the ledger is told. */
@@ -121,7 +120,7 @@ final class Departure {
     private void tellLedger() {
         try {
             ledger.moved(file.id());
-        } catch (CompletionException | LedgerException e) {
+        } catch (LedgerException e) {
             LOG.warnf("That a file has left the inbox cannot be kept now: %s", e.getMessage());
         }
     }

@@ -8,6 +8,7 @@ import io.herald.intake.InFlight;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
+import io.herald.ledger.RecordLedger;
 import io.herald.query.BadQueryException;
 import io.herald.query.Query;
 import io.herald.shutdown.Stopping;
@@ -42,6 +43,7 @@ public final class DroppedFiles {
 
     private final Inbox inbox;
     private final FileLedger ledger;
+    private final RecordLedger records;
     private final CanonicalReader customers;
     private final InFlight inFlight;
     private final Stopping stopping;
@@ -52,6 +54,7 @@ public final class DroppedFiles {
     public DroppedFiles(
             Inbox inbox,
             FileLedger ledger,
+            RecordLedger records,
             CanonicalReader customers,
             InFlight inFlight,
             Stopping stopping,
@@ -59,6 +62,7 @@ public final class DroppedFiles {
             Clock clock) {
         this.inbox = inbox;
         this.ledger = ledger;
+        this.records = records;
         this.customers = customers;
         this.inFlight = inFlight;
         this.stopping = stopping;
@@ -135,7 +139,7 @@ public final class DroppedFiles {
 
     private Batch read(DroppedFile file, Stamp stamp) throws IOException {
         try {
-            long unreadable = ledger.unreadable(file);
+            long unreadable = records.unreadable(file);
             current = Optional.of(Batch.open(file, unreadable, stamp, inbox, customers, inFlight, stopping::hasBegun));
             return current.get();
         } catch (IOException | RuntimeException e) {

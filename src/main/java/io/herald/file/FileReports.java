@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.delivery.State;
+import io.herald.ledger.Claims;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.FileLedger;
+import io.herald.ledger.RecordLedger;
 import io.herald.ledger.RecordOutcome;
 import io.herald.schema.Fault;
 import io.herald.thread.Threads;
@@ -56,6 +58,9 @@ final class FileReports {
     private static final Logger LOG = Logger.getLogger(FileReports.class);
 
     private final FileLedger ledger;
+    private final RecordLedger records;
+    private final Claims claims;
+    private final MissingFiles missing;
     private final Inbox inbox;
     private final ObjectMapper json;
     private final Clock clock;
@@ -64,17 +69,27 @@ final class FileReports {
     private final ScheduledExecutorService writer =
             Executors.newSingleThreadScheduledExecutor(Threads.named("reports-"));
 
-    FileReports(FileLedger ledger, Inbox inbox, ObjectMapper json, Clock clock) {
+    FileReports(
+            FileLedger ledger,
+            RecordLedger records,
+            Claims claims,
+            MissingFiles missing,
+            Inbox inbox,
+            ObjectMapper json,
+            Clock clock) {
         this.ledger = ledger;
+        this.records = records;
+        this.claims = claims;
+        this.missing = missing;
         this.inbox = inbox;
         this.json = json;
         this.clock = clock;
     }
 
     void start(@Observes StartupEvent event) {
-        writer.execute(() -> trying("Records of reported files cannot be forgotten now", ledger::forgetReported));
+        writer.execute(() -> trying("Records of reported files cannot be forgotten now", records::forgetReported));
         writer.scheduleWithFixedDelay(
-                () -> trying("Files that left the inbox cannot be settled now", this::settleWhatLeft),
+                () -> trying("Files that left the inbox cannot be settled now", () -> missing.settle(this::inInbox)),
                 0,
                 SETTLED_EVERY.toMillis(),
                 TimeUnit.MILLISECONDS);
@@ -84,10 +99,6 @@ final class FileReports {
 
     void stop(@Observes ShutdownEvent event) {
         writer.shutdownNow();
-    }
-
-    private void settleWhatLeft() {
-        ledger.settleWhatLeft(this::inInbox);
     }
 
     private Map<String, Long> inInbox() {
@@ -134,14 +145,14 @@ final class FileReports {
     }
 
     private boolean hasEnded(DroppedFile file) {
-        OptionalLong open = ledger.firstOpen(file.id(), endedUpTo.getOrDefault(file.id(), 0L));
+        OptionalLong open = records.firstOpen(file.id(), endedUpTo.getOrDefault(file.id(), 0L));
         open.ifPresent(position -> endedUpTo.put(file.id(), position));
         return open.isEmpty();
     }
 
     private void write(DroppedFile file) throws IOException {
         String claim = "report " + file.id();
-        if (!ledger.claim(claim)) {
+        if (!claims.take(claim)) {
             return;
         }
         try {
@@ -157,11 +168,12 @@ final class FileReports {
                     inbox.summary(file.filedAs()),
                     out -> out.write(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(summary(file, counts))));
             ledger.reported(file.id());
+            records.forget(file.id());
             endedUpTo.remove(file.id());
             pausedTill.remove(file.id());
             LOG.infof("The report of file %s is written: %s", file.filedAs(), counts);
         } finally {
-            ledger.release(claim);
+            claims.release(claim);
         }
     }
 
@@ -199,7 +211,7 @@ final class FileReports {
             long written = 0;
             List<RecordOutcome> page;
             do {
-                page = ledger.outcomes(file.id(), written, PAGE);
+                page = records.outcomes(file.id(), written, PAGE);
                 for (RecordOutcome record : page) {
                     json.writeTree(lines, line(record, counts));
                     lines.writeRaw('\n');

@@ -1,5 +1,6 @@
 package io.herald.file;
 
+import io.herald.ledger.Claims;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.LedgerException;
 import io.herald.privacy.Thrown;
@@ -9,11 +10,7 @@ import jakarta.inject.Singleton;
 import java.io.File;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
@@ -25,56 +22,43 @@ import org.apache.camel.component.file.remote.SftpRemoteFile;
 import org.jboss.logging.Logger;
 
 /**
- * Lets a file be taken when it is complete, and by one program only. It is complete when it has not changed from one look to
- * the next; who takes it is told by the ledger, which all the programs that share a folder share too.
+ * Lets a file be taken when it is complete, and by one program only. {@link Sightings} tell when it is complete; who takes it
+ * is told by the ledger, which all the programs that share a folder share too.
  */
 @Singleton
 @Named("inboxLock")
 @RegisterForReflection
 public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Object> {
 
-    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
-    private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final Logger LOG = Logger.getLogger(InboxLock.class);
 
-    /**
-     * @param unchangedFrom by {@link System#nanoTime}; in the future while the file is paused
-     * @param looked when it was looked at last, by the same
-     */
-    private record Seen(long length, long modified, long unchangedFrom, long looked) {
-        boolean isSame(GenericFile<?> file) {
-            return length == file.getFileLength() && modified == file.getLastModified();
-        }
-    }
-
     private final FileLedger ledger;
+    private final Claims claims;
     private final Inbox inbox;
     private final DroppedFiles files;
-    private final long settledNanos;
-    private final Map<String, Seen> seen = new HashMap<>();
-    private long forgotAt = System.nanoTime();
-    private volatile long allPausedTill = System.nanoTime();
+    private final Sightings sightings;
 
-    public InboxLock(FileLedger ledger, Inbox inbox, DroppedFiles files) {
+    public InboxLock(FileLedger ledger, Claims claims, Inbox inbox, DroppedFiles files) {
         this.ledger = ledger;
+        this.claims = claims;
         this.inbox = inbox;
         this.files = files;
-        this.settledNanos = inbox.poll().toNanos() * 9 / 10;
+        this.sightings = new Sightings(inbox.poll());
     }
 
     @Override
     public boolean acquireExclusiveReadLock(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
-        if (System.nanoTime() - allPausedTill < 0 || !noteSighting(file) || isListedLongAgo(file)) {
+        if (!sightings.note(file) || isListedLongAgo(file)) {
             return false;
         }
         try {
-            if (!ledger.claim(claim(file))) {
+            if (!claims.take(claim(file))) {
                 return false;
             }
-        } catch (CompletionException | LedgerException e) {
+        } catch (LedgerException e) {
             LOG.warnf("Files stay where they are: %s", e.getMessage());
-            pauseAll();
+            sightings.pauseAll();
             return false;
         }
         if (isGone(file)) {
@@ -101,39 +85,9 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
                         now.getFileLength() == file.getFileLength() && now.getLastModified() == file.getLastModified());
     }
 
-    /** Notes that the file is there; answers whether it has been the same for long enough. */
-    private synchronized boolean noteSighting(GenericFile<?> file) {
-        long now = System.nanoTime();
-        forgetWhatIsNotListed(now);
-        Seen before = seen.get(place(file));
-        if (before == null || !before.isSame(file) && before.unchangedFrom() < now) {
-            seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now, now));
-            return false;
-        }
-        seen.put(place(file), new Seen(before.length(), before.modified(), before.unchangedFrom(), now));
-        return now - before.unchangedFrom() >= settledNanos;
-    }
-
-    private void forgetWhatIsNotListed(long now) {
-        if (now - forgotAt > FORGOTTEN_NANOS) {
-            forgotAt = now;
-            seen.values().removeIf(file -> now - file.looked() > FORGOTTEN_NANOS);
-        }
-    }
-
-    /** While the ledger is away, none is taken before another one that was there first. */
-    private void pauseAll() {
-        allPausedTill = System.nanoTime() + PAUSE_NANOS;
-    }
-
     /** Leaves it alone for a while. */
-    synchronized void pause(GenericFile<?> file) {
-        long now = System.nanoTime();
-        seen.put(place(file), new Seen(file.getFileLength(), file.getLastModified(), now + PAUSE_NANOS, now));
-    }
-
-    private synchronized void forget(GenericFile<?> file) {
-        seen.remove(place(file));
+    void pause(GenericFile<?> file) {
+        sightings.pause(file);
     }
 
     private static boolean isLocal(GenericFile<?> file) {
@@ -144,11 +98,8 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         return kind(file) + file.getFileNameOnly();
     }
 
-    private static String place(GenericFile<?> file) {
-        return kind(file) + file.getAbsoluteFilePath();
-    }
-
-    private static String kind(GenericFile<?> file) {
+    /** Files of the inbox and of a partner's server are told apart by it. */
+    static String kind(GenericFile<?> file) {
         return isLocal(file) ? "file " : "sftp ";
     }
 
@@ -168,20 +119,20 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         Throwable cause = rootOf(exchange.getException());
         if (cause instanceof LedgerException) {
             LOG.warnf("Files stay where they are: %s", cause.getMessage());
-            pauseAll();
+            sightings.pauseAll();
             release(file);
         } else {
             giveUp(file, described(cause));
         }
         if (isGone(file)) {
-            forget(file);
+            sightings.forget(file);
         }
     }
 
     private void letGo(Batch batch) {
         try {
             files.letGo(batch);
-        } catch (CompletionException | LedgerException e) {
+        } catch (LedgerException e) {
             LOG.warnf("That a file is not read now cannot be kept: %s", e.getMessage());
         }
     }
@@ -191,7 +142,7 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
         LOG.warnf(
                 "File %s stays where it is, and is tried again: %s",
                 new FileName(file.getFileNameOnly()).printable(), why);
-        pause(file);
+        sightings.pause(file);
         release(file);
     }
 
@@ -199,9 +150,9 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
     public void releaseExclusiveReadLockOnCommit(
             GenericFileOperations<Object> operations, GenericFile<Object> file, Exchange exchange) {
         if (!isLocal(file) || new Departure(exchange.getProperty("batch", Batch.class), inbox, ledger).tryToLeave()) {
-            forget(file);
+            sightings.forget(file);
         } else {
-            pause(file);
+            sightings.pause(file);
         }
         release(file);
     }
@@ -224,8 +175,8 @@ public final class InboxLock implements GenericFileExclusiveReadLockStrategy<Obj
 
     private void release(GenericFile<?> file) {
         try {
-            ledger.release(claim(file));
-        } catch (CompletionException | LedgerException e) {
+            claims.release(claim(file));
+        } catch (LedgerException e) {
             LOG.warnf("A file that was let go stays claimed until the ledger can be written: %s", e.getMessage());
         }
     }

@@ -11,6 +11,7 @@ import io.herald.ledger.DroppedFile.Kept;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.NewMessage;
+import io.herald.ledger.RecordLedger;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
 import io.herald.provider.Providers;
@@ -48,7 +49,8 @@ public final class Records {
 
     private final CanonicalReader customers;
     private final Providers providers;
-    private final FileLedger ledger;
+    private final FileLedger files;
+    private final RecordLedger ledger;
     private final Lanes lanes;
     private final Meters meters;
     private final Traces traces;
@@ -56,12 +58,14 @@ public final class Records {
     public Records(
             CanonicalReader customers,
             Providers providers,
-            FileLedger ledger,
+            FileLedger files,
+            RecordLedger ledger,
             Lanes lanes,
             Meters meters,
             Traces traces) {
         this.customers = customers;
         this.providers = providers;
+        this.files = files;
         this.ledger = ledger;
         this.lanes = lanes;
         this.meters = meters;
@@ -117,7 +121,7 @@ public final class Records {
         Progress progress = record.batch().progress();
         Kept kept = kept(record, Traces.traceparent(span));
         if (kept == Kept.OUT_OF_TURN) {
-            throw new LedgerException("the record before this one is not kept yet", null);
+            throw new LedgerException("the record before this one is not kept yet");
         }
         if (kept == Kept.TAKEN_OVER) {
             throw new IOException("another Herald has taken the file over, or it has ended");
@@ -191,7 +195,7 @@ public final class Records {
 
     private void tell(DroppedFile file, Progress progress) {
         if (progress.claimKeeping(KEPT_EVERY)) {
-            ledger.progress(file.id(), progress.bytes(), progress.records(), progress.refused());
+            files.progress(file.id(), progress.bytes(), progress.records(), progress.refused());
         }
         if (progress.claimTelling(TOLD_EVERY)) {
             LOG.infof("File %s: %s", new FileName(file.name()).printable(), progress);

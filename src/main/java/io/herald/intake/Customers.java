@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
@@ -114,7 +113,7 @@ public final class Customers {
      *     accepted again, and its message stands for this one
      * @throws OverloadedException if there is no permit; then nothing was kept
      * @throws IdempotencyKeyException if the header is not one key, or the key stands for another customer
-     * @throws CompletionException with a {@link LedgerException} as its cause, if the ledger cannot be written
+     * @throws LedgerException if the ledger cannot be written
      */
     public void accept(
             @Body CanonicalCustomer customer, Exchange exchange, @ExchangeProperty("idempotencyKey") Object key)
@@ -128,8 +127,7 @@ public final class Customers {
         AtomicReference<Dispatch> dispatch = new AtomicReference<>();
         Accepted accepted;
         try {
-            accepted = ledger.accept(message, kept -> dispatch.set(dispatch(kept, bytes)))
-                    .join();
+            accepted = ledger.accept(message, kept -> dispatch.set(dispatch(kept, bytes)));
         } catch (RuntimeException | Error e) {
             permit.release();
             throw e;

@@ -2,7 +2,6 @@ package io.herald.lane;
 
 import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
-import io.herald.delivery.Place;
 import io.herald.lane.ProviderLanes.Share;
 import io.herald.ledger.OpenDelivery;
 import io.herald.metrics.Meters;
@@ -85,8 +84,8 @@ public final class Lanes {
      * @param bytes of the message's body
      */
     public void reserve(Dispatch dispatch, Set<String> inHand, long bytes) {
-        inHand.forEach(
-                provider -> lanes.get(provider).reserve(dispatch.to(provider).getPlace(), bytes));
+        inHand.forEach(provider ->
+                lanes.get(provider).reserve(dispatch.to(provider).getMessage().turn(), bytes));
     }
 
     /** To be called when something waits in the ledger that may be taken up at once. */
@@ -110,10 +109,8 @@ public final class Lanes {
     }
 
     /** Takes the place of a delivery that was taken up from the ledger; to be called in the order of acceptance. */
-    Place reserve(OpenDelivery open) {
-        Place place = new Place(open.reference(), open.sequence(), open.takes());
-        lanes.get(open.provider()).reserve(place);
-        return place;
+    void reserve(OpenDelivery open) {
+        lanes.get(open.provider()).reserve(open.turn());
     }
 
     /**
@@ -121,8 +118,8 @@ public final class Lanes {
      *
      * @param pause how long it is left alone there
      */
-    void giveUp(String provider, Place place, Duration pause) {
-        lanes.get(provider).giveUp(place, pause);
+    void giveUp(OpenDelivery open, Duration pause) {
+        lanes.get(open.provider()).giveUp(open.turn(), pause);
     }
 
     @PreDestroy

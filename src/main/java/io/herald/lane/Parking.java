@@ -3,7 +3,6 @@ package io.herald.lane;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
-import io.herald.delivery.Place;
 import io.herald.delivery.Redelivery;
 import io.herald.ledger.OpenDelivery;
 import io.herald.ledger.TakeUp;
@@ -18,9 +17,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
@@ -62,8 +59,6 @@ final class Parking {
     private static final Duration UNREADABLE_PAUSE = Duration.ofMinutes(10);
 
     private static final Logger LOG = Logger.getLogger(Parking.class);
-
-    private record Taken(OpenDelivery open, Place place) {}
 
     /** How many deliveries to one provider were taken up and are in hand, and the bytes of their customers. */
     private record InHand(AtomicInteger count, AtomicLong bytes) {}
@@ -187,26 +182,19 @@ final class Parking {
         if (most <= 0 || mostBytes <= 0) {
             return;
         }
-        List<Taken> taken = new ArrayList<>();
-        ledger.take(
-                        provider,
-                        most,
-                        mostBytes,
-                        all -> all.forEach(open -> taken.add(new Taken(open, lanes.reserve(open)))))
-                .join();
-        taken.forEach(this::resume);
+        ledger.take(provider, most, mostBytes, all -> all.forEach(lanes::reserve))
+                .forEach(this::resume);
     }
 
-    private void resume(Taken taken) {
-        OpenDelivery open = taken.open();
+    private void resume(OpenDelivery open) {
         Exchange exchange = new DefaultExchange(context);
         try {
-            Delivery delivery = new Delivery(ledger.messageOf(open), open, taken.place(), ledger.requestOf(open), json);
+            Delivery delivery = new Delivery(ledger.messageOf(open), open, ledger.requestOf(open), json);
             exchange.setProperty("dispatch", new Dispatch(delivery));
         } catch (RuntimeException | Error e) {
             LOG.errorf("Delivery %d to %s cannot be taken up: %s", open.sequence(), open.provider(), e.getMessage());
             boolean mayPass = e instanceof Error || e.getCause() instanceof SQLException;
-            lanes.giveUp(open.provider(), taken.place(), mayPass ? Returns.PAUSE : UNREADABLE_PAUSE);
+            lanes.giveUp(open, mayPass ? Returns.PAUSE : UNREADABLE_PAUSE);
             return;
         }
         InHand all = inHand.get(open.provider());
@@ -219,7 +207,7 @@ final class Parking {
                     "Delivery %d to %s cannot be worked on: %s",
                     open.sequence(), open.provider(), e.getClass().getName());
             isDone(all, open);
-            lanes.giveUp(open.provider(), taken.place(), Returns.PAUSE);
+            lanes.giveUp(open, Returns.PAUSE);
         }
     }
 

@@ -3,7 +3,7 @@ package io.herald.lane;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
-import io.herald.delivery.Place;
+import io.herald.ledger.Turn;
 import io.herald.thread.Threads;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -81,13 +81,13 @@ final class ProviderLanes extends AsyncProcessorSupport {
     private final LongConsumer waited;
     private final DeliverySpans spans;
     private final Returns returns;
-    private final Map<String, ArrayDeque<Place>> lanes = new HashMap<>();
-    private final Map<Place, Arrival> arrived = new HashMap<>();
+    private final Map<String, ArrayDeque<Turn>> lanes = new HashMap<>();
+    private final Map<Turn, Arrival> arrived = new HashMap<>();
     private final Map<String, Integer> returning = new HashMap<>();
     private final FairQueue<Queued> queue = new FairQueue<>();
 
     /** In the order of acceptance. */
-    private final Map<Place, Held> held = new LinkedHashMap<>();
+    private final Map<Turn, Held> held = new LinkedHashMap<>();
 
     private long heldBytes;
 
@@ -123,16 +123,16 @@ final class ProviderLanes extends AsyncProcessorSupport {
     }
 
     /**
-     * As {@link #reserve(Place)}, for a delivery whose message was accepted just now.
+     * As {@link #reserve(Turn)}, for a delivery whose message was accepted just now.
      *
      * @param bytes of the message's body
      */
-    synchronized void reserve(Place place, long bytes) {
-        ArrayDeque<Place> lane = lanes.get(place.reference());
+    synchronized void reserve(Turn turn, long bytes) {
+        ArrayDeque<Turn> lane = lanes.get(turn.reference());
         if (isStuck() || lane != null && lane.size() >= LONGEST_LANE) {
-            goBack(place);
-        } else if (reserve(place)) {
-            held.put(place, new Held(bytes, System.nanoTime()));
+            goBack(turn);
+        } else if (reserve(turn)) {
+            held.put(turn, new Held(bytes, System.nanoTime()));
             heldBytes += bytes;
         }
     }
@@ -142,22 +142,22 @@ final class ProviderLanes extends AsyncProcessorSupport {
      *
      * @return whether it has one; else it goes back to the ledger
      */
-    synchronized boolean reserve(Place place) {
-        if (returning.containsKey(place.reference())) {
-            goBack(place);
+    synchronized boolean reserve(Turn turn) {
+        if (returning.containsKey(turn.reference())) {
+            goBack(turn);
             return false;
         }
-        return lanes.computeIfAbsent(place.reference(), reference -> new ArrayDeque<>())
-                .add(place);
+        return lanes.computeIfAbsent(turn.reference(), reference -> new ArrayDeque<>())
+                .add(turn);
     }
 
-    private void goBack(Place place) {
-        String reference = place.reference();
+    private void goBack(Turn turn) {
+        String reference = turn.reference();
         if (lanes.containsKey(reference)) {
             goOnInLedger.add(reference);
         }
         comesBack(reference, 1);
-        returns.giveBackSoon(provider, place, () -> cameBack(reference, 1));
+        returns.giveBackSoon(provider, turn, () -> cameBack(reference, 1));
     }
 
     @Override
@@ -184,12 +184,12 @@ final class ProviderLanes extends AsyncProcessorSupport {
 
     /** Whether it goes on when it is its turn; else it stops here, and waits in the ledger. */
     private boolean admit(Delivery delivery, Arrival arrival) {
-        Place place = delivery.getPlace();
+        Turn turn = delivery.getMessage().turn();
         synchronized (this) {
-            ArrayDeque<Place> lane = lanes.get(place.reference());
-            boolean inLane = lane != null && lane.contains(place);
-            if (inLane && !lane.peekFirst().equals(place)) {
-                arrived.put(place, arrival);
+            ArrayDeque<Turn> lane = lanes.get(turn.reference());
+            boolean inLane = lane != null && lane.contains(turn);
+            if (inLane && !lane.peekFirst().equals(turn)) {
+                arrived.put(turn, arrival);
                 return true;
             }
             if (!inLane || closed || !delivery.isResumed() && !admits.getAsBoolean()) {
@@ -274,13 +274,13 @@ final class ProviderLanes extends AsyncProcessorSupport {
     }
 
     private void leave(Delivery delivery) {
-        Place place = delivery.getPlace();
+        Turn turn = delivery.getMessage().turn();
         if (delivery.isRecorded()) {
-            leave(place, delivery.isOpen(), Optional.empty());
+            leave(turn, delivery.isOpen(), Optional.empty());
         } else {
             boolean atOnce = isClosed() || delivery.getAttempts() == 0;
             Duration pause = atOnce ? Duration.ZERO : Returns.PAUSE;
-            leave(place, true, Optional.of(returns.notBefore(delivery.dueAt(), pause)));
+            leave(turn, true, Optional.of(returns.notBefore(delivery.dueAt(), pause)));
         }
         if (delivery.isResumed()) {
             returns.wake();
@@ -310,20 +310,20 @@ final class ProviderLanes extends AsyncProcessorSupport {
     }
 
     /** Gives up the place of a delivery that cannot be worked on, and gives it back. */
-    void giveUp(Place place, Duration pause) {
-        leave(place, true, Optional.of(pause));
+    void giveUp(Turn turn, Duration pause) {
+        leave(turn, true, Optional.of(pause));
     }
 
     /** @param back for how long it goes back to the ledger, if it is not there already */
-    private void leave(Place place, boolean endsLane, Optional<Duration> back) {
-        String reference = place.reference();
+    private void leave(Turn turn, boolean endsLane, Optional<Duration> back) {
+        String reference = turn.reference();
         Arrival next = null;
         List<Arrival> stopped = new ArrayList<>();
-        List<Place> behind = new ArrayList<>();
+        List<Turn> behind = new ArrayList<>();
         boolean goesOnInLedger = false;
         synchronized (this) {
-            ArrayDeque<Place> lane = lanes.get(reference);
-            if (lane == null || !lane.remove(place)) {
+            ArrayDeque<Turn> lane = lanes.get(reference);
+            if (lane == null || !lane.remove(turn)) {
                 return;
             }
             if (endsLane) {
@@ -331,7 +331,7 @@ final class ProviderLanes extends AsyncProcessorSupport {
                 lane.clear();
                 behind.stream().map(arrived::remove).filter(Objects::nonNull).forEach(stopped::add);
             }
-            letGo(place);
+            letGo(turn);
             behind.forEach(this::letGo);
             comesBack(reference, behind.size() + (back.isPresent() ? 1 : 0));
             if (lane.isEmpty()) {
@@ -344,7 +344,7 @@ final class ProviderLanes extends AsyncProcessorSupport {
         if (next != null) {
             execute(next);
         }
-        back.ifPresent(pause -> returns.giveBack(provider, List.of(place), pause, () -> cameBack(reference, 1)));
+        back.ifPresent(pause -> returns.giveBack(provider, List.of(turn), pause, () -> cameBack(reference, 1)));
         if (!behind.isEmpty()) {
             returns.giveBack(provider, behind, Duration.ZERO, () -> cameBack(reference, behind.size()));
         }
@@ -354,8 +354,8 @@ final class ProviderLanes extends AsyncProcessorSupport {
         }
     }
 
-    private void letGo(Place place) {
-        Held message = held.remove(place);
+    private void letGo(Turn turn) {
+        Held message = held.remove(turn);
         heldBytes -= message == null ? 0 : message.bytes();
     }
 

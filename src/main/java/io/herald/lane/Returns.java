@@ -1,7 +1,7 @@
 package io.herald.lane;
 
-import io.herald.delivery.Place;
 import io.herald.ledger.TakeUp;
+import io.herald.ledger.Turn;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -26,10 +26,10 @@ final class Returns {
 
     /** Gives deliveries back; completes when that is durable. */
     interface GiveBack {
-        CompletableFuture<Void> apply(String provider, List<Place> places, Instant dueAt);
+        CompletableFuture<Void> apply(String provider, List<Turn> turns, Instant dueAt);
     }
 
-    private record Return(String provider, List<Place> places, Instant dueAt, Runnable durable) {}
+    private record Return(String provider, List<Turn> turns, Instant dueAt, Runnable durable) {}
 
     private final GiveBack ledger;
     private final Clock clock;
@@ -38,18 +38,12 @@ final class Returns {
 
     @Inject
     Returns(TakeUp ledger, Clock clock) {
-        this((provider, places, dueAt) -> ledger.giveBack(provider, holds(places), dueAt), clock);
+        this(ledger::giveBack, clock);
     }
 
     Returns(GiveBack ledger, Clock clock) {
         this.ledger = ledger;
         this.clock = clock;
-    }
-
-    private static List<TakeUp.Hold> holds(List<Place> places) {
-        return places.stream()
-                .map(place -> new TakeUp.Hold(place.sequence(), place.takes()))
-                .toList();
     }
 
     /** What is told when deliveries have come back to the ledger, or may be taken up from it at once. */
@@ -70,14 +64,14 @@ final class Returns {
      * @param pause how long they are left alone
      * @param durable called when the ledger has them
      */
-    void giveBack(String provider, List<Place> places, Duration pause, Runnable durable) {
+    void giveBack(String provider, List<Turn> turns, Duration pause, Runnable durable) {
         Instant dueAt = pause.isZero() ? Instant.EPOCH : clock.instant().plus(pause);
-        giveBack(new Return(provider, places, dueAt, durable));
+        giveBack(new Return(provider, turns, dueAt, durable));
     }
 
     /** As {@link #giveBack}, at once and without waiting for anything: for the thread that writes to the ledger. */
-    void giveBackSoon(String provider, Place place, Runnable durable) {
-        waiting.add(new Return(provider, List.of(place), Instant.EPOCH, durable));
+    void giveBackSoon(String provider, Turn turn, Runnable durable) {
+        waiting.add(new Return(provider, List.of(turn), Instant.EPOCH, durable));
         whenGivenBack.run();
     }
 
@@ -96,7 +90,7 @@ final class Returns {
     }
 
     private void giveBack(Return given) {
-        ledger.apply(given.provider(), given.places(), given.dueAt()).whenComplete((done, failure) -> {
+        ledger.apply(given.provider(), given.turns(), given.dueAt()).whenComplete((done, failure) -> {
             if (failure == null) {
                 given.durable().run();
                 whenGivenBack.run();

@@ -20,8 +20,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -82,9 +84,50 @@ final class Database {
         return dialect;
     }
 
-    /** Queues a write, as {@link GroupCommit#submit} does. */
-    <T> CompletableFuture<T> write(GroupCommit.Write<T> write, Consumer<T> committed, GroupCommit.Undo<T> undo) {
-        return writes.submit(write, committed, undo);
+    /**
+     * Writes, and returns when that is durable. Never to be called by the writer's own thread, which would wait for itself.
+     *
+     * @param committed as for {@link GroupCommit#submit}
+     * @param undo as for {@link GroupCommit#submit}
+     * @throws LedgerException if the ledger cannot be written
+     */
+    <T> T write(GroupCommit.Write<T> write, Consumer<T> committed, GroupCommit.Undo<T> undo) {
+        return await(writes.submit(write, committed, undo));
+    }
+
+    /** As above, for a write that needs no undoing: where nobody knows whether it was kept, it may simply be done again. */
+    <T> T write(GroupCommit.Write<T> write) {
+        return await(submit(write));
+    }
+
+    /**
+     * As above, for who does not wait for longer than that; the write may be done all the same.
+     *
+     * @throws LedgerException if the ledger cannot be written, or not in time
+     */
+    <T> T write(GroupCommit.Write<T> write, Duration patience) {
+        return await(submit(write).orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    /** Queues a write that needs no undoing; its future fails with a {@link LedgerException}. */
+    <T> CompletableFuture<T> submit(GroupCommit.Write<T> write) {
+        return writes.submit(write, done -> {}, (connection, result) -> {});
+    }
+
+    /** Waits for a write, and throws what it failed with, or what threw that was to be called with its result. */
+    private static <T> T await(CompletableFuture<T> write) {
+        try {
+            return write.join();
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof TimeoutException) {
+                throw new LedgerException("the ledger did not answer in time", cause);
+            }
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw cause instanceof RuntimeException failed ? failed : e;
+        }
     }
 
     /**
@@ -104,11 +147,6 @@ final class Database {
     /** The bytes that are left of the disk of an embedded ledger; empty for a database server. */
     OptionalLong freeBytes() {
         return place.freeBytes();
-    }
-
-    /** Queues a write that needs no undoing: where nobody knows whether it was kept, it may simply be done again. */
-    <T> CompletableFuture<T> write(GroupCommit.Write<T> write) {
-        return write(write, done -> {}, (connection, result) -> {});
     }
 
     /** The first row that a query finds. */
@@ -217,13 +255,13 @@ final class Database {
     }
 
     /** A column that may be null, of milliseconds since 1970. */
-    static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
+    static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
         long millis = row.getLong(column);
         return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
     }
 
     /** A column that may be null. */
-    static Optional<Integer> integer(ResultSet row, int column) throws SQLException {
+    static Optional<Integer> integer(ResultSet row, String column) throws SQLException {
         int value = row.getInt(column);
         return row.wasNull() ? Optional.empty() : Optional.of(value);
     }

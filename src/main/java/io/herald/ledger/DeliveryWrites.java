@@ -28,22 +28,38 @@ final class DeliveryWrites {
     static final String ANOTHERS =
             "select 1 from link where provider = ? and provider_customer_id = ? and reference <> ?";
 
-    private static final String NEW_LINK = "insert into link (reference, provider, provider_customer_id, updated_at)";
-
-    private static final String UNLESS_THE_SAME = " on conflict (reference, provider)"
-            + " do update set provider_customer_id = excluded.provider_customer_id, updated_at = excluded.updated_at"
-            + " where link.provider_customer_id <> excluded.provider_customer_id";
+    private static final String NEW_LINK = """
+            insert into link (reference, provider, provider_customer_id, updated_at) %s
+            on conflict (reference, provider)
+              do update set provider_customer_id = excluded.provider_customer_id, updated_at = excluded.updated_at
+              where link.provider_customer_id <> excluded.provider_customer_id
+            """;
 
     /** Keeps a link, or changes it if it leads to another customer. */
-    static final String LINK = NEW_LINK + " values (?, ?, ?, ?)" + UNLESS_THE_SAME;
+    static final String LINK = NEW_LINK.formatted("values (?, ?, ?, ?)");
 
     /**
      * As {@link #LINK}, if the delivery is in hand, and if no other reference is linked to the provider's customer or that
      * does not matter ({@link Progress.NewLink#mayBeShared}).
      */
-    private static final String LINK_UNLESS_ANOTHERS = NEW_LINK
-            + " select ?, ?, ?, ? where exists (select 1 from delivery where " + IN_HAND + ")"
-            + " and (? or not exists (" + ANOTHERS + "))" + UNLESS_THE_SAME;
+    private static final String LINK_UNLESS_ANOTHERS = NEW_LINK.formatted("""
+            select ?, ?, ?, ? where exists (select 1 from delivery where %s) and (? or not exists (%s))
+            """.formatted(IN_HAND, ANOTHERS));
+
+    private static final String KEEP_REQUEST = """
+            update delivery set request = ?, request_link = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?,
+              due_at = ?, look_up = coalesce(?, look_up), updated_at = ?
+            where %s
+            """.formatted(IN_HAND);
+
+    private static final String KEEP_OUTCOME = """
+            update delivery set state = ?, attempts = ?, unclear_since = ?,
+              look_up = case when ? then look_up else null end, parks = ?, due_at = ?, duration_ms = ?,
+              updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,
+              request = case when ? then null else request end,
+              correction = case when ? then null else correction end
+            where %s
+            """.formatted(IN_HAND);
 
     /**
      * Whether an outcome was kept already, by a write whose caller was told that it failed, and nobody has taken the
@@ -96,8 +112,7 @@ final class DeliveryWrites {
     private List<Boolean> keepRequests(Connection connection, List<Request> requests) throws SQLException {
         int[] changed = executeAll(
                 connection,
-                "update delivery set request = ?, request_link = ?, sent_at = coalesce(sent_at, ?), unclear_since = ?,"
-                        + " due_at = ?, look_up = coalesce(?, look_up), updated_at = ? where " + IN_HAND,
+                KEEP_REQUEST,
                 requests.stream()
                         .map(request -> new Object[] {
                             request.sealed(),
@@ -205,11 +220,7 @@ final class DeliveryWrites {
                 .toList();
         int[] changed = executeAll(
                 connection,
-                "update delivery set state = ?, attempts = ?, unclear_since = ?,"
-                        + " look_up = case when ? then look_up else null end, parks = ?, due_at = ?, duration_ms = ?,"
-                        + " updated_at = ?, outcome = ?, reason = ?, http_status = ?, trace = ?, owner = null,"
-                        + " request = case when ? then null else request end,"
-                        + " correction = case when ? then null else correction end where " + IN_HAND,
+                KEEP_OUTCOME,
                 ours.stream().map(outcome -> outcome.row(me)).toList());
         List<Outcome> kept = new ArrayList<>();
         for (int i = 0; i < changed.length; i++) {
@@ -297,10 +308,12 @@ final class DeliveryWrites {
     static void forgetWhenNobodyNeedsIt(Connection connection, List<Long> sequences) throws SQLException {
         int[] forgotten = executeAll(
                 connection,
-                "update message set payload = null,"
-                        + " reduce_at = ? + (select max(updated_at) from delivery where sequence = message.sequence)"
-                        + " where sequence = ? and not exists (select 1 from delivery where sequence = message.sequence"
-                        + " and state not in ('delivered', 'discarded'))",
+                """
+                update message set payload = null,
+                  reduce_at = ? + (select max(updated_at) from delivery where sequence = message.sequence)
+                where sequence = ? and not exists (select 1 from delivery
+                  where sequence = message.sequence and state not in ('delivered', 'discarded'))
+                """,
                 sequences.stream()
                         .map(sequence -> new Object[] {Erasure.WORDS_KEPT.toMillis(), sequence})
                         .toList());

@@ -22,11 +22,16 @@ public enum Dialect {
      * middle of a batch it is not idle for the server, so from PostgreSQL 17 on the time with the lock is bounded too.
      */
     POSTGRESQL(
-            "set transaction isolation level read committed; set local idle_in_transaction_session_timeout = '5s'; set local lock_timeout = '8s';"
-                    + " set local statement_timeout = '10s'; select set_config('synchronous_commit', 'on', true)"
-                    + " where current_setting('synchronous_commit') = 'off'; select pg_advisory_xact_lock(4836251);"
-                    + " select set_config('transaction_timeout', '7s', true)"
-                    + " where current_setting('server_version_num')::int >= 170000",
+            """
+            set transaction isolation level read committed;
+            set local idle_in_transaction_session_timeout = '5s';
+            set local lock_timeout = '8s';
+            set local statement_timeout = '10s';
+            select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
+            select pg_advisory_xact_lock(4836251);
+            select set_config('transaction_timeout', '7s', true)
+              where current_setting('server_version_num')::int >= 170000
+            """,
             true,
             // lock_not_available, query_canceled
             failed -> Set.of("55P03", "57014").contains(String.valueOf(failed.getSQLState())));

@@ -107,13 +107,11 @@ public final class Erasure {
      * corrected since, only the corrected deliveries need have ended well.
      */
     private static List<Due> endedWell(Connection connection, long now) throws SQLException {
-        return due(
-                connection,
-                "reduce_at <= ? and not exists (select 1 from delivery d where d.sequence = m.sequence"
-                        + " and (d.correction is not null or d.state in ('pending', 'retrying') or d.updated_at > ?))"
-                        + " order by reduce_at",
-                now,
-                now - WORDS_KEPT.toMillis());
+        return due(connection, """
+                reduce_at <= ? and not exists (select 1 from delivery d where d.sequence = m.sequence
+                  and (d.correction is not null or d.state in ('pending', 'retrying') or d.updated_at > ?))
+                order by reduce_at
+                """, now, now - WORDS_KEPT.toMillis());
     }
 
     /**
@@ -163,13 +161,12 @@ public final class Erasure {
 
     private List<Due> eraseNext(GroupCommit.Write<List<Due>> anyDue) {
         return database.write(connection -> {
-                    List<Due> due = anyDue.apply(connection);
-                    for (Due message : due) {
-                        erase(connection, message.sequence());
-                    }
-                    return due;
-                })
-                .join();
+            List<Due> due = anyDue.apply(connection);
+            for (Due message : due) {
+                erase(connection, message.sequence());
+            }
+            return due;
+        });
     }
 
     /** Erases what was kept for as long as it may be without ending well, and writes each message to the audit log. */
@@ -195,7 +192,7 @@ public final class Erasure {
         for (Waiting waiting : query(
                 connection,
                 "select provider, reason, http_status from delivery where sequence = ? and state in ('pending', 'retrying')",
-                row -> new Waiting(row.getString(1), row.getString(2), integer(row, 3)),
+                row -> new Waiting(row.getString("provider"), row.getString("reason"), integer(row, "http_status")),
                 sequence)) {
             execute(
                     connection,
@@ -204,7 +201,7 @@ public final class Erasure {
                     sealing.outcome(
                             sequence,
                             waiting.provider(),
-                            DeadLetters.discarded(json, waiting.reason(), waiting.httpStatus(), NOT_ENABLED)),
+                            Replays.discarded(json, waiting.reason(), waiting.httpStatus(), NOT_ENABLED)),
                     clock.millis(),
                     sequence,
                     waiting.provider());
@@ -258,11 +255,10 @@ public final class Erasure {
 
     private int forgetKeys(long now) {
         return database.write(connection -> execute(
-                        connection,
-                        "delete from idempotency where id in" + " (select id from idempotency where kept_at <= ? limit "
-                                + BATCH + ")",
-                        now - idempotencyRetention.toMillis()))
-                .join();
+                connection,
+                "delete from idempotency where id in (select id from idempotency where kept_at <= ? limit " + BATCH
+                        + ")",
+                now - idempotencyRetention.toMillis()));
     }
 
     /**
@@ -288,8 +284,7 @@ public final class Erasure {
     }
 
     private Optional<Integer> eraseNext(String reference, Collection<String> enabled) {
-        return database.write(connection -> eraseNext(connection, reference, enabled))
-                .join();
+        return database.write(connection -> eraseNext(connection, reference, enabled));
     }
 
     /**

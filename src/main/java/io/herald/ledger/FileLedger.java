@@ -1,38 +1,30 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
-import static io.herald.ledger.Database.finds;
 import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
-import io.herald.ledger.DroppedFile.Kept;
 import io.herald.ledger.DroppedFile.State;
-import io.herald.schema.Fault;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The dropped files in the ledger: how far each was read, what became of its records, and which program has it in hand. Its
- * records are kept in the order of the file, so that those that are kept are always its first ones.
+ * The dropped files in the ledger: how far each was read, and which program has it in hand. {@link RecordLedger} has their
+ * records.
  */
 @Singleton
 public final class FileLedger {
@@ -55,55 +47,16 @@ public final class FileLedger {
             "state = 'reading' and not moved and reader <> ? and reader not in (select id from replica)";
 
     /** Stands for nobody, in the place of a reader. */
-    private static final String NOBODY = "''";
-
-    /** How long a file whose reading was broken off may be missing from the inbox, and turn up again under another name. */
-    private static final Duration AWAY_AT_MOST = Duration.ofHours(1);
-
-    /**
-     * The same while the inbox has files that Herald has not looked at yet, because any of these may be the missing one.
-     * There is an end to it, because a file that cannot be opened is never looked at.
-     */
-    private static final Duration AWAITED_AT_MOST = Duration.ofDays(1);
-
-    /** About how many records one write forgets at most, so that other writes do not wait long behind it. */
-    private static final int BATCH = 5000;
+    static final String NOBODY = "''";
 
     private final Database database;
-    private final Ledger ledger;
-    private final Sealing sealing;
     private final Clock clock;
     private final String me;
-    private final Map<Long, Instant> awaySince = new HashMap<>();
 
-    FileLedger(Database database, Ledger ledger, Sealing sealing, Replica replica, Clock clock) {
+    FileLedger(Database database, Replica replica, Clock clock) {
         this.database = database;
-        this.ledger = ledger;
-        this.sealing = sealing;
         this.clock = clock;
         this.me = replica.id();
-    }
-
-    /**
-     * Claims something that only one program at a time may do. What this program has claimed already it may claim again.
-     *
-     * @return whether this program has it now; if not, another one has
-     */
-    public boolean claim(String name) {
-        return database.write(connection -> execute(
-                                connection,
-                                "insert into claim (name, owner) values (?, ?) on conflict (name)"
-                                        + " do update set owner = excluded.owner where claim.owner = excluded.owner",
-                                name,
-                                me)
-                        > 0)
-                .join();
-    }
-
-    /** Gives up what {@link #claim} took. */
-    public void release(String name) {
-        database.write(connection -> execute(connection, "delete from claim where name = ? and owner = ?", name, me))
-                .join();
     }
 
     /**
@@ -150,8 +103,7 @@ public final class FileLedger {
             Supplier<Stream<String>> names) {
         Set<Long> filed = filed(arrival, isFiled);
         String filedAs = free(names);
-        return database.write(connection -> begin(connection, arrival, isReadAlike, filed, filedAs))
-                .join();
+        return database.write(connection -> begin(connection, arrival, isReadAlike, filed, filedAs));
     }
 
     /**
@@ -209,14 +161,10 @@ public final class FileLedger {
      * in the inbox under another name.
      */
     private void letGoOfReplaced(Connection connection, DroppedFile.Arrival arrival) throws SQLException {
-        execute(
-                connection,
-                "update file set reader = " + NOBODY
-                        + ", note = 'it was changed or replaced before it was read to its end'"
-                        + " where name = ? and digest <> ? and state = 'reading' and not moved and " + IS_MINE,
-                arrival.name(),
-                arrival.digest(),
-                me);
+        execute(connection, """
+                update file set reader = %s, note = 'it was changed or replaced before it was read to its end'
+                where name = ? and digest <> ? and state = 'reading' and not moved and %s
+                """.formatted(NOBODY, IS_MINE), arrival.name(), arrival.digest(), me);
     }
 
     /**
@@ -277,30 +225,19 @@ public final class FileLedger {
         if (mine == 0) {
             return Optional.empty();
         }
-        execute(
-                connection,
-                "update file set note = null, records = (select count(*) from record where file = id),"
-                        + " refused = (select count(faults) from record where file = id) where id = ? and state = 'reading'",
-                file.id());
+        execute(connection, """
+                update file set note = null, records = (select count(*) from record where file = id),
+                  refused = (select count(faults) from record where file = id)
+                where id = ? and state = 'reading'
+                """, file.id());
         return query(connection, FILES + "where id = ?", FileLedger::row, file.id()).stream()
                 .findFirst();
     }
 
-    /** How many of a file's first {@code records} records were neither JSON nor a row. */
-    public long unreadable(DroppedFile file) {
-        return database.one(
-                        "select count(*) from record where file = ? and position <= ? and unreadable",
-                        row -> row.getLong(1),
-                        file.id(),
-                        file.records())
-                .orElseThrow();
-    }
-
     /** Lets go of a file whose reading was broken off: whichever program finds its content next goes on with it. */
     public void letGo(long id) {
-        database.write(connection -> execute(
-                        connection, "update file set reader = " + NOBODY + " where id = ?" + IS_READ_HERE, id, me))
-                .join();
+        database.write(connection ->
+                execute(connection, "update file set reader = " + NOBODY + " where id = ?" + IS_READ_HERE, id, me));
     }
 
     private DroppedFile insert(
@@ -343,100 +280,22 @@ public final class FileLedger {
         Set<Long> filed = filed(arrival, isFiled);
         String filedAs = free(names);
         return database.write(connection -> {
-                    List<DroppedFile> same = query(
-                            connection,
-                            FILES + "where digest = '' and name = ? and not moved",
-                            FileLedger::row,
-                            arrival.name());
-                    Optional<DroppedFile> left =
-                            inInbox(connection, same, arrival, filed).stream().findFirst();
-                    return left.isPresent()
-                            ? left.get()
-                            : insert(connection, arrival, 0, State.FAILED, Optional.of(why), filedAs);
-                })
-                .join();
-    }
-
-    /**
-     * Accepts a record: its message waits from then on to be taken up and delivered.
-     *
-     * @param id of the message
-     * @return what became of the record; completes when it is durable
-     */
-    public CompletableFuture<Kept> accept(DroppedFile.Place place, UUID id, NewMessage customer) {
-        GroupCommit.Write<Long> message = ledger.waiting(id, customer);
-        return keep(
-                place,
-                connection -> execute(
-                        connection,
-                        "insert into record (file, position, line, sequence) values (?, ?, ?, ?)",
-                        place.file(),
-                        place.position(),
-                        place.line(),
-                        message.apply(connection)));
-    }
-
-    /**
-     * Keeps why a record was refused.
-     *
-     * @param readable whether it was JSON, or a row, at least
-     * @param reference of its customer, if it has one
-     * @return what became of the record; completes when it is durable
-     */
-    public CompletableFuture<Kept> refuse(
-            DroppedFile.Place place, boolean readable, Optional<String> reference, List<Fault> faults) {
-        byte[] sealed = sealing.faults(place, Fault.most(faults));
-        return keep(
-                place,
-                connection -> execute(
-                        connection,
-                        "insert into record (file, position, line, reference, faults, unreadable)"
-                                + " values (?, ?, ?, ?, ?, ?)",
-                        place.file(),
-                        place.position(),
-                        place.line(),
-                        reference.orElse(null),
-                        sealed,
-                        !readable));
-    }
-
-    private CompletableFuture<Kept> keep(DroppedFile.Place place, GroupCommit.Write<?> write) {
-        return database.write(connection -> {
-            if (isTakenOver(connection, place.file())) {
-                return Kept.TAKEN_OVER;
-            }
-            long last = query(
-                            connection,
-                            "select coalesce(max(position), 0) from record where file = ?",
-                            row -> row.getLong(1),
-                            place.file())
-                    .get(0);
-            if (place.position() <= last) {
-                return Kept.ALREADY;
-            }
-            if (place.position() > last + 1) {
-                return Kept.OUT_OF_TURN;
-            }
-            write.apply(connection);
-            return Kept.KEPT;
+            List<DroppedFile> same = query(
+                    connection,
+                    FILES + "where digest = '' and name = ? and not moved",
+                    FileLedger::row,
+                    arrival.name());
+            Optional<DroppedFile> left =
+                    inInbox(connection, same, arrival, filed).stream().findFirst();
+            return left.isPresent()
+                    ? left.get()
+                    : insert(connection, arrival, 0, State.FAILED, Optional.of(why), filedAs);
         });
-    }
-
-    /**
-     * Whether another program has the file, or it has ended. A file that was only let go is not taken over: a record that
-     * was on its way by then is still kept in its turn.
-     */
-    private boolean isTakenOver(Connection connection, long file) throws SQLException {
-        return !finds(
-                connection,
-                "select 1 from file where id = ? and state = 'reading' and reader in (?, " + NOBODY + ")",
-                file,
-                me);
     }
 
     /** Keeps how far a file was read, for those who ask. */
     public void progress(long id, long bytes, long records, long refused) {
-        database.write(connection -> execute(
+        database.submit(connection -> execute(
                 connection,
                 "update file set bytes = ?, records = ?, refused = ? where id = ?" + IS_READ_HERE,
                 bytes,
@@ -454,100 +313,59 @@ public final class FileLedger {
     public Optional<DroppedFile> end(
             long id, State state, Optional<String> note, long bytes, long records, long refused) {
         return database.write(connection -> query(
-                                connection,
-                                "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
-                                        + IS_READ_HERE + " returning " + COLUMNS,
-                                FileLedger::row,
-                                state.word(),
-                                note.orElse(null),
-                                bytes,
-                                records,
-                                refused,
-                                clock.millis(),
-                                id,
-                                me)
-                        .stream()
-                        .findFirst())
-                .join();
+                        connection,
+                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
+                                + IS_READ_HERE + " returning " + COLUMNS,
+                        FileLedger::row,
+                        state.word(),
+                        note.orElse(null),
+                        bytes,
+                        records,
+                        refused,
+                        clock.millis(),
+                        id,
+                        me)
+                .stream()
+                .findFirst());
     }
 
     /**
-     * Brings the ledger in line with what has left the inbox.
-     *
-     * <ul>
-     * <li>A file that is no longer read, and is in the inbox neither by name nor by inode, is marked as moved: the program
-     *     that moved it ended before it could do so.
-     * <li>A file whose reading was broken off fails when it has been missing for an hour, or another file has been in its
-     *     place for as long: it is not expected back.
-     * <li>While the inbox has files that Herald has not looked at yet, any of these may be the missing one: then it fails
-     *     only after a day. While one of these has its inode it does not fail at all: that one is the missing file.
-     * </ul>
-     *
-     * @param inbox gives the name of each file in the inbox, and its inode; called when the ledger has been read
+     * The files that are no longer read and of which it is not kept that they have left the inbox, except those of other
+     * programs that run.
      */
-    public void settleWhatLeft(Supplier<Map<String, Long>> inbox) {
-        List<DroppedFile> ended =
-                database.all(FILES + "where not moved and state <> 'reading' and " + IS_MINE, FileLedger::row, me);
-        List<DroppedFile> brokenOff = database.all(FILES + "where " + IS_BROKEN_OFF, FileLedger::row, me);
-        Map<String, Long> inInbox = inbox.get();
-        ended.stream()
-                .filter(file -> !inInbox.containsKey(file.name())
-                        && file.inode().filter(inInbox::containsValue).isEmpty())
-                .forEach(file -> moved(file.id()));
-        List<Long> away = brokenOff.stream()
-                .filter(file -> isReplaced(file) || !inInbox.containsKey(file.name()))
-                .filter(file -> !isYetToBeLookedAt(file, inInbox))
-                .map(DroppedFile::id)
-                .toList();
-        Instant now = clock.instant();
-        awaySince.keySet().retainAll(away);
-        away.forEach(file -> awaySince.putIfAbsent(file, now));
-        if (!away.isEmpty()) {
-            Duration atMost = inInbox.keySet().stream().allMatch(this::isLookedAt) ? AWAY_AT_MOST : AWAITED_AT_MOST;
-            away.stream()
-                    .filter(file -> !awaySince.get(file).plus(atMost).isAfter(now))
-                    .forEach(this::endTakenAway);
-        }
+    public List<DroppedFile> toLeave() {
+        return database.all(FILES + "where not moved and state <> 'reading' and " + IS_MINE, FileLedger::row, me);
     }
 
-    private boolean isYetToBeLookedAt(DroppedFile brokenOff, Map<String, Long> inInbox) {
-        return inInbox.entrySet().stream()
-                .anyMatch(file -> brokenOff.inode().equals(Optional.of(file.getValue())) && !isLookedAt(file.getKey()));
+    /** The files whose reading was broken off, and that nobody reads; the note says of one that another took its place. */
+    public List<DroppedFile> brokenOff() {
+        return database.all(FILES + "where " + IS_BROKEN_OFF, FileLedger::row, me);
     }
 
     /**
-     * Whether the ledger knows what the inbox has under that name. One that {@link #isReplaced} is not what the inbox has
-     * there.
+     * Whether it is known what the inbox has under that name. A file whose reading was broken off and that has a note is not
+     * what the inbox has there.
      */
-    private boolean isLookedAt(String name) {
+    public boolean isKnown(String name) {
         return database.finds(
                 "select 1 from file where name = ? and not moved and (note is null or state <> 'reading')", name);
     }
 
-    /** Whether the inbox has another file under its name: only then does a file whose reading was broken off have a note. */
-    private static boolean isReplaced(DroppedFile brokenOff) {
-        return brokenOff.note().isPresent();
-    }
-
-    private void endTakenAway(long file) {
-        database.write(connection -> execute(
-                        connection,
-                        "update file set state = 'failed', moved = true,"
-                                + " note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,"
-                                + " records = (select count(*) from record where record.file = file.id),"
-                                + " refused = (select count(faults) from record where record.file = file.id)"
-                                + " where id = ? and " + IS_BROKEN_OFF,
-                        clock.millis(),
-                        file,
-                        me))
-                .join();
+    /** Keeps that a file of {@link #brokenOff} has failed, because it is missing from the inbox. */
+    public void failMissing(long id) {
+        database.write(connection -> execute(connection, """
+                update file set state = 'failed', moved = true,
+                  note = coalesce(note, 'it left the inbox before it was read to its end'), read_at = ?,
+                  records = (select count(*) from record where record.file = file.id),
+                  refused = (select count(faults) from record where record.file = file.id)
+                where id = ? and %s
+                """.formatted(IS_BROKEN_OFF), clock.millis(), id, me));
     }
 
     /** Keeps that a file has left the inbox, unless another program has it in hand by now. */
     public void moved(long id) {
-        database.write(connection ->
-                        execute(connection, "update file set moved = true where id = ? and " + IS_MINE, id, me))
-                .join();
+        database.write(
+                connection -> execute(connection, "update file set moved = true where id = ? and " + IS_MINE, id, me));
     }
 
     /**
@@ -569,75 +387,6 @@ public final class FileLedger {
                 me);
     }
 
-    /**
-     * The position of a file's first record, from a position on, with a delivery that has not ended; empty if there is none.
-     */
-    public OptionalLong firstOpen(long id, long from) {
-        return database
-                .all(
-                        "select r.position from record r where r.file = ? and r.position >= ?"
-                                + " and exists (select 1 from delivery d where d.sequence = r.sequence"
-                                + " and d.state in ('pending', 'retrying')) order by r.position limit 1",
-                        row -> row.getLong(1),
-                        id,
-                        from)
-                .stream()
-                .mapToLong(Long::longValue)
-                .findFirst();
-    }
-
-    /** Up to {@code most} records of a file, in the order of the file, after a position. */
-    public List<RecordOutcome> outcomes(long id, long after, int most) {
-        record Line(RecordOutcome outcome, Optional<RecordOutcome.Delivery> delivery) {}
-        List<Line> lines = database.all(
-                "select r.position, r.line, coalesce(m.reference, r.reference), m.id, r.faults, d.provider, d.state, d.reason"
-                        + " from record r left join message m on m.sequence = r.sequence"
-                        + " left join delivery d on d.sequence = m.sequence"
-                        + " where r.file = ? and r.position > ? and r.position <= ? order by r.position, d.provider",
-                row -> new Line(
-                        new RecordOutcome(
-                                row.getLong(1),
-                                row.getLong(2),
-                                Optional.ofNullable(row.getString(3)),
-                                Optional.ofNullable(row.getString(4)).map(UUID::fromString),
-                                faults(new DroppedFile.Place(id, row.getLong(1), row.getLong(2)), row.getBytes(5)),
-                                new ArrayList<>()),
-                        delivery(row)),
-                id,
-                after,
-                after + most);
-        List<RecordOutcome> outcomes = new ArrayList<>();
-        for (Line line : lines) {
-            int last = outcomes.size() - 1;
-            if (last < 0 || outcomes.get(last).position() != line.outcome().position()) {
-                outcomes.add(line.outcome());
-                last++;
-            }
-            line.delivery().ifPresent(outcomes.get(last).deliveries()::add);
-        }
-        return outcomes;
-    }
-
-    private static Optional<RecordOutcome.Delivery> delivery(ResultSet row) throws SQLException {
-        String provider = row.getString(6);
-        return provider == null
-                ? Optional.empty()
-                : Optional.of(
-                        new RecordOutcome.Delivery(provider, row.getString(7), Optional.ofNullable(row.getString(8))));
-    }
-
-    private List<Fault> faults(DroppedFile.Place place, byte[] sealed) {
-        if (sealed == null) {
-            return List.of();
-        }
-        try {
-            return sealing.openFaults(place, sealed);
-        } catch (IllegalStateException e) {
-            return List.of(
-                    new Fault("", "was refused for what is sealed with a payload key that is not used any more"));
-        }
-    }
-
     /** Whether a file's report is written. */
     public boolean isReported(long id) {
         return database.finds("select 1 from file where id = ? and reported_at is not null", id);
@@ -649,58 +398,34 @@ public final class FileLedger {
                 "select 1 from file where filed_as = ? and reported_at <= ?", filedAs, then.toEpochMilli());
     }
 
-    /** Keeps that a file's report is written, and forgets its records. */
+    /** Keeps that a file's report is written. Its records may be forgotten then. */
     public void reported(long id) {
-        database.write(connection ->
-                        execute(connection, "update file set reported_at = ? where id = ?", clock.millis(), id))
-                .join();
-        forget(id);
-    }
-
-    /** Forgets the records of files whose reports are written, where a program ended before it had forgotten them. */
-    public void forgetReported() {
-        database.all(
-                        "select id from file where reported_at is not null"
-                                + " and exists (select 1 from record where record.file = file.id)",
-                        row -> row.getLong(1))
-                .forEach(this::forget);
-    }
-
-    private void forget(long id) {
-        int forgotten;
-        do {
-            forgotten = database.write(connection -> execute(
-                            connection,
-                            "delete from record where file = ? and position <= " + BATCH
-                                    + " + (select min(position) from record where file = ?)",
-                            id,
-                            id))
-                    .join();
-        } while (forgotten > 0);
+        database.write(
+                connection -> execute(connection, "update file set reported_at = ? where id = ?", clock.millis(), id));
     }
 
     private static DroppedFile row(ResultSet row) throws SQLException {
         return new DroppedFile(
-                row.getLong(1),
-                row.getString(2),
-                row.getString(3),
-                row.getString(4),
-                row.getInt(5),
-                State.of(row.getString(6)),
-                Optional.ofNullable(row.getString(7)),
-                row.getLong(8),
-                row.getLong(9),
-                row.getLong(10),
-                row.getLong(11),
-                Instant.ofEpochMilli(row.getLong(12)),
-                instant(row, 13),
-                instant(row, 14),
-                row.getBoolean(15),
+                row.getLong("id"),
+                row.getString("name"),
+                row.getString("filed_as"),
+                row.getString("digest"),
+                row.getInt("run"),
+                State.of(row.getString("state")),
+                Optional.ofNullable(row.getString("note")),
+                row.getLong("size"),
+                row.getLong("bytes"),
+                row.getLong("records"),
+                row.getLong("refused"),
+                Instant.ofEpochMilli(row.getLong("begun_at")),
+                instant(row, "read_at"),
+                instant(row, "reported_at"),
+                row.getBoolean("moved"),
                 inode(row));
     }
 
     private static Optional<Long> inode(ResultSet row) throws SQLException {
-        long inode = row.getLong(16);
+        long inode = row.getLong("inode");
         return row.wasNull() ? Optional.empty() : Optional.of(inode);
     }
 }

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -50,15 +49,22 @@ public final class Ledger {
      * The last delivery of a reference to each provider. It is found from the index, so that the many earlier deliveries of
      * a customer that comes every minute are not read.
      */
-    static final String CUSTOMER =
-            "with recursive served (id) as (select min(provider) from delivery where reference = ?"
-                    + " union all select (select min(d.provider) from delivery d where d.reference = ? and d.provider > served.id)"
-                    + " from served where served.id is not null), newest (provider, sequence) as materialized (select served.id,"
-                    + " (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?) from served)"
-                    + " select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n"
-                    + " join delivery d on d.sequence = n.sequence and d.provider = n.provider"
-                    + " join message m on m.sequence = d.sequence"
-                    + " left join link l on l.reference = d.reference and l.provider = d.provider order by d.provider";
+    static final String CUSTOMER = """
+            with recursive served (id) as (
+              select min(provider) from delivery where reference = ?
+              union all
+              select (select min(d.provider) from delivery d where d.reference = ? and d.provider > served.id)
+              from served where served.id is not null),
+            newest (provider, sequence) as materialized (
+              select served.id,
+                (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?)
+              from served)
+            select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n
+            join delivery d on d.sequence = n.sequence and d.provider = n.provider
+            join message m on m.sequence = d.sequence
+            left join link l on l.reference = d.reference and l.provider = d.provider
+            order by d.provider
+            """;
 
     /**
      * A delivery that this program has in hand and that was not taken up again since: {@code takes} still is what it was
@@ -72,13 +78,15 @@ public final class Ledger {
      * The link of a customer or, if it has none, the deliveries that may have created the customer without our knowing. No
      * delivery of a customer that has a link is read.
      */
-    static final String KNOWN =
-            "select provider_customer_id, null, null, null, null from link where reference = ? and provider = ?"
-                    + " union all select null, d.sequence, d.unclear_since, d.look_up,"
-                    + " d.attempts > 0 or d.request is not null"
-                    + " from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked"
-                    + " cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null"
-                    + " and (d.sequence <> ? or d.request is null)";
+    static final String KNOWN = """
+            select provider_customer_id, null as sequence, null as unclear_since, null as look_up, null as was_sent
+            from link where reference = ? and provider = ?
+            union all
+            select null, d.sequence, d.unclear_since, d.look_up, d.attempts > 0 or d.request is not null
+            from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked
+            cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null
+              and (d.sequence <> ? or d.request is null)
+            """;
 
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
@@ -101,13 +109,13 @@ public final class Ledger {
     /**
      * Keeps a message and its pending deliveries, unless it was accepted before under the same idempotency key.
      *
-     * @param inOrder called with what became of the message when that is durable, before the future completes: for all
+     * @param inOrder called with what became of the message when that is durable, before this returns: for all
      *     messages by one thread, in the order of their sequences
-     * @return what became of the message; completes when that is durable
-     * @throws LedgerException from the future, if the ledger cannot be written; or if the message must repeat an earlier
-     *     one, see {@link NewMessage#repeats}, and the idempotency key is no longer kept
+     * @return what became of the message, when that is durable
+     * @throws LedgerException if the ledger cannot be written; or if the message must repeat an earlier one, see
+     *     {@link NewMessage#repeats}, and the idempotency key is no longer kept
      */
-    public CompletableFuture<Accepted> accept(NewMessage customer, Consumer<Accepted> inOrder) {
+    public Accepted accept(NewMessage customer, Consumer<Accepted> inOrder) {
         UUID id = UuidCreator.getTimeOrderedEpoch();
         Instant now = clock.instant();
         byte[] text = sealing.text(customer.canonical());
@@ -121,7 +129,7 @@ public final class Ledger {
                             return earlier.get();
                         }
                         if (customer.repeats()) {
-                            throw new LedgerException("the idempotency key was forgotten meanwhile", null);
+                            throw new LedgerException("the idempotency key was forgotten meanwhile");
                         }
                         execute(
                                 connection,
@@ -201,8 +209,8 @@ public final class Ledger {
             throws SQLException {
         long sequence = query(
                         connection,
-                        "insert into message (id, reference, accepted_at, source, size, payload, trace) values (?, ?, ?, ?, ?, ?, ?)"
-                                + " returning sequence",
+                        "insert into message (id, reference, accepted_at, source, size, payload, trace)"
+                                + " values (?, ?, ?, ?, ?, ?, ?) returning sequence",
                         row -> row.getLong(1),
                         id.toString(),
                         customer.reference(),
@@ -278,65 +286,58 @@ public final class Ledger {
     public record UnderWay(Instant until, boolean mayCreate, Optional<String> lookUp) {}
 
     /**
-     * Keeps a request that is about to be sent.
+     * Keeps a request that is about to be sent; returns when it is durable.
      *
-     * @return completes when the request is durable
-     * @throws LedgerException from the future, if it cannot be kept, the delivery is no longer in this program's hands, or
-     *     this program's lease was not renewed in time; then nothing may be sent
+     * @throws LedgerException if it cannot be kept, the delivery is no longer in this program's hands, or this program's
+     *     lease was not renewed in time; then nothing may be sent
      */
-    public CompletableFuture<Void> sending(Message message, String provider, KeptRequest request, UnderWay underWay) {
+    public void sending(Message message, String provider, KeptRequest request, UnderWay underWay) {
         byte[] sealed = sealing.request(message.sequence(), provider, request.bytes());
         byte[] lookUp = underWay.lookUp()
                 .map(text -> sealing.lookUp(message.sequence(), provider, digest(text)))
                 .orElse(null);
-        return database.write(writes.keeping(new DeliveryWrites.Request(
-                        message,
-                        provider,
-                        sealed,
-                        request.link(),
-                        clock.millis(),
-                        underWay.until().toEpochMilli(),
-                        underWay.mayCreate(),
-                        lookUp)))
-                .thenAccept(kept -> {
-                    mustBeOurs(kept);
-                    replica.mustBeAlive();
-                });
+        mustBeOurs(database.write(writes.keeping(new DeliveryWrites.Request(
+                message,
+                provider,
+                sealed,
+                request.link(),
+                clock.millis(),
+                underWay.until().toEpochMilli(),
+                underWay.mayCreate(),
+                lookUp))));
+        replica.mustBeAlive();
     }
 
     /**
      * Keeps the link to a customer that a look-up found. That comes before anything else is done with it: the next request
      * that is kept overwrites the note that the customer may exist.
      *
-     * @return whether the link was kept, which it is not if another reference is linked to that customer; completes when it
-     *     is durable
-     * @throws LedgerException from the future, if the delivery is no longer in this program's hands
+     * @return whether the link was kept, when that is durable; it is not if another reference is linked to that customer
+     * @throws LedgerException if it cannot be kept, or the delivery is no longer in this program's hands
      */
-    public CompletableFuture<Boolean> found(Message message, String provider, String providerCustomerId) {
+    public boolean found(Message message, String provider, String providerCustomerId) {
         long now = clock.millis();
-        return database.write(connection -> {
-                    if (!finds(connection, WHETHER_IN_HAND, inHand(message, provider))) {
-                        return Optional.<Boolean>empty();
-                    }
-                    boolean isFree = !finds(
-                            connection, DeliveryWrites.ANOTHERS, provider, providerCustomerId, message.reference());
-                    if (isFree) {
-                        execute(
-                                connection,
-                                DeliveryWrites.LINK,
-                                DeliveryWrites.linkRow(message, provider, providerCustomerId, now));
-                    }
-                    return Optional.of(isFree);
-                })
-                .thenApply(kept -> {
-                    mustBeOurs(kept.isPresent());
-                    return kept.get();
-                });
+        Optional<Boolean> kept = database.write(connection -> {
+            if (!finds(connection, WHETHER_IN_HAND, inHand(message, provider))) {
+                return Optional.empty();
+            }
+            boolean isFree =
+                    !finds(connection, DeliveryWrites.ANOTHERS, provider, providerCustomerId, message.reference());
+            if (isFree) {
+                execute(
+                        connection,
+                        DeliveryWrites.LINK,
+                        DeliveryWrites.linkRow(message, provider, providerCustomerId, now));
+            }
+            return Optional.of(isFree);
+        });
+        mustBeOurs(kept.isPresent());
+        return kept.get();
     }
 
     private static void mustBeOurs(boolean isOurs) {
         if (!isOurs) {
-            throw new LedgerException(TAKEN_OVER, null);
+            throw new LedgerException(TAKEN_OVER);
         }
     }
 
@@ -360,9 +361,10 @@ public final class Ledger {
      * Keeps how far a delivery got, and its new link if it has one, and frees the delivery. When it is delivered its request
      * is erased, and the customer too once all deliveries of the message are delivered or discarded.
      *
-     * @return whether it was kept; completes when it is durable
+     * @return whether it was kept, when that is durable
+     * @throws LedgerException if the ledger cannot be written
      */
-    public CompletableFuture<Recorded> record(Message message, String provider, Progress progress) {
+    public Recorded record(Message message, String provider, Progress progress) {
         byte[] sealed = sealing.outcome(message.sequence(), provider, progress.outcome());
         return database.write(
                 writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
@@ -422,13 +424,13 @@ public final class Ledger {
 
     /** @param inHand the sequence of the message in hand */
     private Unclear unclear(ResultSet row, String provider, long inHand) throws SQLException {
-        long sequence = row.getLong(2);
-        Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes(4));
-        boolean isFoundByNothing = sequence != inHand && row.getBoolean(5) && lookUp.isEmpty();
+        long sequence = row.getLong("sequence");
+        Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes("look_up"));
+        boolean isFoundByNothing = sequence != inHand && row.getBoolean("was_sent") && lookUp.isEmpty();
         return new Unclear(
-                Optional.ofNullable(row.getString(1)),
+                Optional.ofNullable(row.getString("provider_customer_id")),
                 sequence,
-                instant(row, 3),
+                instant(row, "unclear_since"),
                 isFoundByNothing
                         ? Optional.of(new Created(Optional.empty()))
                         : lookUp.map(kept -> created(sequence, provider, kept)));

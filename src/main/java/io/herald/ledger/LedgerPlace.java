@@ -106,7 +106,7 @@ final class LedgerPlace {
      */
     void requireRoom() {
         if (freeBytes().orElse(LEAST_ROOM) < LEAST_ROOM) {
-            throw new LedgerException("the disk of the ledger is full", null);
+            throw new LedgerException("the disk of the ledger is full");
         }
     }
 

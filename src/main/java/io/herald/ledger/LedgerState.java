@@ -4,11 +4,11 @@ import static io.herald.ledger.Database.execute;
 
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 
 /** What stands in the ledger, for those who watch: answered from indexes, but each answer walks all of one. */
 @Singleton
@@ -59,22 +59,20 @@ public final class LedgerState {
     }
 
     /**
-     * Writes something that means nothing, to see whether it can be kept.
+     * Writes something that means nothing, to see whether it can be kept; returns when it is durable.
      *
-     * @return when it is durable
-     * @throws LedgerException if next to nothing is left of the disk
+     * @throws LedgerException if it cannot be kept, or not in so much time, or next to nothing is left of the disk
      */
-    public CompletableFuture<Void> writeSomething() {
+    public void writeSomething(Duration patience) {
         database.requireRoom();
         long now = clock.millis();
-        return database.write(connection -> {
-            execute(
-                    connection,
-                    "insert into probe (id, written_at) values (1, ?)"
-                            + " on conflict (id) do update set written_at = excluded.written_at",
-                    now);
-            return null;
-        });
+        database.write(
+                connection -> execute(
+                        connection,
+                        "insert into probe (id, written_at) values (1, ?)"
+                                + " on conflict (id) do update set written_at = excluded.written_at",
+                        now),
+                patience);
     }
 
     /** Whether the thread runs that writes to the ledger. */

@@ -33,4 +33,9 @@ public record Message(
             UUID id, long sequence, String reference, Instant acceptedAt, JsonNode canonical, List<String> targets) {
         this(id, sequence, reference, acceptedAt, canonical, targets, 0, Optional.empty());
     }
+
+    /** The turn of each of its deliveries. */
+    public Turn turn() {
+        return new Turn(reference, sequence, takes);
+    }
 }

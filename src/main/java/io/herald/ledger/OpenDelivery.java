@@ -27,4 +27,10 @@ public record OpenDelivery(
         int takes,
         Optional<Instant> sentAt,
         Optional<Instant> unclearSince,
-        Optional<String> trace) {}
+        Optional<String> trace) {
+
+    /** As its message has it. */
+    public Turn turn() {
+        return new Turn(reference, sequence, takes);
+    }
+}

@@ -18,10 +18,12 @@ public final class RateLedger implements RateSlots {
      * Takes the slots behind those that are taken, or from now on, if those have passed or are so far ahead that the clock
      * must have been set back. Returns the end of the slots that were taken.
      */
-    private static final String RESERVE = "insert into rate (provider, next_at) values (?, ?)"
-            + " on conflict (provider) do update set"
-            + " next_at = case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end"
-            + " returning next_at";
+    private static final String RESERVE = """
+            insert into rate (provider, next_at) values (?, ?)
+            on conflict (provider) do update set next_at =
+              case when rate.next_at > ? and rate.next_at < ? then rate.next_at + ? else excluded.next_at end
+            returning next_at
+            """;
 
     private final Database database;
 
@@ -32,8 +34,7 @@ public final class RateLedger implements RateSlots {
     /**
      * Returns when it is durable.
      *
-     * @throws java.util.concurrent.CompletionException if the ledger cannot be written; the cause is a
-     *     {@link LedgerException}
+     * @throws LedgerException if the ledger cannot be written
      */
     @Override
     public Instant reserve(String provider, Instant now, int slots, Duration interval) {
@@ -41,16 +42,15 @@ public final class RateLedger implements RateSlots {
         long farthest = RateSlots.farthest(slots, interval).dividedBy(ChronoUnit.MICROS.getDuration());
         long length = interval.multipliedBy(slots).toNanos() / 1_000;
         long after = database.write(connection -> query(
-                                connection,
-                                RESERVE,
-                                row -> row.getLong(1),
-                                provider,
-                                earliest + length,
-                                earliest,
-                                earliest + farthest,
-                                length)
-                        .get(0))
-                .join();
+                        connection,
+                        RESERVE,
+                        row -> row.getLong(1),
+                        provider,
+                        earliest + length,
+                        earliest,
+                        earliest + farthest,
+                        length)
+                .get(0));
         return Instant.EPOCH.plus(after - length, ChronoUnit.MICROS);
     }
 }

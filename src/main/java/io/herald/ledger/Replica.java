@@ -13,8 +13,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -55,9 +53,9 @@ final class Replica {
         this.alone = database.dialect() == Dialect.EMBEDDED;
         this.lease = lease;
         if (alone) {
-            database.write(this::begin).join();
+            database.write(this::begin);
         } else {
-            renew().join();
+            renew();
             long pause = lease.toMillis() / RENEWALS_IN_A_LEASE;
             renewals.scheduleWithFixedDelay(this::tryToRenew, pause, pause, TimeUnit.MILLISECONDS);
         }
@@ -80,19 +78,18 @@ final class Replica {
      */
     void mustBeAlive() {
         if (!alone && System.nanoTime() - renewedAt > lease.toNanos() / SENDING_ENDS_AFTER) {
-            throw new LedgerException("this program could not renew its lease in time", null);
+            throw new LedgerException("this program could not renew its lease in time");
         }
     }
 
     /** Renews the lease, and frees what dead replicas had in hand. */
-    CompletableFuture<Void> renew() {
+    void renew() {
         long begun = System.nanoTime();
-        return database.write(this::renew).thenAccept(freed -> {
-            renewedAt = begun;
-            if (freed > 0) {
-                LOG.warnf("%d deliveries that another Herald had in hand are free again: its lease has ended", freed);
-            }
-        });
+        int freed = database.write(this::renew);
+        renewedAt = begun;
+        if (freed > 0) {
+            LOG.warnf("%d deliveries that another Herald had in hand are free again: its lease has ended", freed);
+        }
     }
 
     private int renew(Connection connection) throws SQLException {
@@ -125,10 +122,9 @@ final class Replica {
 
     private void tryToRenew() {
         try {
-            renew().join();
+            renew();
         } catch (RuntimeException | Error e) {
-            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
-            LOG.errorf("The lease of this program cannot be renewed: %s", cause.getMessage());
+            LOG.errorf("The lease of this program cannot be renewed: %s", e.getMessage());
         }
     }
 
@@ -142,10 +138,8 @@ final class Replica {
             return;
         }
         try {
-            database.write(this::leave)
-                    .orTimeout(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
-                    .join();
-        } catch (CompletionException e) {
+            database.write(this::leave, LAST_WORDS);
+        } catch (LedgerException e) {
             LOG.warn("What this program has in hand is free when its lease ends: the ledger cannot be written");
         }
     }

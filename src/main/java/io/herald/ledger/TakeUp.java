@@ -37,10 +37,11 @@ public final class TakeUp {
     private static final int MOST_POSTPONED = 1024;
 
     /** Makes due at once what would be due only after a given time. */
-    static final String WAKE = "update delivery set due_at = 0 where provider = ? and sequence in"
-            + " (select sequence from delivery where provider = ? and source in ('" + String.join("', '", SOURCES)
-            + "')"
-            + " and owner is null and state in ('pending', 'retrying') and due_at > ? limit " + MOST_POSTPONED + ")";
+    static final String WAKE = """
+            update delivery set due_at = 0 where provider = ? and sequence in
+              (select sequence from delivery where provider = ? and source in ('%s')
+                and owner is null and state in ('pending', 'retrying') and due_at > ? limit %s)
+            """.formatted(String.join("', '", SOURCES), MOST_POSTPONED);
 
     /**
      * How long a delivery is not looked at again when another one of its lane waits before it. If that one is taken, it is
@@ -55,12 +56,13 @@ public final class TakeUp {
     static final String WAITS_FOR_ITS_TURN = "(state = 'pending' and (request is null or unclear_since is not null))";
 
     /** Makes due the delivery that waits next in the lane of one that is taken. */
-    private static final String NEXT =
-            "update delivery set due_at = 0 where provider = ? and owner is null and " + WAITS_FOR_ITS_TURN
-                    + " and due_at > ? and sequence = (select min(e.sequence) from delivery e where e.provider = ? and e.reference = ?"
-                    + " and e.state in ('pending', 'retrying') and e.sequence > ?)";
+    private static final String NEXT = """
+            update delivery set due_at = 0 where provider = ? and owner is null and %s and due_at > ?
+              and sequence = (select min(e.sequence) from delivery e where e.provider = ? and e.reference = ?
+                and e.state in ('pending', 'retrying') and e.sequence > ?)
+            """.formatted(WAITS_FOR_ITS_TURN);
 
-    private static final String IN_ITS_LANE = " from delivery e where e.provider = d.provider"
+    private static final String IN_ITS_LANE = "from delivery e where e.provider = d.provider"
             + " and e.reference = d.reference and e.state in ('pending', 'retrying')";
 
     /**
@@ -68,17 +70,19 @@ public final class TakeUp {
      * it waits for its turn only; when the first delivery of its lane is due, 0 if that one is in hand; and whether the one
      * before it in its lane waits too.
      */
-    private static final String DUE = "select d.sequence, d.reference, d.provider, d.source,"
-            + " case when length(d.correction) > m.size then length(d.correction) else m.size end,"
-            + " d.generation, d.attempts, d.parks, d.takes + 1, d.sent_at, d.unclear_since, d.trace, d.due_at,"
-            + " not exists (select 1" + IN_ITS_LANE + " and (e.sequence < d.sequence or e.owner is not null)),"
-            + " (d.state = 'pending' and (d.request is null or d.unclear_since is not null)),"
-            + " (select case when e.owner is null then e.due_at else 0 end" + IN_ITS_LANE
-            + " order by e.sequence limit 1),"
-            + " (select e.owner is null" + IN_ITS_LANE
-            + " and e.sequence < d.sequence order by e.sequence desc limit 1)"
-            + " from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ?"
-            + IS_DUE + " and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?";
+    private static final String DUE = """
+            select d.sequence, d.reference, d.provider, d.source,
+              case when length(d.correction) > m.size then length(d.correction) else m.size end as bytes,
+              d.generation, d.attempts, d.parks, d.takes + 1 as takes, d.sent_at, d.unclear_since, d.trace, d.due_at,
+              not exists (select 1 %2$s and (e.sequence < d.sequence or e.owner is not null)) as is_next,
+              (d.state = 'pending' and (d.request is null or d.unclear_since is not null)) as waits_for_its_turn,
+              (select case when e.owner is null then e.due_at else 0 end %2$s order by e.sequence limit 1)
+                as first_due_at,
+              (select e.owner is null %2$s and e.sequence < d.sequence order by e.sequence desc limit 1)
+                as is_behind_waiting
+            from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ? %1$s
+              and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?
+            """.formatted(IS_DUE, IN_ITS_LANE);
 
     private final Database database;
     private final Sealing sealing;
@@ -112,10 +116,10 @@ public final class TakeUp {
      * @param mostBytes how large their customers may be together, in bytes of JSON; one is taken in any case
      * @param inOrder called with them when that is durable, by the same thread as that of {@link Ledger#accept}: so
      *     acceptance and take-up are in one order
-     * @return those that were taken; completes when that is durable
+     * @return those that were taken, when that is durable
+     * @throws LedgerException if the ledger cannot be written
      */
-    public CompletableFuture<List<OpenDelivery>> take(
-            String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
+    public List<OpenDelivery> take(String provider, int most, long mostBytes, Consumer<List<OpenDelivery>> inOrder) {
         long now = clock.millis();
         return database.write(
                 connection -> takeNow(connection, provider, most, mostBytes, now), inOrder, (connection, lost) -> {
@@ -135,8 +139,7 @@ public final class TakeUp {
         long latest = clock.instant().plus(longest).toEpochMilli();
         int woken;
         do {
-            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest))
-                    .join();
+            woken = database.write(connection -> execute(connection, WAKE, provider, provider, latest));
         } while (woken == MOST_POSTPONED);
     }
 
@@ -234,51 +237,45 @@ public final class TakeUp {
     private static Due due(ResultSet row) throws SQLException {
         return new Due(
                 openDelivery(row),
-                row.getLong(13),
-                row.getBoolean(14),
-                row.getBoolean(15),
-                row.getLong(16),
-                row.getBoolean(17));
+                row.getLong("due_at"),
+                row.getBoolean("is_next"),
+                row.getBoolean("waits_for_its_turn"),
+                row.getLong("first_due_at"),
+                row.getBoolean("is_behind_waiting"));
     }
 
     private static OpenDelivery openDelivery(ResultSet row) throws SQLException {
         return new OpenDelivery(
-                row.getLong(1),
-                row.getString(2),
-                row.getString(3),
-                row.getString(4),
-                row.getLong(5),
-                row.getInt(6),
-                row.getInt(7),
-                row.getInt(8),
-                row.getInt(9),
-                instant(row, 10),
-                instant(row, 11),
-                Optional.ofNullable(row.getString(12)));
+                row.getLong("sequence"),
+                row.getString("reference"),
+                row.getString("provider"),
+                row.getString("source"),
+                row.getLong("bytes"),
+                row.getInt("generation"),
+                row.getInt("attempts"),
+                row.getInt("parks"),
+                row.getInt("takes"),
+                instant(row, "sent_at"),
+                instant(row, "unclear_since"),
+                Optional.ofNullable(row.getString("trace")));
     }
 
     /**
-     * A delivery that this program has in hand.
-     *
-     * @param takes how often it had been taken up when this program took it; if it was taken up since, it is not given back
-     */
-    public record Hold(long sequence, int takes) {}
-
-    /**
-     * Frees deliveries that this program has in hand: they were not worked on, or their outcome could not be kept.
+     * Frees deliveries that this program has in hand: they were not worked on, or their outcome could not be kept. One that
+     * was taken up again since is not given back.
      *
      * @param dueAt when they may be taken up again
      * @return completes when that is durable
      */
-    public CompletableFuture<Void> giveBack(String provider, Collection<Hold> holds, Instant dueAt) {
-        return database.write(connection -> {
+    public CompletableFuture<Void> giveBack(String provider, Collection<Turn> turns, Instant dueAt) {
+        return database.submit(connection -> {
             executeAll(
                     connection,
                     "update delivery set owner = null, due_at = ? where " + IN_HAND
                             + " and state in ('pending', 'retrying')",
-                    holds.stream()
-                            .map(hold ->
-                                    new Object[] {dueAt.toEpochMilli(), hold.sequence(), provider, me, hold.takes()})
+                    turns.stream()
+                            .map(turn ->
+                                    new Object[] {dueAt.toEpochMilli(), turn.sequence(), provider, me, turn.takes()})
                             .toList());
             return null;
         });

@@ -13,7 +13,6 @@ import io.herald.report.NotFoundException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.util.concurrent.CompletionException;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.jboss.logging.Logger;
@@ -30,8 +29,7 @@ public final class Problems {
     /** Answers a call whose route threw. */
     public ObjectNode ofException(Exchange exchange) {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        while ((thrown instanceof CompletionException || thrown instanceof CamelExchangeException)
-                && thrown.getCause() != null) {
+        while (thrown instanceof CamelExchangeException && thrown.getCause() != null) {
             thrown = thrown.getCause();
         }
         ObjectNode problem = of(thrown);

@@ -659,8 +659,7 @@ class RedeliveryTest {
                 Optional.of(Instant.EPOCH),
                 Optional.empty(),
                 Optional.empty());
-        Place place = new Place(message.reference(), message.sequence(), message.takes());
-        return new Delivery(message, kept, place, Optional.empty(), new ObjectMapper());
+        return new Delivery(message, kept, Optional.empty(), new ObjectMapper());
     }
 
     private static Message message(String provider) {

@@ -11,10 +11,12 @@ import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
 import io.herald.file.DropBox.Report;
+import io.herald.ledger.Claims;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.NewMessage;
+import io.herald.ledger.RecordLedger;
 import io.herald.sandbox.Received;
 import io.herald.sandbox.Sandbox;
 import io.herald.schema.Fault;
@@ -82,6 +84,12 @@ class HostileFilesTest {
 
     @Inject
     FileLedger ledger;
+
+    @Inject
+    RecordLedger records;
+
+    @Inject
+    Claims claims;
 
     @DataSource("embedded")
     AgroalDataSource database;
@@ -342,7 +350,7 @@ class HostileFilesTest {
                         filed -> false,
                         folders.filingNames(new FileName(name)))
                 .orElseThrow();
-        ledger.refuse(new DroppedFile.Place(half.id(), 1, 1), false, Optional.empty(), List.of(new Fault("", "no")))
+        records.refuse(new DroppedFile.Place(half.id(), 1, 1), false, Optional.empty(), List.of(new Fault("", "no")))
                 .join();
         ledger.letGo(half.id());
 
@@ -472,7 +480,7 @@ class HostileFilesTest {
     void aReportThatAnotherProgramHasWrittenIsNotReplaced() throws IOException {
         String reference = Caller.reference("REPORT");
         DroppedFile file = begun("." + reference + ".json", State.READING);
-        ledger.accept(
+        records.accept(
                         new DroppedFile.Place(file.id(), 1, 1),
                         UUID.randomUUID(),
                         new NewMessage(
@@ -495,7 +503,14 @@ class HostileFilesTest {
                 return super.createObjectNode();
             }
         };
-        FileReports reports = new FileReports(ledger, folders, stalling, Clock.offset(clock, Duration.ofDays(1)));
+        FileReports reports = new FileReports(
+                ledger,
+                records,
+                claims,
+                new MissingFiles(ledger, clock),
+                folders,
+                stalling,
+                Clock.offset(clock, Duration.ofDays(1)));
         reports.start(null);
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
@@ -513,6 +528,7 @@ class HostileFilesTest {
             throw new UncheckedIOException(e);
         }
         ledger.reported(file.id());
+        records.forget(file.id());
     }
 
     /** As where others may add files to a folder, but each remove its own only. */

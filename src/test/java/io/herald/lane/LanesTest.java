@@ -8,9 +8,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
-import io.herald.delivery.Place;
 import io.herald.ledger.Message;
 import io.herald.ledger.Progress;
+import io.herald.ledger.Turn;
 import io.herald.trace.Traces;
 import java.time.Clock;
 import java.time.Duration;
@@ -343,9 +343,9 @@ class LanesTest {
         });
     }
 
-    private CompletableFuture<Void> giveBack(String provider, List<Place> places, Instant dueAt) {
+    private CompletableFuture<Void> giveBack(String provider, List<Turn> turns, Instant dueAt) {
         due.add(dueAt);
-        places.forEach(place -> returned.add(place.sequence()));
+        turns.forEach(turn -> returned.add(turn.sequence()));
         return givenBack.get();
     }
 
@@ -384,7 +384,8 @@ class LanesTest {
                 Instant.EPOCH,
                 JsonNodeFactory.instance.objectNode(),
                 List.of(PROVIDER)));
-        dispatch.getDeliveries().forEach(delivery -> lanes.reserve(delivery.getPlace(), bytes));
+        dispatch.getDeliveries()
+                .forEach(delivery -> lanes.reserve(delivery.getMessage().turn(), bytes));
         return dispatch;
     }
 

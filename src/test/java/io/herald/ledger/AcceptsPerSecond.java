@@ -23,7 +23,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -52,7 +53,7 @@ class AcceptsPerSecond {
     @ParameterizedTest
     @EnumSource
     void wholeLivesAreMeasured(Dialect dialect) throws Exception {
-        ExecutorService workers = Executors.newFixedThreadPool(16);
+        ExecutorService workers = Executors.newFixedThreadPool(DELIVERING * TARGETS.size());
         try {
             measure(
                     dialect,
@@ -114,71 +115,67 @@ class AcceptsPerSecond {
 
     /** As many callers at once, each of which waits for its message to be durable. */
     private static void accept(Ledger ledger, String prefix, int messages) {
-        Semaphore callers = new Semaphore(CALLERS);
-        for (int i = 0; i < messages; i++) {
-            String reference = prefix + i;
-            JsonNode customer = Customers.person(reference);
-            callers.acquireUninterruptibly();
-            ledger.accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
-                    .whenComplete((kept, failed) -> callers.release());
-        }
-        callers.acquireUninterruptibly(CALLERS);
+        atOnce(CALLERS, messages, i -> accept(ledger, prefix + i));
     }
 
     /** As many messages at once, each of which is then sent to its four providers at once. */
     private static void deliver(Ledger ledger, String prefix, int messages, ExecutorService workers) {
-        Semaphore callers = new Semaphore(DELIVERING);
-        for (int i = 0; i < messages; i++) {
-            String reference = prefix + i;
-            JsonNode customer = Customers.person(reference);
-            callers.acquireUninterruptibly();
-            ledger.accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
-                    .thenComposeAsync(
-                            accepted -> CompletableFuture.allOf(TARGETS.stream()
-                                    .map(provider -> deliver(ledger, accepted.message(), provider, workers))
-                                    .toArray(CompletableFuture[]::new)),
-                            workers)
-                    .whenComplete((delivered, failed) -> callers.release());
-        }
-        callers.acquireUninterruptibly(DELIVERING);
+        atOnce(DELIVERING, messages, i -> {
+            Message message = accept(ledger, prefix + i);
+            CompletableFuture.allOf(TARGETS.stream()
+                            .map(provider ->
+                                    CompletableFuture.runAsync(() -> deliver(ledger, message, provider), workers))
+                            .toArray(CompletableFuture[]::new))
+                    .join();
+        });
     }
 
-    private static CompletableFuture<Recorded> deliver(
-            Ledger ledger, Message message, String provider, ExecutorService workers) {
+    private static void atOnce(int callers, int messages, IntConsumer call) {
+        ExecutorService threads = Executors.newFixedThreadPool(callers);
+        try {
+            CompletableFuture.allOf(IntStream.range(0, messages)
+                            .mapToObj(i -> CompletableFuture.runAsync(() -> call.accept(i), threads))
+                            .toArray(CompletableFuture[]::new))
+                    .join();
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static Message accept(Ledger ledger, String reference) {
+        JsonNode customer = Customers.person(reference);
+        return ledger.accept(new NewMessage(reference, customer, TARGETS, "rest", Optional.empty()), kept -> {})
+                .message();
+    }
+
+    private static void deliver(Ledger ledger, Message message, String provider) {
         ObjectNode outcome = JsonNodeFactory.instance
                 .objectNode()
                 .put("state", "delivered")
                 .put("operation", "created")
                 .put("providerCustomerId", provider + "-" + message.sequence());
-        return CompletableFuture.supplyAsync(
-                        () -> ledger.known(message.reference(), provider, message.sequence()), workers)
-                .thenCompose(known -> ledger.sending(
-                        message,
-                        provider,
-                        create(message.canonical().toString().getBytes(StandardCharsets.UTF_8)),
-                        MAY_ARRIVE))
-                .thenComposeAsync(
-                        sent -> ledger.record(
-                                message,
-                                provider,
-                                new Progress(
-                                        outcome,
-                                        1,
-                                        List.of(new Attempt(
-                                                Instant.now(),
-                                                1,
-                                                Optional.of(200),
-                                                Optional.empty(),
-                                                Optional.empty(),
-                                                Optional.empty())),
-                                        1,
-                                        Optional.empty(),
-                                        0,
-                                        Optional.empty(),
-                                        Optional.empty(),
-                                        Optional.ofNullable(outcome.path("providerCustomerId")
-                                                        .textValue())
-                                                .map(id -> new Progress.NewLink(id, false)))),
-                        workers);
+        ledger.known(message.reference(), provider, message.sequence());
+        ledger.sending(
+                message, provider, create(message.canonical().toString().getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE);
+        ledger.record(
+                message,
+                provider,
+                new Progress(
+                        outcome,
+                        1,
+                        List.of(new Attempt(
+                                Instant.now(),
+                                1,
+                                Optional.of(200),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty())),
+                        1,
+                        Optional.empty(),
+                        0,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.ofNullable(outcome.path("providerCustomerId").textValue())
+                                .map(id -> new Progress.NewLink(id, false))));
     }
 }

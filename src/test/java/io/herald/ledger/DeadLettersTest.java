@@ -41,14 +41,16 @@ class DeadLettersTest {
     private TestDatabase database;
     private final List<DeadLetter.Id> replayed = new ArrayList<>();
     private DeadLetters letters;
+    private Replays replays;
 
     @BeforeEach
     void open() {
         database = TestDatabase.make(dialect, directory);
         database.open();
         ObjectMapper json = new ObjectMapper();
-        letters = new DeadLetters(
-                database.get(), new Sealing(new PayloadCipher(new byte[32]), json), json, Clock.systemUTC());
+        Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+        letters = new DeadLetters(database.get(), sealing, json);
+        replays = new Replays(database.get(), sealing, json, Clock.systemUTC());
     }
 
     @AfterEach
@@ -57,7 +59,7 @@ class DeadLettersTest {
     }
 
     private int replayAll(DeadLetter.Filter filter, DeadLetter.Provider... providers) {
-        return letters.replayAll(filter, List.of(providers), Optional.empty(), replayed::add);
+        return replays.replayAll(filter, List.of(providers), Optional.empty(), replayed::add);
     }
 
     @Test
@@ -80,7 +82,7 @@ class DeadLettersTest {
         database.change("update delivery set state = 'rejected' where sequence > 1200 and sequence % 2 = 0");
 
         int count = replayAll(
-                new DeadLetter.Filter(DeadLetters.REPLAYED, Optional.empty(), Optional.of("unauthorized")),
+                new DeadLetter.Filter(Replays.REPLAYED, Optional.empty(), Optional.of("unauthorized")),
                 cannotBeAsked("bridge-xyz"),
                 cannotBeAsked("fraudspect"));
 
@@ -96,13 +98,12 @@ class DeadLettersTest {
         database.change("update delivery set unclear_since = 1, sent_at = 1 where sequence = 2");
         UUID first = UUID.fromString("00000000-0000-4000-8000-000000000001");
 
-        Optional<DeadLetter.Refusal> refusal = letters.replay(
-                        new DeadLetter.Id(first, "bridge-xyz"),
-                        cannotBeAsked("bridge-xyz"),
-                        Optional.empty(),
-                        true,
-                        Optional.empty())
-                .join();
+        Optional<DeadLetter.Refusal> refusal = replays.replay(
+                new DeadLetter.Id(first, "bridge-xyz"),
+                cannotBeAsked("bridge-xyz"),
+                Optional.empty(),
+                true,
+                Optional.empty());
 
         assertThat(refusal).isEmpty();
         assertThat(database.number(
@@ -118,7 +119,7 @@ class DeadLettersTest {
         database.change("update delivery set request = cast('x' as "
                 + database.placeholders().get("bytes") + ") where sequence = 2");
 
-        letters.discard(letter(), true).join();
+        replays.discard(letter(), true);
 
         assertThat(database.number("select due_at from delivery where provider = 'bridge-xyz' and sequence = 2"))
                 .isEqualTo(5);
@@ -160,8 +161,7 @@ class DeadLettersTest {
                 .write(connection -> Database.execute(
                         connection,
                         "update delivery set outcome = ?, http_status = 401 where provider = 'fraudspect'",
-                        sealed))
-                .join();
+                        sealed));
 
         ObjectNode error =
                 letters.list(DEAD, Optional.empty(), 10).get(0).error().orElseThrow();
@@ -177,12 +177,10 @@ class DeadLettersTest {
     void forceDropsTheOneLinkThatIsBroken(boolean looksUp) {
         brokenLink();
 
-        letters.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty())
-                .join();
+        replays.replay(letter(), provider(looksUp), Optional.empty(), false, Optional.empty());
         assertThat(links()).as("without force").isEqualTo(3);
         database.change("update delivery set state = 'dead' where state = 'pending'");
-        assertThat(letters.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty())
-                        .join())
+        assertThat(replays.replay(letter(), provider(looksUp), Optional.empty(), true, Optional.empty()))
                 .isEmpty();
 
         assertThat(links()).isEqualTo(2);
@@ -208,8 +206,7 @@ class DeadLettersTest {
         brokenLink();
         database.change(meanwhile);
 
-        assertThat(letters.replay(letter(), provider(true), Optional.empty(), true, Optional.empty())
-                        .join())
+        assertThat(replays.replay(letter(), provider(true), Optional.empty(), true, Optional.empty()))
                 .isEmpty();
 
         assertThat(links()).isEqualTo(3);

@@ -48,7 +48,7 @@ class ErasureTest {
     private Replica replica;
     private Ledger ledger;
     private TakeUp takeUp;
-    private DeadLetters letters;
+    private Replays replays;
     private Erasure erasure;
 
     @BeforeEach
@@ -64,7 +64,7 @@ class ErasureTest {
         Sealing sealing = new Sealing(new PayloadCipher(key), json);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
         takeUp = new TakeUp(database.get(), sealing, replica, clock);
-        letters = new DeadLetters(database.get(), sealing, json, clock);
+        replays = new Replays(database.get(), sealing, json, clock);
         erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
     }
 
@@ -97,8 +97,7 @@ class ErasureTest {
     void aRefusedOneIsKeptForTheRetentionAndThenItsTraceIs() {
         Message message = accept("CUST-1");
         for (String provider : TARGETS) {
-            ledger.sending(message, provider, create(new byte[] {'{', '}'}), MAY_ARRIVE)
-                    .join();
+            ledger.sending(message, provider, create(new byte[] {'{', '}'}), MAY_ARRIVE);
         }
         record(message, "xbridge", delivered("id-1").put("error", "a provider's words, in another form than Herald's"));
         record(message, "yativo", rejected());
@@ -169,15 +168,13 @@ class ErasureTest {
 
     /** Replays a refused delivery with a corrected customer, and takes it in hand. */
     private Message corrected(Message message, String provider) {
-        letters.replay(
-                        new DeadLetter.Id(message.id(), provider),
-                        new DeadLetter.Provider(provider, true, Optional.empty()),
-                        Optional.of(Customers.person(message.reference())),
-                        false,
-                        Optional.empty())
-                .join();
-        List<OpenDelivery> taken =
-                takeUp.take(provider, 1, Long.MAX_VALUE, open -> {}).join();
+        replays.replay(
+                new DeadLetter.Id(message.id(), provider),
+                new DeadLetter.Provider(provider, true, Optional.empty()),
+                Optional.of(Customers.person(message.reference())),
+                false,
+                Optional.empty());
+        List<OpenDelivery> taken = takeUp.take(provider, 1, Long.MAX_VALUE, open -> {});
         return takeUp.messageOf(taken.get(0));
     }
 
@@ -234,7 +231,7 @@ class ErasureTest {
                 .isEqualTo(2);
         assertThat(outcome(other, "yativo").path("state").asText()).isEqualTo("rejected");
         for (String provider : TARGETS) {
-            assertThat(takeUp.take(provider, 10, Long.MAX_VALUE, open -> {}).join())
+            assertThat(takeUp.take(provider, 10, Long.MAX_VALUE, open -> {}))
                     .as("enabled again")
                     .isEmpty();
         }
@@ -278,12 +275,10 @@ class ErasureTest {
         assertThat(kept().get(0)).as("one was refused").isEqualTo(1);
 
         database.change("update delivery set state = 'discarded' where provider = 'yativo'");
-        database.get()
-                .write(connection -> {
-                    DeliveryWrites.forgetWhenNobodyNeedsIt(connection, List.of(message.sequence()));
-                    return null;
-                })
-                .join();
+        database.get().write(connection -> {
+            DeliveryWrites.forgetWhenNobodyNeedsIt(connection, List.of(message.sequence()));
+            return null;
+        });
 
         assertThat(kept()).containsExactly(0L, 0L, 0L);
     }
@@ -297,7 +292,7 @@ class ErasureTest {
                     List.of("xbridge"),
                     "rest",
                     Optional.of(new IdempotencyKey("alice", "key-" + i)));
-            record(ledger.accept(call, kept -> {}).join().message(), "xbridge", rejected());
+            record(ledger.accept(call, kept -> {}).message(), "xbridge", rejected());
         }
 
         clock.putForward(Duration.ofDays(31));
@@ -315,15 +310,15 @@ class ErasureTest {
                 TARGETS,
                 "rest",
                 Optional.of(new IdempotencyKey("alice", "key-1")));
-        ledger.accept(call, kept -> {}).join();
+        ledger.accept(call, kept -> {});
 
         clock.putForward(Duration.ofDays(7).minusMinutes(1));
         erasure.sweep(TARGETS);
-        assertThat(ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.REPEATED);
+        assertThat(ledger.accept(call, kept -> {}).kind()).isEqualTo(Accepted.Kind.REPEATED);
 
         clock.putForward(Duration.ofMinutes(2));
         erasure.sweep(TARGETS);
-        assertThat(ledger.accept(call, kept -> {}).join().kind()).isEqualTo(Accepted.Kind.NEW);
+        assertThat(ledger.accept(call, kept -> {}).kind()).isEqualTo(Accepted.Kind.NEW);
     }
 
     @Test
@@ -381,8 +376,7 @@ class ErasureTest {
         ObjectNode large = Customers.person("CUST-marker");
         large.putObject("attributes").put("note", "a".repeat(20_000));
         Message message = accept("CUST-marker", large);
-        ledger.sending(message, "xbridge", create(large.toString().getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE)
-                .join();
+        ledger.sending(message, "xbridge", create(large.toString().getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE);
         refuse(message);
         for (int i = 60; i < 120; i++) {
             refuse(accept("CUST-" + i));
@@ -474,7 +468,7 @@ class ErasureTest {
     }
 
     private Message accept(NewMessage customer) {
-        return ledger.accept(customer, kept -> {}).join().message();
+        return ledger.accept(customer, kept -> {}).message();
     }
 
     private void refuse(Message message) {
@@ -495,7 +489,7 @@ class ErasureTest {
                 Optional.empty(),
                 Optional.ofNullable(outcome.path("providerCustomerId").textValue())
                         .map(id -> new Progress.NewLink(id, false)));
-        assertThat(ledger.record(message, provider, progress).join()).isEqualTo(Recorded.KEPT);
+        assertThat(ledger.record(message, provider, progress)).isEqualTo(Recorded.KEPT);
     }
 
     private ObjectNode outcome(Message message, String provider) {

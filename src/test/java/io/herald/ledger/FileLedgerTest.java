@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.herald.Customers;
 import io.herald.delivery.MovableClock;
+import io.herald.file.MissingFiles;
 import io.herald.ledger.DroppedFile.Kept;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.schema.Fault;
@@ -58,6 +59,9 @@ class FileLedgerTest {
     private Ledger ledger;
     private TakeUp takeUp;
     private FileLedger files;
+    private RecordLedger records;
+    private Claims claims;
+    private MissingFiles missing;
     private Erasure erasure;
 
     @BeforeEach
@@ -69,7 +73,10 @@ class FileLedgerTest {
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
         takeUp = new TakeUp(database.get(), sealing, replica, clock);
-        files = new FileLedger(database.get(), ledger, sealing, replica, clock);
+        files = new FileLedger(database.get(), replica, clock);
+        records = new RecordLedger(database.get(), ledger, sealing, replica);
+        claims = new Claims(database.get(), replica);
+        missing = new MissingFiles(files, clock);
         erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
     }
 
@@ -81,15 +88,15 @@ class FileLedgerTest {
 
     @Test
     void whatOneHasClaimedNobodyElseHas() {
-        assertThat(files.claim("file a")).isTrue();
-        assertThat(files.claim("file a")).as("it is its own").isTrue();
-        assertThat(files.claim("file b")).isTrue();
-        files.release("file a");
-        assertThat(files.claim("file a")).isTrue();
+        assertThat(claims.take("file a")).isTrue();
+        assertThat(claims.take("file a")).as("it is its own").isTrue();
+        assertThat(claims.take("file b")).isTrue();
+        claims.release("file a");
+        assertThat(claims.take("file a")).isTrue();
         database.change("update claim set owner = 'another' where name = 'file a'");
-        files.release("file a");
+        claims.release("file a");
 
-        assertThat(files.claim("file a")).as("it is another's").isFalse();
+        assertThat(claims.take("file a")).as("it is another's").isFalse();
     }
 
     @Test
@@ -121,10 +128,10 @@ class FileLedgerTest {
     void howManyRecordsCouldNotBeReadIsKept() {
         DroppedFile file = begin("a.json", DIGEST);
         refuse(file, 1);
-        files.refuse(place(file, 2), false, Optional.empty(), List.of(new Fault("", "is not UTF-8")))
+        records.refuse(place(file, 2), false, Optional.empty(), List.of(new Fault("", "is not UTF-8")))
                 .join();
 
-        assertThat(files.unreadable(begin("a.json", DIGEST))).isEqualTo(1);
+        assertThat(records.unreadable(begin("a.json", DIGEST))).isEqualTo(1);
     }
 
     @Test
@@ -180,7 +187,7 @@ class FileLedgerTest {
 
     @Test
     void oneThatIsReadWhileTheInboxIsListedHasNotLeftIt() {
-        files.settleWhatLeft(() -> {
+        missing.settle(() -> {
             end(again("a.again.json"));
             return Map.of();
         });
@@ -203,7 +210,7 @@ class FileLedgerTest {
     }
 
     private boolean isLedgerWritable() {
-        return CompletableFuture.supplyAsync(() -> files.claim("something"))
+        return CompletableFuture.supplyAsync(() -> claims.take("something"))
                 .orTimeout(10, TimeUnit.SECONDS)
                 .join();
     }
@@ -496,9 +503,9 @@ class FileLedgerTest {
     void whyARecordWasRefusedIsSealedAndComesBack() {
         DroppedFile file = begin("a.json", DIGEST);
         List<Fault> faults = List.of(new Fault("/person/lastName", "is required"), new Fault("", "a-telling-word"));
-        files.refuse(place(file, 1), true, Optional.of("CUST-1"), faults).join();
-        files.refuse(place(file, 2), true, Optional.empty(), faults).join();
-        List<RecordOutcome> outcomes = files.outcomes(file.id(), 0, 10);
+        records.refuse(place(file, 1), true, Optional.of("CUST-1"), faults).join();
+        records.refuse(place(file, 2), true, Optional.empty(), faults).join();
+        List<RecordOutcome> outcomes = records.outcomes(file.id(), 0, 10);
 
         assertThat(outcomes).extracting(RecordOutcome::faults).containsOnly(faults);
         assertThat(outcomes)
@@ -517,13 +524,13 @@ class FileLedgerTest {
             accept(other, i, "OTHER-" + i);
         }
 
-        assertThat(files.outcomes(file.id(), 0, 2))
+        assertThat(records.outcomes(file.id(), 0, 2))
                 .extracting(RecordOutcome::position)
                 .containsExactly(1L, 2L);
-        assertThat(files.outcomes(file.id(), 2, 2))
+        assertThat(records.outcomes(file.id(), 2, 2))
                 .extracting(RecordOutcome::position)
                 .containsExactly(3L, 4L);
-        List<RecordOutcome> last = files.outcomes(file.id(), 4, 2);
+        List<RecordOutcome> last = records.outcomes(file.id(), 4, 2);
         assertThat(last).hasSize(1);
         assertThat(last.get(0).line()).isEqualTo(15);
         assertThat(last.get(0).reference()).contains("CUST-5");
@@ -532,7 +539,7 @@ class FileLedgerTest {
                 .containsExactly(
                         new RecordOutcome.Delivery(PROVIDER, "pending", Optional.empty()),
                         new RecordOutcome.Delivery("yativo", "pending", Optional.empty()));
-        assertThat(files.outcomes(file.id(), 5, 2)).isEmpty();
+        assertThat(records.outcomes(file.id(), 5, 2)).isEmpty();
     }
 
     @Test
@@ -542,13 +549,13 @@ class FileLedgerTest {
         accept(file, 2, "CUST-2");
         accept(file, 3, "CUST-3");
 
-        assertThat(files.firstOpen(file.id(), 0)).hasValue(2);
+        assertThat(records.firstOpen(file.id(), 0)).hasValue(2);
         database.change("update delivery set state = 'delivered' where reference = 'CUST-2'");
-        assertThat(files.firstOpen(file.id(), 2)).hasValue(3);
+        assertThat(records.firstOpen(file.id(), 2)).hasValue(3);
         database.change("update delivery set state = 'retrying' where reference = 'CUST-3'");
-        assertThat(files.firstOpen(file.id(), 0)).hasValue(3);
+        assertThat(records.firstOpen(file.id(), 0)).hasValue(3);
         database.change("update delivery set state = 'rejected' where reference = 'CUST-3'");
-        assertThat(files.firstOpen(file.id(), 0)).isEmpty();
+        assertThat(records.firstOpen(file.id(), 0)).isEmpty();
     }
 
     @Test
@@ -580,14 +587,15 @@ class FileLedgerTest {
         accept(other, 1, "CUST-3");
         end(file);
         files.reported(file.id());
+        records.forget(file.id());
 
-        assertThat(files.outcomes(file.id(), 0, 10)).isEmpty();
-        assertThat(files.outcomes(other.id(), 0, 10)).hasSize(1);
+        assertThat(records.outcomes(file.id(), 0, 10)).isEmpty();
+        assertThat(records.outcomes(other.id(), 0, 10)).hasSize(1);
         assertThat(database.number("select count(*) from message")).isEqualTo(2);
         accept(other, 2, "CUST-4");
         end(other);
         database.change("update file set reported_at = 1 where id = " + other.id());
-        files.forgetReported();
+        records.forgetReported();
         assertThat(database.number("select count(*) from record")).isZero();
     }
 
@@ -595,13 +603,13 @@ class FileLedgerTest {
     void oneWhoIsErasedIsInNoRecord() {
         DroppedFile file = begin("a.json", DIGEST);
         accept(file, 1, "CUST-1");
-        files.refuse(place(file, 2), true, Optional.of("CUST-1"), List.of(new Fault("", "no")))
+        records.refuse(place(file, 2), true, Optional.of("CUST-1"), List.of(new Fault("", "no")))
                 .join();
         accept(file, 3, "CUST-2");
         assertThat(erasure.ofCustomer("CUST-1", List.of(PROVIDER))).isEqualTo(Erasure.Result.IN_FLIGHT);
         database.change("update delivery set state = 'delivered' where reference = 'CUST-1'");
         assertThat(erasure.ofCustomer("CUST-1", List.of(PROVIDER))).isEqualTo(Erasure.Result.ERASED);
-        List<RecordOutcome> outcomes = files.outcomes(file.id(), 0, 10);
+        List<RecordOutcome> outcomes = records.outcomes(file.id(), 0, 10);
 
         assertThat(outcomes)
                 .extracting(RecordOutcome::reference)
@@ -650,13 +658,13 @@ class FileLedgerTest {
     @Test
     void whoHasLostAFileChangesNothingOfIt() {
         DroppedFile file = read("lost.json", DIGEST);
-        long records = files.list(OptionalLong.empty(), 1).get(0).records();
+        long recordsRead = files.list(OptionalLong.empty(), 1).get(0).records();
 
         files.progress(file.id(), 1, 77, 7);
         files.end(file.id(), State.READ, Optional.of("it left the inbox"), 1, 77, 7);
 
         DroppedFile kept = files.list(OptionalLong.empty(), 1).get(0);
-        assertThat(kept.records()).isEqualTo(records);
+        assertThat(kept.records()).isEqualTo(recordsRead);
         assertThat(kept.note()).isEmpty();
     }
 
@@ -668,14 +676,9 @@ class FileLedgerTest {
         }
         for (int i = 1; i <= 3; i++) {
             ledger.accept(
-                            new NewMessage(
-                                    "REST-" + i,
-                                    Customers.person("REST-" + i),
-                                    List.of(PROVIDER),
-                                    "rest",
-                                    Optional.empty()),
-                            kept -> {})
-                    .join();
+                    new NewMessage(
+                            "REST-" + i, Customers.person("REST-" + i), List.of(PROVIDER), "rest", Optional.empty()),
+                    kept -> {});
         }
         database.change("update delivery set source = 'replay' where reference = 'REST-3'");
         database.change("update delivery set owner = null where provider = '" + PROVIDER + "'");
@@ -702,7 +705,7 @@ class FileLedgerTest {
     }
 
     private List<String> take(int most) {
-        return takeUp.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).join().stream()
+        return takeUp.take(PROVIDER, most, Long.MAX_VALUE, taken -> {}).stream()
                 .map(OpenDelivery::reference)
                 .toList();
     }
@@ -758,7 +761,7 @@ class FileLedgerTest {
     }
 
     private void settle() {
-        files.settleWhatLeft(() -> inbox.stream().collect(Collectors.toMap(name -> name, this::inode)));
+        missing.settle(() -> inbox.stream().collect(Collectors.toMap(name -> name, this::inode)));
     }
 
     private static Supplier<Stream<String>> names(String name) {
@@ -785,11 +788,12 @@ class FileLedgerTest {
                 List.of(PROVIDER, "yativo"),
                 "file " + file.filedAs() + ", record " + position,
                 Optional.empty());
-        return files.accept(place(file, position), id(file, position), message).join();
+        return records.accept(place(file, position), id(file, position), message)
+                .join();
     }
 
     private Kept refuse(DroppedFile file, long position) {
-        return files.refuse(place(file, position), true, Optional.empty(), List.of(new Fault("", "no")))
+        return records.refuse(place(file, position), true, Optional.empty(), List.of(new Fault("", "no")))
                 .join();
     }
 

@@ -30,6 +30,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -77,15 +79,20 @@ class LedgerTest {
     @Test
     void callbacksAndSequencesComeInOneOrder() {
         List<Message> order = Collections.synchronizedList(new ArrayList<>());
-        List<CompletableFuture<Message>> accepted = IntStream.range(0, 500)
-                .parallel()
-                .mapToObj(i -> ledger.accept(from("CUST-" + i % 7), kept -> order.add(kept.message()))
-                        .thenApply(Accepted::message))
-                .toList();
-        accepted.forEach(CompletableFuture::join);
+        ExecutorService callers = Executors.newFixedThreadPool(100);
+        List<CompletableFuture<Accepted>> accepted;
+        try {
+            accepted = IntStream.range(0, 500)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(
+                            () -> ledger.accept(from("CUST-" + i % 7), kept -> order.add(kept.message())), callers))
+                    .toList();
+            accepted.forEach(CompletableFuture::join);
+        } finally {
+            callers.shutdown();
+        }
 
         assertThat(order).hasSize(500).extracting(Message::sequence).isSorted().doesNotHaveDuplicates();
-        assertThat(accepted).extracting(future -> future.join().id()).doesNotHaveDuplicates();
+        assertThat(accepted).extracting(future -> future.join().message().id()).doesNotHaveDuplicates();
         assertThat(order.get(0).id().version()).isEqualTo(7);
     }
 
@@ -124,9 +131,9 @@ class LedgerTest {
         record(accept("CUST-1"), "xbridge", delivered("id-1"));
         Message second = accept("CUST-2");
 
-        assertThat(ledger.found(second, "xbridge", "id-1").join()).isFalse();
+        assertThat(ledger.found(second, "xbridge", "id-1")).isFalse();
         assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
-        assertThat(ledger.found(second, "yativo", "id-1").join()).isTrue();
+        assertThat(ledger.found(second, "yativo", "id-1")).isTrue();
         assertThat(ledger.known("CUST-2", "yativo", 0).providerCustomerId()).contains("id-1");
     }
 
@@ -134,11 +141,11 @@ class LedgerTest {
     void whatALookUpFoundIsALinkAtOnceButOnlyOfWhoHasTheDeliveryInHand() {
         Message message = accept("CUST-1");
 
-        ledger.found(message, "xbridge", "id-1").join();
+        ledger.found(message, "xbridge", "id-1");
 
         assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
         record(message, "yativo", rejected("refused"));
-        assertThatThrownBy(ledger.found(message, "yativo", "id-2")::join).hasCauseInstanceOf(LedgerException.class);
+        assertThatThrownBy(() -> ledger.found(message, "yativo", "id-2")).isInstanceOf(LedgerException.class);
         assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
     }
 
@@ -148,7 +155,7 @@ class LedgerTest {
         sendUpdate(message, NOW);
         park(message, "xbridge", NOW);
 
-        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).get(0);
 
         assertThat(takeUp.requestOf(open).orElseThrow().link()).contains("id-1");
         assertThat(open.unclearSince()).isEmpty();
@@ -162,7 +169,6 @@ class LedgerTest {
         Message second = ledger.accept(
                         new NewMessage("CUST-1", customer("CUST-1"), List.of("xbridge"), "rest", Optional.empty()),
                         kept -> {})
-                .join()
                 .message();
         record(second, "xbridge", rejected("a refusal"));
 
@@ -196,12 +202,36 @@ class LedgerTest {
                     .allMatch(reader -> reader.getState() == Thread.State.WAITING
                             || reader.getState() == Thread.State.TIMED_WAITING));
 
-            assertThat(new LedgerState(database.get(), Clock.systemUTC()).writeSomething())
-                    .succeedsWithin(Duration.ofSeconds(5));
+            new LedgerState(database.get(), Clock.systemUTC()).writeSomething(Duration.ofSeconds(5));
         } finally {
             enough.countDown();
             await().atMost(Duration.ofSeconds(60)).until(() -> readers.stream().noneMatch(Thread::isAlive));
         }
+    }
+
+    @Test
+    void whoDoesNotWaitForLongIsToldSo() {
+        CountDownLatch enough = new CountDownLatch(1);
+        CompletableFuture<Boolean> before = database.get().submit(connection -> hold(enough));
+        try {
+            assertThatThrownBy(() ->
+                            new LedgerState(database.get(), Clock.systemUTC()).writeSomething(Duration.ofMillis(20)))
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessage("the ledger did not answer in time");
+        } finally {
+            enough.countDown();
+        }
+        assertThat(before).succeedsWithin(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void whatThrowsThatIsCalledInOrderIsThrownToItsCallerAndNobodyElse() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ledger.accept(from("CUST-1"), kept -> {
+                    throw new IllegalStateException("its own");
+                }))
+                .withMessage("its own");
+        assertThat(accept("CUST-2").sequence()).isPositive();
     }
 
     private static boolean hold(CountDownLatch enough) {
@@ -216,11 +246,10 @@ class LedgerTest {
     void whatMayHaveCreatedACustomerIsRememberedByWhatItIsLookedUpBy() {
         Message first = accept("CUST-1");
         ledger.sending(
-                        first,
-                        "xbridge",
-                        create(new byte[] {'{', '}'}),
-                        new Ledger.UnderWay(NOW, true, Optional.of("phone/1")))
-                .join();
+                first,
+                "xbridge",
+                create(new byte[] {'{', '}'}),
+                new Ledger.UnderWay(NOW, true, Optional.of("phone/1")));
 
         List<Ledger.Created> createdBy =
                 ledger.known("CUST-1", "xbridge", first.sequence() + 1).createdBy();
@@ -237,39 +266,35 @@ class LedgerTest {
     void aReplayRemembersWhatMayHaveBeenCreatedBeforeIt() {
         Message message = accept("CUST-1");
         ledger.sending(
-                        message,
-                        "xbridge",
-                        create(new byte[] {'{', '}'}),
-                        new Ledger.UnderWay(NOW, true, Optional.of("phone/1")))
-                .join();
+                message,
+                "xbridge",
+                create(new byte[] {'{', '}'}),
+                new Ledger.UnderWay(NOW, true, Optional.of("phone/1")));
         ObjectNode unclear = rejected("unclear").put("state", "dead");
         unclear.withObject("/error").put("reason", "unclear");
         ledger.record(
-                        message,
-                        "xbridge",
-                        new Progress(
-                                unclear,
-                                0,
-                                List.of(),
-                                41,
-                                Optional.of(NOW),
-                                0,
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.ofNullable(unclear.path("providerCustomerId")
-                                                .textValue())
-                                        .map(id -> new Progress.NewLink(id, false))))
-                .join();
+                message,
+                "xbridge",
+                new Progress(
+                        unclear,
+                        0,
+                        List.of(),
+                        41,
+                        Optional.of(NOW),
+                        0,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.ofNullable(unclear.path("providerCustomerId").textValue())
+                                .map(id -> new Progress.NewLink(id, false))));
         ObjectMapper json = new ObjectMapper();
-        DeadLetters letters = new DeadLetters(
+        Replays replays = new Replays(
                 database.get(), new Sealing(new PayloadCipher(new byte[32]), json), json, Clock.systemUTC());
-        assertThat(letters.replay(
-                                new DeadLetter.Id(message.id(), "xbridge"),
-                                new DeadLetter.Provider("xbridge", true, Optional.empty()),
-                                Optional.of(customer("CUST-1")),
-                                false,
-                                Optional.empty())
-                        .join())
+        assertThat(replays.replay(
+                        new DeadLetter.Id(message.id(), "xbridge"),
+                        new DeadLetter.Provider("xbridge", true, Optional.empty()),
+                        Optional.of(customer("CUST-1")),
+                        false,
+                        Optional.empty()))
                 .isEmpty();
 
         List<Ledger.Created> createdBy =
@@ -286,14 +311,12 @@ class LedgerTest {
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("never sent")
                 .isEmpty();
-        ledger.sending(first, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
-                .join();
+        ledger.sending(first, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE);
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("perhaps sent before a crash")
                 .isPresent();
 
-        ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()))
-                .join();
+        ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()));
         record(first, "yativo", rejected("refused"));
 
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
@@ -329,13 +352,8 @@ class LedgerTest {
     void whatWasSentWithoutAnythingToLookItUpByIsFoundByNothing() {
         Message first = accept("CUST-1");
         ledger.sending(
-                        first,
-                        "xbridge",
-                        create(new byte[] {'{', '}'}),
-                        new Ledger.UnderWay(NOW, true, Optional.empty()))
-                .join();
-        ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()))
-                .join();
+                first, "xbridge", create(new byte[] {'{', '}'}), new Ledger.UnderWay(NOW, true, Optional.empty()));
+        ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()));
 
         assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).createdBy())
                 .singleElement()
@@ -397,9 +415,8 @@ class LedgerTest {
 
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
-        new DeadLetters(database.get(), sealing, json, Clock.fixed(NOW, ZoneOffset.UTC))
-                .discard(new DeadLetter.Id(first.id(), "xbridge"), true)
-                .join();
+        new Replays(database.get(), sealing, json, Clock.fixed(NOW, ZoneOffset.UTC))
+                .discard(new DeadLetter.Id(first.id(), "xbridge"), true);
 
         assertThat(take("xbridge")).containsExactly(behind.sequence());
     }
@@ -411,13 +428,10 @@ class LedgerTest {
             messages.add(accept("CUST-1"));
         }
         messages.add(accept("CUST-2"));
-        List<TakeUp.Hold> holds = messages.stream()
-                .map(message -> new TakeUp.Hold(message.sequence(), 0))
-                .toList();
-        takeUp.giveBack("xbridge", holds, Instant.EPOCH).join();
+        takeUp.giveBack("xbridge", messages.stream().map(Message::turn).toList(), Instant.EPOCH)
+                .join();
 
-        List<OpenDelivery> taken =
-                takeUp.take("xbridge", 10, 1 << 20, all -> {}).join();
+        List<OpenDelivery> taken = takeUp.take("xbridge", 10, 1 << 20, all -> {});
         assertThat(taken)
                 .extracting(OpenDelivery::sequence)
                 .containsExactly(messages.get(0).sequence(), messages.get(200).sequence());
@@ -436,16 +450,15 @@ class LedgerTest {
         Message message = accept("CUST-1");
         assertThat(take("xbridge")).as("it is in hand").isEmpty();
 
-        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(message.sequence(), 0)), Instant.EPOCH)
-                .join();
+        takeUp.giveBack("xbridge", List.of(message.turn()), Instant.EPOCH).join();
 
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
-        assertThat(ledger.record(message, "xbridge", progress).join()).isEqualTo(Recorded.TAKEN_OVER);
-        assertThat(ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
-                .failsWithin(Duration.ofSeconds(10));
+        assertThat(ledger.record(message, "xbridge", progress)).isEqualTo(Recorded.TAKEN_OVER);
+        assertThatThrownBy(() -> ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
+                .isInstanceOf(LedgerException.class);
         Message again = takenUp("xbridge");
         assertThat(again.id()).isEqualTo(message.id());
-        assertThat(ledger.record(again, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
+        assertThat(ledger.record(again, "xbridge", progress)).isEqualTo(Recorded.KEPT);
     }
 
     /** As of a commit that was kept although the connection was lost before the answer came: it is tried again. */
@@ -463,13 +476,12 @@ class LedgerTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(new Progress.NewLink("id-1", false)));
-        ledger.record(message, "xbridge", progress).join();
+        ledger.record(message, "xbridge", progress);
 
-        assertThat(ledger.record(message, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
+        assertThat(ledger.record(message, "xbridge", progress)).isEqualTo(Recorded.KEPT);
 
         assertThat(database.number("select count(*) from attempt")).isEqualTo(1);
-        assertThat(ledger.record(message, "xbridge", progress(rejected("no"), Optional.empty(), Optional.empty()))
-                        .join())
+        assertThat(ledger.record(message, "xbridge", progress(rejected("no"), Optional.empty(), Optional.empty())))
                 .as("another one")
                 .isEqualTo(Recorded.TAKEN_OVER);
     }
@@ -477,41 +489,35 @@ class LedgerTest {
     @Test
     void whoHadItInHandBeforeItWasTakenAgainIsTooLate() {
         Message early = accept("CUST-1");
-        ledger.sending(early, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
-                .join();
+        ledger.sending(early, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE);
         database.change("update delivery set owner = null");
         Message again = takenUp("xbridge");
 
-        assertThat(ledger.sending(early, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
-                .failsWithin(Duration.ofSeconds(10))
-                .withThrowableThat()
-                .havingRootCause()
-                .withMessageContaining("taken over");
+        assertThatThrownBy(() -> ledger.sending(early, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE))
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("taken over");
         assertThatThrownBy(() -> ledger.mustBeInHand(early, "xbridge")).isInstanceOf(LedgerException.class);
         Progress progress = progress(delivered("id-1"), Optional.empty(), Optional.empty());
-        assertThat(ledger.record(early, "xbridge", progress).join()).isEqualTo(Recorded.TAKEN_OVER);
+        assertThat(ledger.record(early, "xbridge", progress)).isEqualTo(Recorded.TAKEN_OVER);
 
-        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(early.sequence(), early.takes())), Instant.EPOCH)
-                .join();
+        takeUp.giveBack("xbridge", List.of(early.turn()), Instant.EPOCH).join();
         assertThat(take("xbridge"))
                 .as("it gives back only what it has in hand itself")
                 .isEmpty();
 
         ledger.mustBeInHand(again, "xbridge");
-        ledger.sending(again, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
-                .join();
-        assertThat(ledger.record(again, "xbridge", progress).join()).isEqualTo(Recorded.KEPT);
+        ledger.sending(again, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE);
+        assertThat(ledger.record(again, "xbridge", progress)).isEqualTo(Recorded.KEPT);
     }
 
     @Test
     void whatWasInHandWhenTheProgramEndedIsTakenByTheNextWithTheRequestThatItSent() {
         Message message = accept("CUST-1");
-        ledger.sending(message, "xbridge", create("{\"a\": 1}".getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE)
-                .join();
+        ledger.sending(message, "xbridge", create("{\"a\": 1}".getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE);
 
         openAnew(NOW);
 
-        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).get(0);
         assertThat(open.unclearSince()).contains(MAY_ARRIVE.until());
         assertThat(open.sentAt()).contains(NOW);
         KeptRequest request = takeUp.requestOf(open).orElseThrow();
@@ -557,8 +563,7 @@ class LedgerTest {
         Message update = accept("CUST-1");
         Message behind = accept("CUST-1");
         sendUpdate(update, NOW.plusSeconds(10));
-        takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(behind.sequence(), 0)), Instant.EPOCH)
-                .join();
+        takeUp.giveBack("xbridge", List.of(behind.turn()), Instant.EPOCH).join();
         assertThat(take("xbridge")).isEmpty();
 
         record(update, "xbridge", delivered("id-1"));
@@ -569,24 +574,21 @@ class LedgerTest {
     @Test
     void ofLargeCustomersNotMoreThanFitAreTaken() {
         List<Message> messages = List.of(accept("CUST-1"), accept("CUST-2"), accept("CUST-3"));
-        messages.forEach(
-                message -> takeUp.giveBack("xbridge", List.of(new TakeUp.Hold(message.sequence(), 0)), Instant.EPOCH)
-                        .join());
+        messages.forEach(message -> takeUp.giveBack("xbridge", List.of(message.turn()), Instant.EPOCH)
+                .join());
         int size = customer("CUST-1").toString().length();
 
-        assertThat(takeUp.take("xbridge", 10, 2 * size, taken -> {}).join()).hasSize(2);
-        assertThat(takeUp.take("xbridge", 10, 1, taken -> {}).join()).hasSize(1);
+        assertThat(takeUp.take("xbridge", 10, 2 * size, taken -> {})).hasSize(2);
+        assertThat(takeUp.take("xbridge", 10, 1, taken -> {})).hasSize(1);
     }
 
     @Test
     void aCallIsTakenOnceUnderItsKey() {
         NewMessage call = keyed("alice", "key-1", customer("CUST-1"));
-        Accepted first = ledger.accept(call, kept -> {}).join();
-        Accepted again = ledger.accept(call, kept -> {}).join();
-        Accepted other = ledger.accept(keyed("alice", "key-1", customer("CUST-2")), kept -> {})
-                .join();
-        Accepted bob = ledger.accept(keyed("bob", "key-1", customer("CUST-1")), kept -> {})
-                .join();
+        Accepted first = ledger.accept(call, kept -> {});
+        Accepted again = ledger.accept(call, kept -> {});
+        Accepted other = ledger.accept(keyed("alice", "key-1", customer("CUST-2")), kept -> {});
+        Accepted bob = ledger.accept(keyed("bob", "key-1", customer("CUST-1")), kept -> {});
 
         assertThat(first.kind()).isEqualTo(Accepted.Kind.NEW);
         assertThat(again.kind()).isEqualTo(Accepted.Kind.REPEATED);
@@ -608,8 +610,7 @@ class LedgerTest {
     @Test
     void whenAllIsDeliveredTheCustomerIsNoLongerKept() {
         Message message = accept("CUST-1");
-        ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
-                .join();
+        ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE);
         record(message, "xbridge", delivered("id-1"));
         assertThat(database.number("select count(*) from message where payload is not null"))
                 .isEqualTo(1);
@@ -625,8 +626,7 @@ class LedgerTest {
     @Test
     void whatIsRejectedIsKeptForAReplayAlthoughItHasAnId() {
         Message message = accept("CUST-1");
-        ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE)
-                .join();
+        ledger.sending(message, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE);
         database.change("update delivery set correction = request where provider = 'xbridge'");
 
         record(message, "xbridge", delivered("id-1").put("state", "rejected"));
@@ -682,10 +682,8 @@ class LedgerTest {
 
     /** What the database goes by in a write. */
     private String setting(String query) {
-        return database.get()
-                .write(connection -> Database.query(connection, query, row -> row.getString(1))
-                        .get(0))
-                .join();
+        return database.get().write(connection -> Database.query(connection, query, row -> row.getString(1))
+                .get(0));
     }
 
     @Test
@@ -697,11 +695,10 @@ class LedgerTest {
                 .readTree("{\"attributes\": {\"balance\": 12345678901234567.89, \"rate\": 1.10}}");
         Message message = ledger.accept(
                         new NewMessage("CUST-1", customer, TARGETS, "rest", Optional.empty()), kept -> {})
-                .join()
                 .message();
         park(message, "xbridge", NOW);
 
-        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).join().get(0);
+        OpenDelivery open = takeUp.take("xbridge", 10, 0, taken -> {}).get(0);
 
         assertThat(takeUp.messageOf(open).canonical().toString())
                 .isEqualTo("{\"attributes\":{\"balance\":12345678901234567.89,\"rate\":1.10}}");
@@ -765,15 +762,13 @@ class LedgerTest {
 
     private void fillEveryColumnOfBytes(String marker) {
         JsonNode customer = customer("CUST-" + marker);
-        Message message = ledger.accept(keyed("alice", "key-1", customer), kept -> {})
-                .join()
-                .message();
+        Message message =
+                ledger.accept(keyed("alice", "key-1", customer), kept -> {}).message();
         ledger.sending(
-                        message,
-                        "xbridge",
-                        create(customer.toString().getBytes(StandardCharsets.UTF_8)),
-                        new Ledger.UnderWay(NOW, true, Optional.of("phone/" + marker)))
-                .join();
+                message,
+                "xbridge",
+                create(customer.toString().getBytes(StandardCharsets.UTF_8)),
+                new Ledger.UnderWay(NOW, true, Optional.of("phone/" + marker)));
         Attempt attempt = new Attempt(
                 NOW, 41, Optional.of(400), Optional.of(marker), Optional.of("invalid"), Optional.of("the " + marker));
         Progress unclear = new Progress(
@@ -786,27 +781,27 @@ class LedgerTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
-        ledger.record(message, "xbridge", unclear).join();
+        ledger.record(message, "xbridge", unclear);
         record(message, "yativo", rejected("the " + marker));
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
-        assertThat(new DeadLetters(database.get(), sealing, json, Clock.systemUTC())
+        assertThat(new Replays(database.get(), sealing, json, Clock.systemUTC())
                         .replay(
                                 new DeadLetter.Id(message.id(), "yativo"),
                                 new DeadLetter.Provider("yativo", true, Optional.empty()),
                                 Optional.of(customer),
                                 false,
-                                Optional.empty())
-                        .join())
+                                Optional.empty()))
                 .isEmpty();
-        FileLedger files = new FileLedger(database.get(), ledger, sealing, replica, Clock.systemUTC());
+        FileLedger files = new FileLedger(database.get(), replica, Clock.systemUTC());
         DroppedFile file = files.begin(
                         new DroppedFile.Arrival("a.json", 1, "d".repeat(64), 100, false),
                         name -> true,
                         name -> false,
                         () -> Stream.of("a.json"))
                 .orElseThrow();
-        files.refuse(
+        new RecordLedger(database.get(), ledger, sealing, replica)
+                .refuse(
                         new DroppedFile.Place(file.id(), 1, 1),
                         true,
                         Optional.empty(),
@@ -833,11 +828,10 @@ class LedgerTest {
     /** Keeps that an update is sent to xbridge, which must have ended by then. */
     private void sendUpdate(Message message, Instant ended) {
         ledger.sending(
-                        message,
-                        "xbridge",
-                        new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
-                        new Ledger.UnderWay(ended, false, Optional.empty()))
-                .join();
+                message,
+                "xbridge",
+                new KeptRequest(new byte[] {'{', '}'}, Optional.of("id-1")),
+                new Ledger.UnderWay(ended, false, Optional.empty()));
     }
 
     /** As the next program does, when the lease of the last one has ended. */
@@ -866,7 +860,7 @@ class LedgerTest {
     }
 
     private Accepted accepted(String reference) {
-        return ledger.accept(from(reference), kept -> {}).join();
+        return ledger.accept(from(reference), kept -> {});
     }
 
     private static NewMessage from(String reference) {
@@ -874,15 +868,13 @@ class LedgerTest {
     }
 
     private void record(Message message, String provider, ObjectNode outcome) {
-        assertThat(ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.empty()))
-                        .join())
+        assertThat(ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.empty())))
                 .isEqualTo(Recorded.KEPT);
     }
 
     private void park(Message message, String provider, Instant dueAt) {
         ObjectNode outcome = JsonNodeFactory.instance.objectNode().put("state", "retrying");
-        ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.of(dueAt)))
-                .join();
+        ledger.record(message, provider, progress(outcome, Optional.empty(), Optional.of(dueAt)));
     }
 
     private static Progress progress(ObjectNode outcome, Optional<Instant> unclearSince, Optional<Instant> dueAt) {
@@ -901,14 +893,13 @@ class LedgerTest {
 
     /** The one delivery that can be taken up. */
     private Message takenUp(String provider) {
-        List<OpenDelivery> taken =
-                takeUp.take(provider, 10, Long.MAX_VALUE, all -> {}).join();
+        List<OpenDelivery> taken = takeUp.take(provider, 10, Long.MAX_VALUE, all -> {});
         assertThat(taken).hasSize(1);
         return takeUp.messageOf(taken.get(0));
     }
 
     private List<Long> take(String provider) {
-        return takeUp.take(provider, 10, Long.MAX_VALUE, taken -> {}).join().stream()
+        return takeUp.take(provider, 10, Long.MAX_VALUE, taken -> {}).stream()
                 .map(OpenDelivery::sequence)
                 .toList();
     }

@@ -102,15 +102,14 @@ class IdempotentIntakeTest extends AmongImpostors {
         ObjectNode customer = Customers.person("CUST-retired-provider");
         customer.putArray("targets").add("retired");
         Accepted accepted = ledger.accept(
-                        new NewMessage(
-                                "CUST-retired-provider",
-                                reader.read(customer.toString().getBytes(StandardCharsets.UTF_8))
-                                        .tree(),
-                                List.of("retired"),
-                                "rest",
-                                Optional.of(new IdempotencyKey("development", "retired"))),
-                        kept -> {})
-                .join();
+                new NewMessage(
+                        "CUST-retired-provider",
+                        reader.read(customer.toString().getBytes(StandardCharsets.UTF_8))
+                                .tree(),
+                        List.of("retired"),
+                        "rest",
+                        Optional.of(new IdempotencyKey("development", "retired"))),
+                kept -> {});
 
         Api.Answer again = herald.submit(customer, KEY, "retired");
 
