@@ -33,6 +33,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Resource;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /**
  * Checks at start all that an integration team edits: properties, routes, templates and schemas. A mistake stops the
@@ -40,6 +41,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  */
 @Singleton
 public final class Preflight {
+
+    private static final Logger LOG = Logger.getLogger(Preflight.class);
 
     /** In these the providers are the sandbox, and the payload key stands in {@code application.properties}. */
     private static final Set<String> OF_DEVELOPMENT = Set.of("dev", "test");
@@ -88,7 +91,9 @@ public final class Preflight {
         mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
         List<Resource> routeFiles = bundle.routeFiles(context);
-        PropertyNames.check(config.unwrap(SmallRyeConfig.class), providers, routeFiles, mistakes);
+        PropertyNames names = new PropertyNames(config.unwrap(SmallRyeConfig.class), providers, routeFiles);
+        mistakes.addAll(names.mistakes());
+        names.warnings().forEach(LOG::warn);
         List<String> inMappings = new ArrayList<>();
         mappings = Mappings.load(bundle::mappingFile, providers.ids(), clock, inMappings);
         inMappings.forEach(mistake -> mistakes.add(bundle.placeOf(mistake)));

@@ -1,14 +1,17 @@
 package io.herald.start;
 
 import io.herald.provider.Providers;
+import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.Expressions;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,9 +22,9 @@ import org.apache.camel.spi.Resource;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Finds the settings that nothing reads, as a rule because their names are misspelt. Looks only at files: the environment
- * has settings of other programs too, such as those that Kubernetes makes for a service, and what is packaged cannot be
- * edited where Herald runs.
+ * Finds the settings that nothing reads, as a rule because their names are misspelt. In a file that is a mistake. Of the
+ * environment it is only told, because it has settings of other programs too; what is packaged cannot be edited where Herald
+ * runs.
  */
 final class PropertyNames {
 
@@ -98,6 +101,10 @@ final class PropertyNames {
     private static final Pattern IN_FILE =
             Pattern.compile("PropertiesConfigSource\\[source=file:(?://)?(.+)]((?::\\d+)?)");
 
+    /** What Kubernetes tells of a service to each container of its namespace. */
+    private static final Pattern OF_A_SERVICE = Pattern.compile(
+            ".+_SERVICE_(?:HOST|PORT(?:_.+)?)|.+_PORT(?:_\\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?");
+
     /** A name that a route or another property refers to, or the beginning of a name that is put together from parts. */
     private static final Pattern REFERENCE =
             Pattern.compile("(?:\\{\\{[?!]?|\\$\\{(?:properties\\w*:!?)?)([A-Za-z0-9._-]+)(?=(\\{\\{|\\$\\{|))");
@@ -108,7 +115,8 @@ final class PropertyNames {
     private final Set<String> referredTo = new HashSet<>();
     private final Set<String> beginnings = new HashSet<>();
 
-    private PropertyNames(SmallRyeConfig config, Providers providers, List<Resource> routeFiles) {
+    /** @param routeFiles all of them, those of disabled providers too */
+    PropertyNames(SmallRyeConfig config, Providers providers, List<Resource> routeFiles) {
         this.config = config;
         this.providers = providers;
         sources()
@@ -119,19 +127,52 @@ final class PropertyNames {
         routeFiles.stream().map(RouteFiles::provider).filter(Objects::nonNull).forEach(withFile::add);
     }
 
-    /**
-     * @param routeFiles all of them, those of disabled providers too
-     * @param mistakes takes what is wrong, with file and line
-     */
-    static void check(SmallRyeConfig config, Providers providers, List<Resource> routeFiles, List<String> mistakes) {
-        PropertyNames names = new PropertyNames(config, providers, routeFiles);
-        StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+    /** What is misspelt in files, each with its file and line. */
+    List<String> mistakes() {
+        return StreamSupport.stream(config.getPropertyNames().spliterator(), false)
                 .filter(name -> isOfHerald(root(name)))
-                .filter(name -> !names.isKnown(name.replaceAll("\"|\\[\\d+]$", "")))
+                .filter(name -> !isKnown(name.replaceAll("\"|\\[\\d+]$", "")))
                 .sorted()
-                .forEach(name -> names.place(name)
-                        .ifPresent(place -> mistakes.add(
-                                place + ": there is no property " + name + "; the nearest is " + names.nearest(name))));
+                .flatMap(name -> place(name).stream()
+                        .map(place -> place + ": there is no property " + name + "; the nearest is "
+                                + nearest(name, known -> known)))
+                .toList();
+    }
+
+    /** What is to be said of the variables of the environment that are named as Herald's are, and that nothing reads. */
+    List<String> warnings() {
+        return sources()
+                .filter(EnvConfigSource.class::isInstance)
+                .flatMap(source -> source.getPropertyNames().stream())
+                .filter(this::isUnread)
+                .sorted()
+                .map(name -> "nothing reads the environment variable " + name + "; the nearest is "
+                        + variable(nearest(name, PropertyNames::variable)))
+                .toList();
+    }
+
+    private boolean isUnread(String variable) {
+        return ROOTS.stream().anyMatch(root -> variable.startsWith(variable(root + ".")))
+                && !OF_A_SERVICE.matcher(variable).matches()
+                && beginnings.stream().noneMatch(beginning -> variable.startsWith(variable(beginning)))
+                && known().noneMatch(known -> variable.equals(variable(known)))
+                && withoutFile().noneMatch(id -> variable.startsWith(variable("provider." + id + ".")));
+    }
+
+    /** The ids that a file has settings for, and that have no route file: a provider that is not enabled needs none. */
+    private Stream<String> withoutFile() {
+        return sources()
+                .filter(source -> !(source instanceof EnvConfigSource))
+                .flatMap(source -> source.getPropertyNames().stream())
+                .map(OF_PROVIDER::matcher)
+                .filter(Matcher::matches)
+                .map(own -> own.group(1))
+                .filter(id -> !withFile.contains(id));
+    }
+
+    /** As MicroProfile Config writes a property in the environment. */
+    private static String variable(String property) {
+        return property.replaceAll("[^A-Za-z0-9*]", "_").toUpperCase(Locale.ROOT);
     }
 
     private Stream<ConfigSource> sources() {
@@ -184,18 +225,21 @@ final class PropertyNames {
     }
 
     /**
-     * The nearest of all known names. What several of them begin with counts too, such as {@code provider.xbridge.retry.*}.
+     * The nearest of all known names, as these are written. What several of them begin with counts too, such as {@code
+     * provider.xbridge.retry.*}.
      */
-    private String nearest(String name) {
+    private String nearest(String name, UnaryOperator<String> written) {
+        return known().flatMap(known -> Stream.of(known, GROUP.matcher(known).replaceFirst("$1.*")))
+                .sorted()
+                .min(Comparator.comparingInt(known -> distance(name, written.apply(known.replace(".*", "")))))
+                .orElseThrow();
+    }
+
+    private Stream<String> known() {
         Stream<String> ofProviders =
                 withFile.stream().flatMap(id -> OF_EVERY_PROVIDER.stream().map(own -> "provider." + id + "." + own));
         Stream<String> ofRoutes = referredTo.stream().filter(known -> ROOTS.contains(root(known)));
-        return Stream.of(OF_HERALD.stream(), ofProviders, ofRoutes)
-                .flatMap(known -> known)
-                .flatMap(known -> Stream.of(known, GROUP.matcher(known).replaceFirst("$1.*")))
-                .sorted()
-                .min(Comparator.comparingInt(known -> distance(name, known.replace(".*", ""))))
-                .orElseThrow();
+        return Stream.of(OF_HERALD.stream(), ofProviders, ofRoutes).flatMap(known -> known);
     }
 
     private static boolean isOfHerald(String root) {

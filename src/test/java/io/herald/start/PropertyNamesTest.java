@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -131,6 +132,44 @@ class PropertyNamesTest {
     }
 
     @Test
+    void ofTheEnvironmentItIsToldWhatNothingReads() throws IOException {
+        Map<String, String> misspelt = Map.of(
+                "HERALD_RETETION", "9d",
+                "PROVIDER_XBRIDGE_RETIRES", "5",
+                "PROVIDER_BRIDGEXYZ_API_KEY", "sk-secret",
+                "INTAKE_FILE_CSV_DELIMITTER", ";");
+        Map<String, String> ofOthers = Map.of(
+                "HERALD_SERVICE_HOST", "10.0.0.1",
+                "HERALD_SERVICE_PORT_HTTP", "8080",
+                "HERALD_PORT", "tcp://10.0.0.1:8080",
+                "HERALD_PORT_8080_TCP_ADDR", "10.0.0.1",
+                "HERALDRY", "any",
+                "PATH", "/bin");
+        Map<String, String> read = Map.of(
+                "HERALD_IN_FLIGHT_MAX_BYTES", "1M",
+                "PROVIDER_BRIDGE_XYZ_API_KEY", "any",
+                "PROVIDER_XBRIDGE_SECRET", "any",
+                "PROVIDER_XBRIDGE_URL", "https://${herald.region}.example.com",
+                "HERALD_REGION", "eu",
+                "PROVIDER_GONE_ENABLED", "false",
+                "PROVIDER_GONE_SECRET", "any");
+        Map<String, String> environment = new HashMap<>(misspelt);
+        environment.putAll(ofOthers);
+        environment.putAll(read);
+
+        assertThat(names(config("provider.gone.enabled=false\n", environment), files())
+                        .warnings())
+                .containsExactly(
+                        "nothing reads the environment variable HERALD_RETETION; the nearest is HERALD_RETENTION",
+                        "nothing reads the environment variable INTAKE_FILE_CSV_DELIMITTER; the nearest is"
+                                + " INTAKE_FILE_CSV_DELIMITER",
+                        "nothing reads the environment variable PROVIDER_BRIDGEXYZ_API_KEY; the nearest is"
+                                + " PROVIDER_BRIDGE_XYZ_API_KEY",
+                        "nothing reads the environment variable PROVIDER_XBRIDGE_RETIRES; the nearest is"
+                                + " PROVIDER_XBRIDGE_RETRY_*");
+    }
+
+    @Test
     void whatIsReadIsKnownAndNothingElse() throws IOException {
         Set<String> known = new HashSet<>(PropertyNames.OF_HERALD);
         PropertyNames.OF_EVERY_PROVIDER.forEach(name -> known.add("provider.<id>." + name));
@@ -153,8 +192,12 @@ class PropertyNamesTest {
 
     private List<String> mistakes(String lines, Map<String, String> environment, List<Resource> files)
             throws IOException {
+        return names(config(lines, environment), files).mistakes();
+    }
+
+    private SmallRyeConfig config(String lines, Map<String, String> environment) throws IOException {
         Path file = Files.writeString(directory.resolve("application.properties"), lines);
-        SmallRyeConfig config = new SmallRyeConfigBuilder()
+        return new SmallRyeConfigBuilder()
                 .withProfile("prod")
                 .addDefaultInterceptors()
                 .withSources(
@@ -165,9 +208,10 @@ class PropertyNamesTest {
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withValidateUnknown(false)
                 .build();
-        List<String> mistakes = new ArrayList<>();
-        PropertyNames.check(config, new Providers(config.getConfigMapping(ProviderConfig.class)), files, mistakes);
-        return mistakes;
+    }
+
+    private static PropertyNames names(SmallRyeConfig config, List<Resource> files) {
+        return new PropertyNames(config, new Providers(config.getConfigMapping(ProviderConfig.class)), files);
     }
 
     /** The project's route files. */
