@@ -107,7 +107,7 @@ final class Failures {
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {
         if (delivery.phase() == Delivery.Phase.FINDING) {
-            return Failure.lasting(thrown, unclear(State.DEAD, "the answer to the look-up is too large"));
+            return new Failure(thrown, unclear(State.DEAD, "the answer to the look-up is too large"), false, false, 0);
         }
         ObjectNode outcome = Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER, TOO_LARGE);
         return Failure.transientUnclear(thrown, outcome);

@@ -234,7 +234,7 @@ public final class Redelivery {
         Failure failure = failures.of(delivery, thrown);
         if (failure.isCalledOff()) {
             delivery.callOffTry();
-            failure = usesUpItsStep(delivery, known) ? known.endedBy(thrown) : failure;
+            failure = usesUpItsStep(delivery, known, thrown) ? known.endedBy(thrown) : failure;
         } else {
             settleWhetherCreated(delivery, failure);
             delivery.endTry(clock.instant(), failure.outcome());
@@ -244,14 +244,15 @@ public final class Redelivery {
     }
 
     /**
-     * Whether a delivery that was called off has had its try: one that was taken up from the ledger, and failed before the
-     * breaker opened. Else one that fails always would be the provider's probe for ever.
+     * Whether a delivery that was called off has had its try: one that was taken up from the ledger, and failed before. Else one
+     * that fails always would be the provider's probe for ever, and one whose answers cannot be read would be created anew after
+     * each wait for a look-up.
      */
-    private static boolean usesUpItsStep(Delivery delivery, Failure earlier) {
-        return delivery.isResumed()
-                && earlier != null
-                && !earlier.isCalledOff()
-                && (earlier.waits() || earlier.isTransient());
+    private static boolean usesUpItsStep(Delivery delivery, Failure earlier, Throwable calledOff) {
+        if (!delivery.isResumed() || earlier == null || earlier.isCalledOff()) {
+            return false;
+        }
+        return earlier.waits() || earlier.isTransient() && calledOff instanceof LookUpWaitsException;
     }
 
     /** While Camel stops it redelivers nothing, and says so with an exception; what failed before still counts. */

@@ -157,7 +157,7 @@ final class Gauges {
                 rows.merge(new Row(provider, standing.state()), standing, Gauges::together);
             }
             standings = new Standings(rows);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.debugf("What stands in the ledger cannot be looked at now: %s", e.getMessage());
         }
         long took = System.nanoTime() - begun;

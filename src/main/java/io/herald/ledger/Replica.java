@@ -85,8 +85,8 @@ final class Replica {
     /** Renews the lease, and frees what dead replicas had in hand. */
     void renew() {
         long begun = System.nanoTime();
-        int freed = database.write(this::renew);
-        renewedAt = begun;
+        // by the writer: writes that are committed with it may ask before this thread goes on
+        int freed = database.write(this::renew, done -> renewedAt = begun, (connection, done) -> {});
         if (freed > 0) {
             LOG.warnf("%d deliveries that another Herald had in hand are free again: its lease has ended", freed);
         }

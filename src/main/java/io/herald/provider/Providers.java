@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The enabled providers and their settings. */
 @Singleton
@@ -29,6 +31,11 @@ public final class Providers {
     /** Ids of the enabled providers, in alphabetical order. */
     public List<String> ids() {
         return List.copyOf(enabled.keySet());
+    }
+
+    /** Ids of the providers that are configured and not enabled. */
+    public Set<String> disabledIds() {
+        return all.keySet().stream().filter(id -> !isEnabled(id)).collect(Collectors.toSet());
     }
 
     public boolean isEnabled(String id) {

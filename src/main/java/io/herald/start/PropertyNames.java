@@ -101,6 +101,9 @@ final class PropertyNames {
     private static final Pattern IN_FILE =
             Pattern.compile("PropertiesConfigSource\\[source=file:(?://)?(.+)]((?::\\d+)?)");
 
+    /** Of an element of a list, in the environment. */
+    private static final Pattern INDEX = Pattern.compile("_\\d+_$");
+
     /** What Kubernetes tells of a service to each container of its namespace. */
     private static final Pattern OF_A_SERVICE = Pattern.compile(
             ".+_SERVICE_(?:HOST|PORT(?:_.+)?)|.+_PORT(?:_\\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?");
@@ -152,22 +155,13 @@ final class PropertyNames {
     }
 
     private boolean isUnread(String variable) {
-        return ROOTS.stream().anyMatch(root -> variable.startsWith(variable(root + ".")))
-                && !OF_A_SERVICE.matcher(variable).matches()
-                && beginnings.stream().noneMatch(beginning -> variable.startsWith(variable(beginning)))
-                && known().noneMatch(known -> variable.equals(variable(known)))
-                && withoutFile().noneMatch(id -> variable.startsWith(variable("provider." + id + ".")));
-    }
-
-    /** The ids that a file has settings for, and that have no route file: a provider that is not enabled needs none. */
-    private Stream<String> withoutFile() {
-        return sources()
-                .filter(source -> !(source instanceof EnvConfigSource))
-                .flatMap(source -> source.getPropertyNames().stream())
-                .map(OF_PROVIDER::matcher)
-                .filter(Matcher::matches)
-                .map(own -> own.group(1))
-                .filter(id -> !withFile.contains(id));
+        String name = INDEX.matcher(variable).replaceFirst("");
+        return ROOTS.stream().anyMatch(root -> name.startsWith(variable(root + ".")))
+                && !OF_A_SERVICE.matcher(name).matches()
+                && !referredTo.contains(name)
+                && known().noneMatch(known -> name.equals(variable(known)))
+                && beginnings.stream().noneMatch(beginning -> name.startsWith(variable(beginning)))
+                && providers.disabledIds().stream().noneMatch(id -> name.startsWith(variable("provider." + id + ".")));
     }
 
     /** As MicroProfile Config writes a property in the environment. */

@@ -519,11 +519,7 @@ class RedeliveryTest {
         delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
         delivery.beginSending(clock.instant());
         Exchange exchange = new DefaultExchange(camel);
-        exchange.setException(
-                isParked
-                        ? answered(500)
-                        : new UnreadableAnswerException(
-                                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER, "the answer is not JSON")));
+        exchange.setException(isParked ? answered(500) : unreadable());
         assertThat(redelivery.again(exchange, delivery)).isTrue();
         delivery.addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis());
 
@@ -534,6 +530,31 @@ class RedeliveryTest {
         assertThat(delivery.getOutcome().path("state").asText()).isEqualTo(state);
         assertThat(delivery.dueAt().isPresent()).isEqualTo(isParked);
         assertThat(delivery.parks()).isEqualTo(isParked ? 1 : 0);
+    }
+
+    /** Whether the breaker is open, or Herald stops, says nothing of the answers of the provider when that is over. */
+    @Test
+    void aDeliveryThatWasTakenUpGoesOnWhenTheBreakerOpensAfterAnAnswerThatCannotBeRead() {
+        Delivery delivery = takenUp("fraudspect");
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Breakers stopped = new Breakers(providers, clock);
+        stopped.stop();
+        Exchange exchange = new DefaultExchange(camel);
+
+        delivery.beginSending(clock.instant());
+        exchange.setException(unreadable());
+        assertThat(redelivery.again(exchange, delivery)).isTrue();
+        exchange.setException(catchException(() -> stopped.of("fraudspect").check()));
+        redelivery.giveUp(exchange, delivery);
+
+        assertThat(delivery.getOutcome().path("state").asText()).isEqualTo("retrying");
+        assertThat(delivery.dueAt()).isPresent();
+        assertThat(delivery.parks()).isZero();
+    }
+
+    private static UnreadableAnswerException unreadable() {
+        return new UnreadableAnswerException(
+                Outcome.failed(State.DEAD, Reason.UNREADABLE_ANSWER, "the answer is not JSON"));
     }
 
     /** The next message of the customer may go as soon as it has ended, and what comes late would overwrite what that one brings. */

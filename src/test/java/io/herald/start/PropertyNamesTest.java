@@ -151,13 +151,15 @@ class PropertyNamesTest {
                 "PROVIDER_XBRIDGE_SECRET", "any",
                 "PROVIDER_XBRIDGE_URL", "https://${herald.region}.example.com",
                 "HERALD_REGION", "eu",
+                "HERALD_DB_HOST", "db.example.com",
+                "PROVIDER_XBRIDGE_PARK_SCHEDULE_0_", "30s",
                 "PROVIDER_GONE_ENABLED", "false",
                 "PROVIDER_GONE_SECRET", "any");
         Map<String, String> environment = new HashMap<>(misspelt);
         environment.putAll(ofOthers);
         environment.putAll(read);
 
-        assertThat(names(config("provider.gone.enabled=false\n", environment), files())
+        assertThat(names(config("quarkus.any=//${HERALD_DB_HOST}/herald\n", environment), files())
                         .warnings())
                 .containsExactly(
                         "nothing reads the environment variable HERALD_RETETION; the nearest is HERALD_RETENTION",
