@@ -71,6 +71,18 @@ public final class Gate implements ExecChainHandler {
         return scope.clientContext.removeAttribute(DEPARTED) == null ? new NotSentException(e) : e;
     }
 
+    /** Takes another connection where something came unasked on the one that a request was given; that one is closed by then. */
+    static ClassicHttpResponse departsUnlessAnswered(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        while (true) {
+            try {
+                return chain.proceed(request, scope);
+            } catch (UnaskedAnswerException e) {
+                scope.clientContext.removeAttribute(DEPARTED);
+            }
+        }
+    }
+
     /** What a request passes when it has its connection: from here on its bytes may leave. */
     static ClassicHttpResponse departs(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {

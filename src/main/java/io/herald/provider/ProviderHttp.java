@@ -123,6 +123,8 @@ public final class ProviderHttp {
                 .addExecInterceptorFirst("call-guard", guard)
                 .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
+                .addExecInterceptorBefore(
+                        ChainElement.CONNECT.name(), "another-connection", Gate::departsUnlessAnswered)
                 .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "departure", Gate::departs)
                 .setDefaultHeaders(List.of(new BasicHeader(HttpHeaders.ACCEPT_ENCODING, "identity")))
                 .disableContentCompression()
@@ -133,8 +135,15 @@ public final class ProviderHttp {
                 .build();
     }
 
-    /** For an {@code Error} of one call HttpClient would close the connections of all, and for good. */
+    /**
+     * Sends nothing over a connection on which something came unasked, such as an answer sent twice, or the end of one that was
+     * longer than it said: it would be taken for the answer to this request, which may be of another customer. And for an {@code
+     * Error} of one call HttpClient would close the connections of all, and for good.
+     */
     private static final class Exchanges extends HttpRequestExecutor {
+
+        /** HttpCore does not look without waiting. */
+        private static final Timeout LOOK = Timeout.ofMilliseconds(1);
 
         @Override
         public ClassicHttpResponse execute(
@@ -143,6 +152,10 @@ public final class ProviderHttp {
                 HttpResponseInformationCallback informed,
                 HttpContext context)
                 throws IOException, HttpException {
+            boolean isReused = connection.getEndpointDetails().getRequestCount() > 0;
+            if (isReused && connection.isDataAvailable(LOOK)) {
+                throw new UnaskedAnswerException();
+            }
             try {
                 return super.execute(request, connection, informed, context);
             } catch (Error e) {

@@ -12,7 +12,9 @@ import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
@@ -21,6 +23,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -121,6 +125,55 @@ class ProviderHttpTest {
                         .isInstanceOf(InterruptedIOException.class));
         assertThat(Duration.ofNanos(System.nanoTime() - start))
                 .isBetween(DEADLINE, DEADLINE.multipliedBy(2).minusMillis(100));
+    }
+
+    /** Else each later customer on that connection would get the id of the one before. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n12345",
+                "HTTP/1.1 204 No Content\r\n\r\n1"
+            })
+    void whatComesUnaskedIsNoAnswerToTheNextRequest(String first) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+            AtomicInteger requests = new AtomicInteger();
+            callers.submit(() -> {
+                while (true) {
+                    Socket connection = server.accept();
+                    callers.submit(() -> answerInOrder(connection, requests, first));
+                }
+            });
+            CloseableHttpClient client = http.clients().get("xbridge");
+            HttpGet request = new HttpGet("http://127.0.0.1:" + server.getLocalPort() + "/");
+
+            client.execute(
+                    request,
+                    answer -> EntityUtils.toString(
+                            Optional.ofNullable(answer.getEntity()).orElse(HttpEntities.create(""))));
+
+            for (String next : List.of("2", "3", "4")) {
+                String answer = client.execute(request, given -> EntityUtils.toString(given.getEntity()));
+                assertThat(answer).isEqualTo(next);
+            }
+            assertThat(requests).as("each was sent once").hasValue(4);
+        }
+    }
+
+    /** Answers the first request with that, and each other one with its number. */
+    private static Void answerInOrder(Socket connection, AtomicInteger requests, String first) throws IOException {
+        try (connection) {
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.US_ASCII));
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.isEmpty()) {
+                    int number = requests.incrementAndGet();
+                    String answer = number == 1 ? first : "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + number;
+                    connection.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                }
+            }
+            return null;
+        }
     }
 
     @Test
