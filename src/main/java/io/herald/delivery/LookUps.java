@@ -76,10 +76,11 @@ final class LookUps {
         ObjectNode page = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
         Found found = delivery.found();
         page.path("candidates").forEach(found::add);
-        if (found.isDoubtful() || !page.path("next").isInt()) {
+        JsonNode goesOn = page.path("next");
+        if (found.isDoubtful() || goesOn.isMissingNode() || goesOn.isNull()) {
             return null;
         }
-        int next = page.get("next").intValue();
+        int next = goesOn.isInt() ? goesOn.intValue() : 0;
         if (next != found.nextPage() || next > MOST_PAGES) {
             throw new UnclearException("the list that the look-up reads has no end");
         }

@@ -27,6 +27,7 @@ import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.ext.web.Router;
@@ -59,6 +60,7 @@ public final class Entrance {
     private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
     private static final String MAY_NOT = "the token does not have the role that this call needs";
 
+    private static final int NO_CONTENT = 204;
     private static final Duration ALMOST_A_SECOND = Duration.ofSeconds(1).minusNanos(1);
 
     /** Just behind Quarkus' own check of the caller. */
@@ -75,6 +77,8 @@ public final class Entrance {
      */
     private static final Set<String> NOT_READ =
             Set.of("Content-Type", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
+
+    private static final Set<String> FILTERS = Set.of("provider", "reason", "state");
 
     /** Of these no body is read. */
     private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
@@ -150,6 +154,7 @@ public final class Entrance {
         long bytes = bytes(call.request());
         Optional<ObjectNode> refusal = tooEarly(call, subject)
                 .or(() -> notInContract(call))
+                .or(() -> noFilter(call.request()))
                 .or(() -> bodyNotWanted(call.request(), bytes))
                 .or(() -> noPermit(call, subject, bytes));
         if (refusal.isPresent()) {
@@ -157,8 +162,18 @@ public final class Entrance {
             return;
         }
         NOT_READ.forEach(call.request().headers()::remove);
+        if (call.request().method() == HttpMethod.DELETE) {
+            call.addHeadersEndHandler(written -> describeNothing(call.response()));
+        }
         ContextLocals.put(Callers.CALLER, subject);
         call.next();
+    }
+
+    /** Camel takes the one type that the contract has for an operation, a problem's, also where there is no body. */
+    private static void describeNothing(HttpServerResponse response) {
+        if (response.getStatusCode() == NO_CONTENT) {
+            response.headers().remove(HttpHeaders.CONTENT_TYPE);
+        }
     }
 
     private Optional<ObjectNode> tooEarly(RoutingContext call, String subject) {
@@ -184,6 +199,17 @@ public final class Entrance {
         String allowed = String.join(", ", methods);
         call.response().putHeader(HttpHeaders.ALLOW, allowed);
         return Optional.of(Problem.of(405, "this path takes " + allowed));
+    }
+
+    /** What is told to a replay of many with a misspelt filter, which would have more sent again than was meant. */
+    private static Optional<ObjectNode> noFilter(HttpServerRequest request) {
+        if (Operation.of(request).filter(Operation.REPLAY_DEAD_LETTERS::equals).isEmpty()) {
+            return Optional.empty();
+        }
+        return request.params().names().stream()
+                .filter(name -> !FILTERS.contains(name))
+                .findFirst()
+                .map(unknown -> Problem.of(400, "there is no such filter; this call takes provider, reason and state"));
     }
 
     /** The methods that the contract has for a path; none if it does not have the path. */

@@ -731,6 +731,10 @@ class DeadLetterTest {
 
         assertThat(operator.replayAll("").status()).isEqualTo(400);
         assertThat(operator.replayAll("?state=dead").status()).isEqualTo(400);
+        Answer misspelt = operator.replayAll("?provider=yativo&raeson=invalid");
+        assertThat(misspelt.status()).isEqualTo(400);
+        assertThat(misspelt.json().path("detail").asText())
+                .isEqualTo("there is no such filter; this call takes provider, reason and state");
         assertThat(operator.replayAll("?provider=&reason=").status()).isEqualTo(400);
         assertThat(operator.replayAll("?provider=fraudspect&state=retrying").status())
                 .isEqualTo(400);
@@ -750,6 +754,7 @@ class DeadLetterTest {
         Answer discarded = operator.discard(id);
 
         assertThat(discarded.status()).as(discarded.body()).isEqualTo(204);
+        assertThat(discarded.header("Content-Type")).as("there is no body").isNull();
         assertThat(discarded.body()).isEmpty();
         JsonNode report = operator.report(id);
         assertThat(CONTRACT.faults("Report", report)).isEmpty();

@@ -54,6 +54,7 @@ class EraseCustomerTest extends AmongImpostors {
         Api.Answer erased = herald.send("DELETE", "/v1/customers/CUST-erase", null);
 
         assertThat(erased.status()).isEqualTo(204);
+        assertThat(erased.header("Content-Type")).as("there is no body").isNull();
         assertThat(erased.body()).isEmpty();
         assertThat(audit.lines()).containsExactly("by=development action=erase reference=CUST-erase");
         assertThat(herald.get("/v1/customers/CUST-erase").status()).isEqualTo(404);
