@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  * <ul>
  *   <li>Values of five characters or more are removed wherever they stand.
  *   <li>Shorter ones, and those that look like a code of a closed list, are removed as whole words only, because the names of
- *       fields are made of such codes ({@code account_purpose_other}).
+ *       fields are made of such codes ({@code account_purpose_other}); not so what a customer may fill in as it likes.
+ *   <li>Blanks may be others or more; letters and digits in groups may be grouped otherwise.
  *   <li>What only says of what type something is stays.
  *   <li>A long value, such as an image, is known by its beginning, a data URI also by that of its content: from there on all is
  *       removed, and so it is from two hundred characters of base64 on that are not within another value.
@@ -45,6 +46,17 @@ public final class Redaction {
     private static final String GAP = "[ ().-]{0,2}";
 
     private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
+
+    /** Parts of a canonical customer without a closed list, but for those of {@link #CLOSED}. */
+    private static final Set<String> FREE = Set.of("person", "business", "contact", "address", "attributes");
+
+    private static final Set<String> CLOSED = Set.of("legalForm");
+
+    /** Letters and digits in groups, such as the number of a passport; a provider may group them otherwise, or not at all. */
+    private static final Pattern GROUPED =
+            Pattern.compile("(?=[^0-9]*[0-9])(?=.{7,64}$)[\\p{L}0-9]++(?:[ ().-]{1,2}[\\p{L}0-9]++)+");
+
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Pattern TYPE = Pattern.compile("[a-z_-]+|[A-Z_]+");
     private static final Set<String> TYPES = Set.of("type", "customer_type", "targets");
     private static final int BEGINNING = 32;
@@ -67,11 +79,13 @@ public final class Redaction {
     private final Map<String, String> redacted = new HashMap<>();
     private int charactersOfWords;
 
-    private Redaction(Set<String> values, Set<String> beginnings) {
+    private Redaction(Set<String> values, Set<String> free, Set<String> beginnings) {
         Optional<Set<String>> spelledValues = spelled(values);
+        Set<String> spelledFree = spelled(free).orElse(Set.of());
         Optional<Set<String>> spelledBeginnings = spelled(beginnings);
         this.tooMuch = spelledValues.isEmpty() || spelledBeginnings.isEmpty();
-        this.values = spelledValues.flatMap(all -> anyOf(all.stream().map(Redaction::pattern)));
+        this.values = spelledValues.flatMap(
+                all -> anyOf(all.stream().map(value -> pattern(value, !spelledFree.contains(value)))));
         this.beginnings = spelledBeginnings.flatMap(
                 all -> anyOf(Stream.concat(all.stream().map(Pattern::quote), Stream.of(BASE64))));
     }
@@ -106,13 +120,19 @@ public final class Redaction {
     /** @param trees where the values stand: the canonical customer and the request made of it; null ones are ignored */
     public static Redaction of(JsonNode... trees) {
         Set<String> values = new HashSet<>();
+        Set<String> free = new HashSet<>();
         Set<String> beginnings = new HashSet<>();
         for (JsonNode tree : trees) {
             if (tree != null) {
                 collect(tree, values, beginnings);
+                FREE.forEach(part -> collect(without(CLOSED, tree.path(part)), free, beginnings));
             }
         }
-        return new Redaction(values, beginnings);
+        return new Redaction(values, free, beginnings);
+    }
+
+    private static JsonNode without(Set<String> names, JsonNode part) {
+        return part instanceof ObjectNode fields ? fields.deepCopy().without(names) : part;
     }
 
     private static void collect(JsonNode node, Set<String> values, Set<String> beginnings) {
@@ -145,12 +165,17 @@ public final class Redaction {
                 : value.isTextual() && TYPE.matcher(value.textValue()).matches();
     }
 
-    private static String pattern(String value) {
+    /** @param mayBeCode whether it may be of a closed list, if it looks so */
+    private static String pattern(String value, boolean mayBeCode) {
         if (value.length() <= LONGEST_NUMBER && NUMBER.matcher(value).matches()) {
             return value.replaceAll("[^0-9+]", "").replace("+", "\\+").replaceAll("(?<=[0-9])(?=[0-9])", GAP);
         }
-        String quoted = Pattern.quote(value);
-        return value.length() < SHORT || CODE.matcher(value).matches()
+        String quoted = GROUPED.matcher(value).matches()
+                ? Stream.of(value.split("[ ().-]+"))
+                        .map(Pattern::quote)
+                        .collect(Collectors.joining("[\\s\\u00a0().-]{0,2}"))
+                : Stream.of(BLANKS.split(value, -1)).map(Pattern::quote).collect(Collectors.joining("[\\s\\u00a0]++"));
+        return value.length() < SHORT || mayBeCode && CODE.matcher(value).matches()
                 ? "(?<![\\p{L}\\p{N}_])" + quoted + "(?![\\p{L}\\p{N}_])"
                 : quoted;
     }

@@ -3,6 +3,7 @@ package io.herald.privacy;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,6 +27,7 @@ final class Spelling {
     /** So many digits of a phone number are known without its country. */
     private static final int NATIONAL = 9;
 
+    private static final Pattern MARKS = Pattern.compile("\\p{M}+");
     private static final Pattern DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
     private static final List<String> DATES =
             List.of("$3/$2/$1", "$2/$3/$1", "$1/$2/$3", "$3.$2.$1", "$3-$2-$1", "$2-$3-$1", "$1$2$3");
@@ -54,6 +56,9 @@ final class Spelling {
                 all.addAll(List.of(html, escapedInHtml(html, "&#", 10), escapedInHtml(html, "&#x", 16)));
             }
         }
+        if (value.chars().anyMatch(unit -> unit > LAST_ASCII)) {
+            all.addAll(misread(value));
+        }
         if (value.startsWith("+")) {
             all.add(value.substring(1));
         }
@@ -63,6 +68,18 @@ final class Spelling {
         Matcher date = DATE.matcher(value);
         if (date.matches()) {
             DATES.forEach(order -> all.add(date.replaceFirst(order)));
+        }
+        return all;
+    }
+
+    /** In Unicode's decomposed form, without accents, and as it looks when UTF-8 is read as Latin-1 or the other way round. */
+    private static Set<String> misread(String value) {
+        String decomposed = Normalizer.normalize(value, Normalizer.Form.NFD);
+        Set<String> all = new HashSet<>(Set.of(decomposed));
+        all.add(MARKS.matcher(decomposed).replaceAll(""));
+        all.add(new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+        if (StandardCharsets.ISO_8859_1.newEncoder().canEncode(value)) {
+            all.add(new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
         }
         return all;
     }

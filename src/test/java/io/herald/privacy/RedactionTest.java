@@ -84,6 +84,33 @@ class RedactionTest {
                 .isEqualTo(words);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "invalid_topsecretval",
+                "MARGUERITE_EXISTS",
+                "xtopsecretvaly",
+                "AB1234567",
+                "AB-1234 567",
+                "Dar  es\u00a0Salaam",
+                "Dar es\nSalaam",
+                "Jo\u0301zefina",
+                "Jozefina",
+                "J\u00c3\u00b3zefina",
+                "J\ufffdzefina",
+                "12  Uhuru Street"
+            })
+    void removesAValueAsAProviderMayWriteIt(String words) {
+        JsonNode customer = json("""
+                {"person": {"firstName": "Józefina", "lastName": "MARGUERITE"}, "attributes": {"segment": "topsecretval"},
+                 "identifiers": [{"type": "passport", "number": "AB 1234-567"}],
+                 "address": {"lines": ["12 Uhuru Street"], "city": "Dar es Salaam"}}
+                """);
+
+        assertThat(Redaction.of(customer).redact("m: " + words + " is not good"))
+                .matches("m: [a-z_]*\\*\\*\\*(_EXISTS|y)? is not good");
+    }
+
     @Test
     void aLongTextIsCutAndNoValueWithIt() {
         for (String words : List.of("jane@example.com ", "jane@example.com is taken, by a person who is not known. ")) {
