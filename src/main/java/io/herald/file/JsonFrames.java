@@ -58,8 +58,8 @@ final class JsonFrames implements Frames {
                 inArray = token == JsonToken.START_ARRAY;
                 if (inArray) {
                     token = parser.nextToken();
-                } else if (token != null) {
-                    return record(token);
+                } else {
+                    return token == null ? last(1, "has no JSON in it") : record(token);
                 }
             }
             if (inArray && token != JsonToken.END_ARRAY) {

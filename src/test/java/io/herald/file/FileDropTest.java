@@ -187,6 +187,17 @@ class FileDropTest {
                 .isFalse();
     }
 
+    @Test
+    void aFileOfBlanksFails() {
+        String name = Caller.reference("BLANKS") + ".json";
+        box.drop(name, "  \n");
+        Report report = box.report(name);
+
+        assertThat(report.summary().path("state").asText()).isEqualTo("failed");
+        assertThat(report.faults(1)).containsExactly(" has no JSON in it");
+        box.hasMoved(name, box.failed());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

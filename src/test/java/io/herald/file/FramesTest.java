@@ -126,7 +126,7 @@ class FramesTest {
                 .containsExactly("1 {\"a\":[1,{}]}", "2 {\"é\":\"}\\\"\"}", "4 {}");
         assertThat(json(" {\"a\":1}\n")).containsExactly("1 {\"a\":1}");
         assertThat(json("[]")).isEmpty();
-        assertThat(json("")).isEmpty();
+        assertThat(json(" \n")).containsExactly("1 ! has no JSON in it");
         assertThat(json("[{}, 1, [{}], \"x\", {\"b\":2}]"))
                 .containsExactly(
                         "1 {}", "1 ! is not an object", "1 ! is not an object", "1 ! is not an object", "1 {\"b\":2}");
