@@ -81,6 +81,8 @@ final class Spelling {
         if (StandardCharsets.ISO_8859_1.newEncoder().canEncode(value)) {
             all.add(new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
         }
+        // of a value of nothing but accents nothing is left, which would stand everywhere
+        all.removeIf(String::isBlank);
         return all;
     }
 

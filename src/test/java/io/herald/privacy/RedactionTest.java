@@ -112,6 +112,13 @@ class RedactionTest {
     }
 
     @Test
+    void aValueOfAccentsAloneStandsNowhereElse() {
+        assertThat(Redaction.of(json("{\"attributes\": {\"mark\": \"\\u0301\"}}"))
+                        .redact("is not good"))
+                .isEqualTo("is not good");
+    }
+
+    @Test
     void aLongTextIsCutAndNoValueWithIt() {
         for (String words : List.of("jane@example.com ", "jane@example.com is taken, by a person who is not known. ")) {
             String left = Redaction.of(CUSTOMER).redact(words.repeat(5_000));
