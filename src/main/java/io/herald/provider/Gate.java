@@ -71,13 +71,13 @@ public final class Gate implements ExecChainHandler {
         return scope.clientContext.removeAttribute(DEPARTED) == null ? new NotSentException(e) : e;
     }
 
-    /** Takes another connection where something came unasked on the one that a request was given; that one is closed by then. */
-    static ClassicHttpResponse departsUnlessAnswered(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+    /** Takes another connection where nothing may be sent over the one that a request was given; that one is closed by then. */
+    static ClassicHttpResponse departsUnlessStale(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
         while (true) {
             try {
                 return chain.proceed(request, scope);
-            } catch (UnaskedAnswerException e) {
+            } catch (StaleConnectionException e) {
                 scope.clientContext.removeAttribute(DEPARTED);
             }
         }

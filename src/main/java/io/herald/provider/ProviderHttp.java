@@ -123,8 +123,7 @@ public final class ProviderHttp {
                 .addExecInterceptorFirst("call-guard", guard)
                 .addExecInterceptorFirst("watch", watch)
                 .addExecInterceptorFirst("gate", gate)
-                .addExecInterceptorBefore(
-                        ChainElement.CONNECT.name(), "another-connection", Gate::departsUnlessAnswered)
+                .addExecInterceptorBefore(ChainElement.CONNECT.name(), "another-connection", Gate::departsUnlessStale)
                 .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "departure", Gate::departs)
                 .setDefaultHeaders(List.of(new BasicHeader(HttpHeaders.ACCEPT_ENCODING, "identity")))
                 .disableContentCompression()
@@ -136,9 +135,9 @@ public final class ProviderHttp {
     }
 
     /**
-     * Sends nothing over a connection on which something came unasked, such as an answer sent twice, or the end of one that was
-     * longer than it said: it would be taken for the answer to this request, which may be of another customer. And for an {@code
-     * Error} of one call HttpClient would close the connections of all, and for good.
+     * Sends nothing over a connection that the provider has ended, or on which something came unasked, such as an answer sent
+     * twice, or the end of one that was longer than it said: it would be taken for the answer to this request, which may be of
+     * another customer. And for an {@code Error} of one call HttpClient would close the connections of all, and for good.
      */
     private static final class Exchanges extends HttpRequestExecutor {
 
@@ -153,13 +152,24 @@ public final class ProviderHttp {
                 HttpContext context)
                 throws IOException, HttpException {
             boolean isReused = connection.getEndpointDetails().getRequestCount() > 0;
-            if (isReused && connection.isDataAvailable(LOOK)) {
-                throw new UnaskedAnswerException();
+            if (isReused && isStale(connection)) {
+                throw new StaleConnectionException();
             }
             try {
                 return super.execute(request, connection, informed, context);
             } catch (Error e) {
                 throw Gate.ending(e);
+            }
+        }
+
+        /** Only one that has ended is done before the time to look is over; to look for both would take twice as long. */
+        private static boolean isStale(HttpClientConnection connection) {
+            long start = System.nanoTime();
+            try {
+                return connection.isDataAvailable(LOOK)
+                        || System.nanoTime() - start < LOOK.toNanoseconds() && connection.isStale();
+            } catch (IOException e) {
+                return true;
             }
         }
     }

@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -160,7 +161,27 @@ class ProviderHttpTest {
         }
     }
 
-    /** Answers the first request with that, and each other one with its number. */
+    /** Else the next customer would have an unclear ending, though nothing was sent. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatTheProviderHasEndedIsNotSentOver(boolean reset) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+            AtomicInteger requests = new AtomicInteger();
+            CloseableHttpClient client = http.clients().get("xbridge");
+            HttpGet request = new HttpGet("http://127.0.0.1:" + server.getLocalPort() + "/");
+
+            for (String number : List.of("1", "2", "3")) {
+                Future<Socket> caller = callers.submit(server::accept);
+                callers.submit(() -> answerInOrder(caller.get(), requests, ""));
+                String answer = client.execute(request, given -> EntityUtils.toString(given.getEntity()));
+                assertThat(answer).isEqualTo(number);
+                caller.get().setSoLinger(reset, 0);
+                caller.get().close();
+            }
+        }
+    }
+
+    /** Answers the first request with that, if with anything, and each other one with its number. */
     private static Void answerInOrder(Socket connection, AtomicInteger requests, String first) throws IOException {
         try (connection) {
             BufferedReader lines =
@@ -168,7 +189,9 @@ class ProviderHttpTest {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.isEmpty()) {
                     int number = requests.incrementAndGet();
-                    String answer = number == 1 ? first : "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + number;
+                    String answer = number == 1 && !first.isEmpty()
+                            ? first
+                            : "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + number;
                     connection.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
                 }
             }
