@@ -7,6 +7,7 @@ import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecChainHandler;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.jboss.logging.Logger;
 
@@ -71,13 +72,18 @@ public final class Gate implements ExecChainHandler {
         return scope.clientContext.removeAttribute(DEPARTED) == null ? new NotSentException(e) : e;
     }
 
-    /** Takes another connection where nothing may be sent over the one that a request was given; that one is closed by then. */
+    /**
+     * Takes another connection where nothing may be sent over the one that a request was given; that one is closed by then. What
+     * the first pass put on the request, the second one would refuse.
+     */
     static ClassicHttpResponse departsUnlessStale(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
+        Header[] headers = request.getHeaders();
         while (true) {
             try {
                 return chain.proceed(request, scope);
             } catch (StaleConnectionException e) {
+                request.setHeaders(headers);
                 scope.clientContext.removeAttribute(DEPARTED);
             }
         }

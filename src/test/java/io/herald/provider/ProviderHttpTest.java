@@ -146,7 +146,7 @@ class ProviderHttpTest {
                 }
             });
             CloseableHttpClient client = http.clients().get("xbridge");
-            HttpGet request = new HttpGet("http://127.0.0.1:" + server.getLocalPort() + "/");
+            HttpPost request = post(server);
 
             client.execute(
                     request,
@@ -168,7 +168,7 @@ class ProviderHttpTest {
         try (ServerSocket server = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
             AtomicInteger requests = new AtomicInteger();
             CloseableHttpClient client = http.clients().get("xbridge");
-            HttpGet request = new HttpGet("http://127.0.0.1:" + server.getLocalPort() + "/");
+            HttpPost request = post(server);
 
             for (String number : List.of("1", "2", "3")) {
                 Future<Socket> caller = callers.submit(server::accept);
@@ -179,6 +179,12 @@ class ProviderHttpTest {
                 caller.get().close();
             }
         }
+    }
+
+    private static HttpPost post(ServerSocket server) {
+        HttpPost request = new HttpPost("http://127.0.0.1:" + server.getLocalPort() + "/");
+        request.setEntity(HttpEntities.create("{}", ContentType.APPLICATION_JSON));
+        return request;
     }
 
     /** Answers the first request with that, if with anything, and each other one with its number. */
