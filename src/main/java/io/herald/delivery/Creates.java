@@ -1,6 +1,5 @@
 package io.herald.delivery;
 
-import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import jakarta.inject.Singleton;
 
@@ -9,17 +8,14 @@ import jakarta.inject.Singleton;
 final class Creates {
 
     private final Providers providers;
-    private final Mappings mappings;
 
-    Creates(Providers providers, Mappings mappings) {
+    Creates(Providers providers) {
         this.providers = providers;
-        this.mappings = mappings;
     }
 
     /** Whether a provider tells its customers apart by our reference, so that a create that comes again is an update. */
     boolean areUpserts(String provider) {
-        return !mappings.of(provider).finds()
-                && providers.of(provider).idempotencyLifetime().isEmpty();
+        return providers.of(provider).upsert();
     }
 
     /** Whether it is a create at a provider that could make two customers of it: only a key or a look-up prevents that. */

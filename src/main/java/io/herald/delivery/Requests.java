@@ -110,8 +110,15 @@ final class Requests {
 
     private static String value(String name, Delivery delivery) {
         String value = name.equals("id")
-                ? delivery.getLink()
+                ? id(delivery)
                 : delivery.getRequest().path(name).asText();
         return value == null ? "" : value;
+    }
+
+    /** Between the calls of a create, what the first one was answered. */
+    private static String id(Delivery delivery) {
+        return delivery.isUpdate() || !delivery.isSettled()
+                ? delivery.getLink()
+                : delivery.getOutcome().path("providerCustomerId").textValue();
     }
 }

@@ -10,12 +10,15 @@ import io.herald.schema.Fault;
 import io.herald.schema.SchemaCheck;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The compiled mapping files of one provider. Thread-safe. Trees go in and come out; a result may share nodes with what
  * was given, so both are to be treated as read-only afterwards.
  */
 public final class ProviderMapping {
+
+    private static final Set<String> OF_A_LOOK_UP = Set.of("candidates", "next");
 
     private final String provider;
     private final Template request;
@@ -90,12 +93,21 @@ public final class ProviderMapping {
         }
         ObjectNode found = JsonNodeFactory.instance.objectNode();
         found.setAll(find.apply(Map.of("request", request), answer));
+        found.fieldNames().forEachRemaining(this::mustBeOfALookUp);
         JsonNode next = found.path("next");
         // JSLT counts in long
         if (next.isIntegralNumber() && next.canConvertToInt()) {
             found.put("next", next.intValue());
         }
         return found;
+    }
+
+    /** Misspelt candidates would be none, and the customer created a second time. */
+    private void mustBeOfALookUp(String field) {
+        if (!OF_A_LOOK_UP.contains(field)) {
+            throw new MappingFailedException(
+                    "mappings/" + provider + "/find.jslt", "makes '" + field + "', and not only candidates and next");
+        }
     }
 
     private static JsonNode textOrNull(String text) {

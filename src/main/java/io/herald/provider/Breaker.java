@@ -78,7 +78,8 @@ public final class Breaker {
     static Optional<Float> share(ProviderConfig.Breaker settings) {
         try {
             return Optional.of(Float.valueOf(settings.failures().replaceFirst("\\s*%$", "")))
-                    .filter(percent -> percent > 0 && percent <= 100);
+                    .filter(percent -> percent > 0 && percent <= 100)
+                    .filter(percent -> percent >= 1 || settings.failures().endsWith("%"));
         } catch (NumberFormatException e) {
             return Optional.empty();
         }

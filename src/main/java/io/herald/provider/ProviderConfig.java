@@ -45,6 +45,10 @@ public interface ProviderConfig {
          */
         Optional<Duration> idempotencyLifetime();
 
+        /** Whether it tells its customers apart by our reference, so that a create that comes again is an update. */
+        @WithDefault("false")
+        boolean upsert();
+
         Retry retry();
 
         Find find();

@@ -82,7 +82,8 @@ public final class Preflight {
         checkProfile(config.unwrap(SmallRyeConfig.class).getProfiles());
         mistakes.addAll(providers.mistakes());
         mistakes.addAll(callers.mistakes());
-        PropertyBounds.check(config, mistakes);
+        mistakes.addAll(PropertyLines.mistakes(config));
+        PropertyBounds.check(config, providers, mistakes);
         cipher = cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         checkLease(ledger, lease, providers);

@@ -1,9 +1,12 @@
 package io.herald.start;
 
+import io.herald.provider.Providers;
 import io.quarkus.runtime.configuration.MemorySize;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.Config;
 
 /** Finds the numbers, sizes and times among the settings that are of the right kind and yet cannot be right. */
@@ -26,6 +29,9 @@ final class PropertyBounds {
             "herald.shutdown.timeout",
             "intake.file.report.after");
 
+    private static final List<String> OF_A_PROVIDER = List.of("enabled", "trace", "upsert");
+    private static final Pattern BOOLEAN = Pattern.compile("(?i)true|false|yes|no|on|off|1|0");
+
     private final Config config;
     private final List<String> mistakes;
 
@@ -35,8 +41,12 @@ final class PropertyBounds {
     }
 
     /** @param mistakes takes what is wrong, a line each */
-    static void check(Config config, List<String> mistakes) {
+    static void check(Config config, Providers providers, List<String> mistakes) {
         PropertyBounds bounds = new PropertyBounds(config, mistakes);
+        bounds.checkBoolean("herald.check");
+        Stream.concat(providers.ids().stream(), providers.disabledIds().stream())
+                .flatMap(id -> OF_A_PROVIDER.stream().map(name -> "provider." + id + "." + name))
+                .forEach(bounds::checkBoolean);
         bounds.check("herald.in-flight.max", Integer.class, most -> most > 0, "at least 1");
         bounds.check("intake.file.parallel", Integer.class, most -> most > 0, "at least 1");
         bounds.check("herald.caller.rate", Double.class, rate -> rate > 0, "more than 0");
@@ -47,6 +57,11 @@ final class PropertyBounds {
                 "from 1 to 1G"));
         NOT_ZERO.forEach(name -> bounds.check(name, Duration.class, time -> time.toMillis() > 0, "at least 1ms"));
         NOT_NEGATIVE.forEach(name -> bounds.check(name, Duration.class, time -> !time.isNegative(), "at least 0ms"));
+    }
+
+    /** To a value that is none of these words SmallRye gives a meaning. */
+    private void checkBoolean(String name) {
+        check(name, String.class, value -> BOOLEAN.matcher(value.strip()).matches(), "true or false");
     }
 
     private <T> void check(String name, Class<T> type, Predicate<T> isPossible, String bound) {

@@ -89,6 +89,7 @@ final class PropertyNames {
             "retry.max-delay",
             "token-lifetime",
             "trace",
+            "upsert",
             "url");
 
     private static final Set<String> ROOTS = Set.of("herald", "intake", "provider");

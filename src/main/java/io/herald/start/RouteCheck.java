@@ -10,6 +10,8 @@ import static io.herald.start.YamlNodes.value;
 
 import com.jayway.jsonpath.JsonPath;
 import io.herald.provider.BaseUrl;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -62,9 +64,21 @@ final class RouteCheck {
     /** A name in braces, unless it is an expression of Camel's. */
     private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
 
+    /** A field of the request, in an expression. */
+    private static final Pattern FIELD_OF_REQUEST =
+            Pattern.compile("exchangeProperty\\.delivery\\.field\\('([^']*)'\\)");
+
     /** The keys of what would handle a failure before it reaches the handlers that all providers share. */
     private static final List<String> HANDLES_ERRORS =
-            List.of("errorHandler", "onException", "routeConfiguration", "routeConfigurationId");
+            List.of("errorHandler", "errorHandlerRef", "onException", "routeConfiguration", "routeConfigurationId");
+
+    /** The steps that would do so. */
+    private static final Set<String> CATCHES = Set.of("doTry", "circuitBreaker");
+
+    /** Statuses that count as answers of a call, and those of a look-up, where a 404 may say that there is nobody. */
+    private static final String SUCCESS = "200-299";
+
+    private static final String SUCCESS_OR_NOBODY = "200-299,404";
 
     private final CamelContext context;
     private final Beans beans;
@@ -74,6 +88,10 @@ final class RouteCheck {
 
     private String file;
     private String provider;
+    private ProviderSteps steps;
+
+    /** What the route that is read begins with, after {@code direct:}. */
+    private String beginning = "";
 
     /**
      * @param names takes what the files define and name
@@ -97,6 +115,9 @@ final class RouteCheck {
     void check(String file, String provider, String text) {
         this.file = file;
         this.provider = provider;
+        steps = new ProviderSteps(file);
+        beginning = "";
+        int earlier = mistakes.size();
         try {
             new Compose(LoadSettings.builder().setLabel(file).build())
                     .composeString(text)
@@ -105,22 +126,35 @@ final class RouteCheck {
             // Camel's own reader reports what is wrong with the YAML; what the file would have defined is not known
             names.areIncomplete();
         }
+        if (provider != null && mistakes.size() == earlier) {
+            steps.check(provider, mistakes);
+        }
     }
 
     private void visit(String key, Node node, boolean predicate) {
         if (node instanceof SequenceNode list) {
             list.getValue().forEach(item -> visit(key, item, predicate));
         } else if (node instanceof MappingNode mapping) {
+            noKeyTwice(mapping);
             if (scalar(mapping, "uri") != null) {
                 endpoint(key, mapping);
             }
             if (provider != null && (key.isEmpty() || child(mapping, "from") != null)) {
-                noErrorHandling(mapping);
+                noErrorHandling(mapping, HANDLES_ERRORS);
+            } else if (provider != null) {
+                noErrorHandling(mapping, CATCHES);
             }
             ScalarNode constant = scalar(child(child(mapping, "expression"), "constant"), "expression");
             switch (value(scalar(mapping, "name"))) {
                 case LOOK_UP -> takeFields(constant);
                 case METHOD -> checkMethod(constant);
+                default -> {}
+            }
+            switch (key) {
+                case "log" -> fixedWords(scalar(mapping, "message"));
+                case "setProperty" -> steps.setsProperty(value(scalar(mapping, "name")));
+                case "setVariable", "variables" -> setsVariable(scalar(mapping, "name"));
+                case "variable" -> readsVariable(scalar(mapping, "expression"));
                 default -> {}
             }
             if (WITH_BEAN.contains(key)) {
@@ -141,11 +175,47 @@ final class RouteCheck {
                 }
             }
         } else if (node instanceof ScalarNode scalar) {
-            if (LANGUAGES.contains(key)) {
+            steps.text(scalar.getValue(), place(scalar));
+            fields(FIELD_OF_REQUEST, scalar.getValue(), scalar);
+            if (key.equals("log")) {
+                fixedWords(scalar);
+            } else if (key.equals("variable")) {
+                readsVariable(scalar);
+            } else if (LANGUAGES.contains(key)) {
                 expression(key, scalar, predicate);
             } else if (key.equals("aggregationStrategy")) {
                 reference(scalar);
             }
+        }
+    }
+
+    /** Of two, Camel drops one, or makes one of both. */
+    private void noKeyTwice(MappingNode mapping) {
+        Set<String> keys = new HashSet<>();
+        for (NodeTuple entry : mapping.getValue()) {
+            if (entry.getKeyNode() instanceof ScalarNode name && !keys.add(name.getValue())) {
+                mistake(name, "'" + name.getValue() + "' is there twice");
+            }
+        }
+    }
+
+    private void fixedWords(ScalarNode message) {
+        if (value(message).contains("${")) {
+            mistake(
+                    message,
+                    "a line of the log with an expression in it can show the customer, so it has fixed words only");
+        }
+    }
+
+    private void setsVariable(ScalarNode name) {
+        if (name != null) {
+            steps.setsVariable(name.getValue(), place(name));
+        }
+    }
+
+    private void readsVariable(ScalarNode name) {
+        if (name != null) {
+            steps.readsVariable(name.getValue(), place(name));
         }
     }
 
@@ -181,7 +251,7 @@ final class RouteCheck {
         MappingNode route = child(template, "route");
         names.template(id);
         if (id.equals(SEND) && route != null) {
-            noErrorHandling(route);
+            noErrorHandling(route, HANDLES_ERRORS);
         }
         if (id.equals(DELIVER) && entry(route, "routeConfigurationId") == null) {
             mistake(
@@ -195,8 +265,8 @@ final class RouteCheck {
      * Reports error handling in what a provider's route goes on to. With it, what failed would reach neither the route that
      * went there nor the ledger, or would be handled twice.
      */
-    private void noErrorHandling(MappingNode part) {
-        HANDLES_ERRORS.stream()
+    private void noErrorHandling(MappingNode part, Collection<String> handlers) {
+        handlers.stream()
                 .filter(handler -> entry(part, handler) != null)
                 .forEach(handler -> mistake(
                         part,
@@ -240,6 +310,7 @@ final class RouteCheck {
             if (!isChecked && !BaseUrl.isProtected(text)) {
                 mistake(uri, BaseUrl.PROTECTED);
             }
+            refusalsFail(parameters);
         }
     }
 
@@ -259,6 +330,24 @@ final class RouteCheck {
         }
     }
 
+    /** A refusal that counts as an answer would be read as one. */
+    private void refusalsFail(MappingNode parameters) {
+        ScalarNode failing = scalar(parameters, "throwExceptionOnFailure");
+        if (failing != null && !failing.getValue().equals("true")) {
+            mistake(failing, "a refusal must fail the call; without that it is read as an answer of success");
+        }
+        ScalarNode statuses = scalar(parameters, "okStatusCodeRange");
+        boolean finds = beginning.equals(provider + RouteNames.FIND);
+        if (statuses != null
+                && !statuses.getValue().equals(SUCCESS)
+                && !(finds && statuses.getValue().equals(SUCCESS_OR_NOBODY))) {
+            mistake(
+                    statuses,
+                    "any other status than " + SUCCESS + " must fail the call, but for 404 in a look-up ("
+                            + SUCCESS_OR_NOBODY + ")");
+        }
+    }
+
     private void direct(String key, ScalarNode uri, String text, MappingNode parameters) {
         ScalarNode parameter = parameters == null ? null : scalar(parameters, "name");
         ScalarNode place = parameter == null ? uri : parameter;
@@ -268,6 +357,8 @@ final class RouteCheck {
             mistake(place, ofAnother(name, owner, provider));
         } else if (key.equals("from")) {
             names.beginning(name, place(place));
+            beginning = name;
+            steps.route(name);
         } else if (!name.contains("$")) {
             names.destination(name, place(place));
         }
@@ -312,6 +403,9 @@ final class RouteCheck {
             if (!beans.hasMethod(ref.getValue(), name)) {
                 mistake(method, "the bean '" + ref.getValue() + "' has no method '" + name + "'");
             }
+            if (ref.getValue().equals("delivery")) {
+                steps.step(name);
+            }
             if (provider != null && name.equals(LOGS_IN)) {
                 names.logIn(provider, place(method));
             }
@@ -337,17 +431,23 @@ final class RouteCheck {
     }
 
     private void takeFields(ScalarNode template) {
-        if (provider == null || template == null) {
+        if (template == null) {
             return;
         }
         try {
-            FIELD.matcher(context.resolvePropertyPlaceholders(template.getValue()))
+            fields(FIELD, context.resolvePropertyPlaceholders(template.getValue()), template);
+        } catch (IllegalArgumentException e) {
+            // a property that is not set: reported already, with its place
+        }
+    }
+
+    private void fields(Pattern naming, String text, Node node) {
+        if (provider != null) {
+            naming.matcher(text)
                     .results()
                     .map(field -> field.group(1))
                     .filter(field -> !field.equals("id"))
-                    .forEach(field -> names.field(provider, field, place(template)));
-        } catch (IllegalArgumentException e) {
-            // a property that is not set: reported already, with its place
+                    .forEach(field -> names.field(provider, field, place(node)));
         }
     }
 

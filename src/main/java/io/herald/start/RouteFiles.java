@@ -103,9 +103,9 @@ final class RouteFiles {
         }
         names.checkNames();
         names.checkFields(mayHave);
-        names.checkKeys(id -> providers.of(id).idempotencyLifetime());
-        names.checkFurtherCalls(id -> names.finds(id).orElse(false)
-                || providers.of(id).idempotencyLifetime().isPresent());
+        names.checkCreates(
+                id -> providers.of(id).idempotencyLifetime(),
+                id -> providers.of(id).upsert());
         withFile.forEach(id -> checkLookUp(id, finds, names, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))
@@ -152,6 +152,9 @@ final class RouteFiles {
                     if (missing.add(property)) {
                         mistakes.add(place + ": the property " + property + " is required and not set");
                     }
+                } else if (value.contains("{{")) {
+                    mistakes.add(place + ": the property " + property
+                            + " has '{{' in it, which Camel takes for another property");
                 } else if (late && JSON_SPECIAL.matcher(value).find()) {
                     mistakes.add(place + ": the property " + property
                             + " has a quotation mark, a backslash or a control character in it");

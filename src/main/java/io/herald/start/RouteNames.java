@@ -31,10 +31,10 @@ final class RouteNames {
     private static final String ANY_PROVIDER = "{{" + PARAMETER + "}}";
 
     /** The end of the name of a look-up's route; only a provider whose customers are looked up has one. */
-    private static final String FIND = "-find";
+    static final String FIND = "-find";
 
     /** The end of the name of a log-in's route; only a provider that wants a log-in has one. */
-    private static final String LOG_IN = "-log-in";
+    static final String LOG_IN = "-log-in";
 
     /** The configuration of all routes that name none. */
     static final String OTHERS = "*";
@@ -187,41 +187,52 @@ final class RouteNames {
     }
 
     /**
-     * To be called after all files: checks that a second call is made only where a create that comes again is an update.
-     * When the second call fails both are sent again, and the first one must not make a second customer then.
-     *
-     * @param mayMakeTwo whether a provider could make two customers of a create that comes again
-     */
-    void checkFurtherCalls(Predicate<String> mayMakeTwo) {
-        furtherCalls.stream()
-                .filter(call -> mayMakeTwo.test(call.name()))
-                .forEach(call -> mistakes.add(call.place()
-                        + ": a second call is only for a provider where a create that comes again is an update, with neither"
-                        + " a look-up nor an idempotency-lifetime: when it fails, both are sent again"));
-    }
-
-    /**
-     * To be called after all files: checks that a provider's file sends an idempotency key if {@code idempotency-lifetime}
-     * is set, and not zero, and that it is set if a key is sent. A provider whose customers are looked up is not checked,
-     * because there a key decides nothing.
+     * To be called after all files: checks that something keeps each provider from making two customers of a create that comes
+     * again, and that only one thing does: a look-up, a key that it remembers, or that such a create is an update there. With a
+     * look-up a key decides nothing, so it may be sent or not.
      *
      * @param lifetime how long a provider remembers a key, if that is set
+     * @param isUpsert whether a create that comes again is an update
      */
-    void checkKeys(Function<String, Optional<Duration>> lifetime) {
+    void checkCreates(Function<String, Optional<Duration>> lifetime, Predicate<String> isUpsert) {
         if (!complete) {
             return;
         }
-        providers.stream().filter(id -> !finds(id).orElse(false)).forEach(id -> {
+        for (String id : providers) {
+            boolean finds = beginnings.containsKey(id + FIND);
             Optional<Duration> remembered = lifetime.apply(id);
-            if (remembered.isEmpty() && keys.containsKey(id)) {
-                mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
-                        + ".idempotency-lifetime; without it a create that comes again is taken for an update");
-            } else if (remembered.filter(time -> !time.isZero()).isPresent() && !keys.containsKey(id)) {
-                mistakes.add(
-                        "provider." + id + ".idempotency-lifetime: routes/providers/" + id
-                                + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
+            if (isUpsert.test(id) && (finds || remembered.isPresent())) {
+                mistakes.add("provider." + id + ".upsert: " + id + " has "
+                        + (finds ? "a look-up" : "an idempotency-lifetime")
+                        + ", which is for a provider that does not take a create that comes again for an update");
+            } else if (!finds) {
+                checkKey(id, remembered, isUpsert.test(id));
             }
-        });
+        }
+        furtherCalls.stream()
+                .filter(call -> !isUpsert.test(call.name()))
+                .forEach(call -> mistakes.add(call.place()
+                        + ": a second call is only for a provider where a create that comes again is an update, provider."
+                        + call.name() + ".upsert=true: when it fails, both are sent again"));
+    }
+
+    private void checkKey(String id, Optional<Duration> remembered, boolean isUpsert) {
+        boolean isKeySent = keys.containsKey(id);
+        if (remembered.isEmpty() && isKeySent) {
+            mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
+                    + ".idempotency-lifetime");
+        } else if (remembered.isEmpty() && !isUpsert) {
+            mistakes.add("routes/providers/" + id
+                    + ".camel.yaml: nothing keeps a create that comes again from making a second"
+                    + " customer: set provider." + id + ".upsert=true where it is an update, provider." + id
+                    + ".idempotency-lifetime where a key is honoured (0s where nothing can tell), or add the route "
+                    + id
+                    + FIND + " and find.jslt");
+        } else if (remembered.filter(time -> !time.isZero()).isPresent() && !isKeySent) {
+            mistakes.add(
+                    "provider." + id + ".idempotency-lifetime: routes/providers/" + id
+                            + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
+        }
     }
 
     /** Whether a provider's customers are looked up; empty if a file could not be read, so that nobody knows. */

@@ -31,6 +31,7 @@ class FailEarlyIT {
     private static final Duration QUICKLY = Duration.ofSeconds(120);
 
     private static final String SHORT_KEY = PackagedProgram.payloadKey("short").substring(0, 32);
+    private static final String TWICE = PackagedProgram.payloadKey("twice");
     private static final String HEAD = "Herald does not start, ";
     private static final String NOBODY_MAY_CALL =
             "quarkus.oidc.auth-server-url or quarkus.oidc.public-key: one of them is required, and neither is set (who may"
@@ -118,11 +119,16 @@ class FailEarlyIT {
         environment.put("HERALD_PORT_8080_TCP", "tcp://10.0.0.1:8080");
         environment.put("INTAKE_SVC_PORT", "8080");
         Path config = Files.createDirectory(directory.resolve("config")).resolve("application.properties");
-        Files.writeString(config, "herald.retetion=9d\nprovider.xbridge.retires=5\n");
+        Files.writeString(
+                config,
+                "herald.retetion=9d\nprovider.xbridge.retires=5\n\nherald.payload-key=" + TWICE
+                        + "\nherald.payload-key = " + TWICE + "\n");
+        secrets.add(TWICE);
         List<String> expected = List.of(
                 config.toRealPath() + ":1: there is no property herald.retetion; the nearest is herald.retention",
                 config.toRealPath() + ":2: there is no property provider.xbridge.retires; the nearest is"
                         + " provider.xbridge.retry.*",
+                config.toRealPath() + ":5: herald.payload-key is set twice",
                 "herald.ledger: must be embedded or postgresql",
                 "quarkus.oidc.public-key: not together with quarkus.oidc.auth-server-url, which has the keys",
                 "quarkus.oidc.auth-server-url: must be https (http is for a loopback host only)",
@@ -347,6 +353,7 @@ class FailEarlyIT {
                 directory.resolve(yativo),
                 Files.readString(directory.resolve(yativo)).replace("method: authorize", "method: isCreate"));
         edit("routes/providers/bridge-xyz.camel.yaml", "method: idempotencyKey", "method: isCreate");
+        environment.put("PROVIDER_FRAUDSPECT_UPSERT", "false");
         String key = edit(
                 "routes/providers/fraudspect.camel.yaml",
                 "            method: bytesToSend",
@@ -364,11 +371,10 @@ class FailEarlyIT {
                         "provider.bridge-xyz.idempotency-lifetime: routes/providers/bridge-xyz.camel.yaml sends no"
                                 + " idempotencyKey; a create that may have arrived would be sent again without one",
                         key + ": how long the provider remembers the key is not set,"
-                                + " provider.fraudspect.idempotency-lifetime; without it a create that comes again is taken for"
-                                + " an update",
+                                + " provider.fraudspect.idempotency-lifetime",
                         second
-                                + ": a second call is only for a provider where a create that comes again is an update, with"
-                                + " neither a look-up nor an idempotency-lifetime: when it fails, both are sent again",
+                                + ": a second call is only for a provider where a create that comes again is an update,"
+                                + " provider.yativo.upsert=true: when it fails, both are sent again",
                         own + ": a route begins with direct:fraudspect already, in "
                                 + place("routes/customer.camel.yaml", "\"{{id}}\""));
     }

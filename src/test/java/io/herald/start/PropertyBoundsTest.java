@@ -2,7 +2,12 @@ package io.herald.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.herald.provider.ProviderConfig;
+import io.herald.provider.Providers;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +23,16 @@ class PropertyBoundsTest {
                         "herald.park.poll", "0s",
                         "herald.wait.max", "-1s",
                         "intake.file.max-line", "2G",
-                        "intake.file.parallel", "0")))
+                        "intake.file.parallel", "0",
+                        "provider.acme.enabled", "ture")))
                 .containsExactlyInAnyOrder(
                         "herald.caller.rate: must be more than 0",
                         "herald.in-flight.max: must be at least 1",
                         "herald.park.poll: must be at least 1ms",
                         "herald.wait.max: must be at least 0ms",
                         "intake.file.max-line: must be from 1 to 1G",
-                        "intake.file.parallel: must be at least 1");
+                        "intake.file.parallel: must be at least 1",
+                        "provider.acme.enabled: must be true or false");
     }
 
     @Test
@@ -37,12 +44,13 @@ class PropertyBoundsTest {
 
     private static List<String> mistakes(Map<String, String> settings) {
         List<String> mistakes = new ArrayList<>();
-        PropertyBounds.check(
-                new SmallRyeConfigBuilder()
-                        .addDiscoveredConverters()
-                        .withDefaultValues(settings)
-                        .build(),
-                mistakes);
+        SmallRyeConfig config = new SmallRyeConfigBuilder()
+                .addDiscoveredConverters()
+                .withMapping(ProviderConfig.class)
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withDefaultValues(settings)
+                .build();
+        PropertyBounds.check(config, new Providers(config.getConfigMapping(ProviderConfig.class)), mistakes);
         return mistakes;
     }
 }

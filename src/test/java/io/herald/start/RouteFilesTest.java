@@ -39,7 +39,7 @@ class RouteFilesTest {
 
     @Test
     void theyNameOnlyWhatThereIs() throws Exception {
-        assertThat(mistakes("", "")).isEmpty();
+        assertThat(mistakes("fraudspect", "", "")).isEmpty();
     }
 
     @ParameterizedTest
@@ -47,21 +47,46 @@ class RouteFilesTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "method: findLink | method: findLinks | the bean 'delivery' has no method 'findLinks'",
-                "ref: delivery | ref: delivary | there is no bean 'delivary'",
-                "name: fraudspect-customer | name: fraudspect-custmer | no route begins with direct:fraudspect-custmer",
-                "expression: POST | expression: Post | 'Post' is no method of HTTP; they are in capitals"
+                "fraudspect | method: findLink | method: findLinks | the bean 'delivery' has no method 'findLinks'",
+                "fraudspect | ref: delivery | ref: delivary | there is no bean 'delivary'",
+                "fraudspect | name: fraudspect-customer | name: fraudspect-custmer | no route begins with direct:fraudspect-custmer",
+                "fraudspect | expression: POST | expression: Post | 'Post' is no method of HTTP; they are in capitals",
+                "fraudspect | method: findLink | method: isCreate | no step is the method 'findLink' of the bean 'delivery'",
+                "fraudspect | method: readAnswer | method: isCreate | no step is the method 'readAnswer' of the bean 'delivery'",
+                "yativo | method: readFound | method: isCreate | no step is the method 'readFound' of the bean 'delivery'",
+                "xbridge | method: settleFound | method: isCreate | no step is the method 'settleFound' of the bean 'delivery'",
+                "xbridge | method: bytesToSend | method: isCreate | no step is the method 'bytesToSend' of the bean 'delivery'",
+                "yativo | name: page\\n                  expr | name: pge\\n                  expr | nothing reads the variable 'pge'",
+                "yativo | variable.page} | variable.pge} | nothing sets the variable 'pge'",
+                "xbridge | variable:\\n                    expression: wanted | variable:\\n                    expression: wnted | nothing sets the variable 'wnted'",
+                "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery.field('emial')}\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
+                "fraudspect | exchangeProperty.delivery.upd | exchangeProperty.delivry.upd | nothing sets the property 'delivry' of the exchange",
+                "fraudspect | id: fraudspect-call | id: fraudspect-call\\n    errorHandlerRef: x | 'errorHandlerRef' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
+                "yativo | \"*\"\\n        - bean | \"*\"\\n        - log: ${body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
+                "yativo | \"*\"\\n        - bean | \"*\"\\n        - log:\\n            message: ${body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
+                "xbridge | 200-299,404 | 200-499 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
+                "bridge-xyz | http\" | http\"\\n              okStatusCodeRange: 200-299,404 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
+                "bridge-xyz | http\" | http\"\\n              throwExceptionOnFailure: false | a refusal must fail the call; without that it is read as an answer of success",
+                "bridge-xyz | http\" | http\"\\n            uri: direct | 'uri' is there twice",
             })
-    void aNameThatIsNoneIsTold(String right, String wrong, String mistake) throws Exception {
-        assertThat(mistakes(right, wrong))
-                .singleElement()
-                .asString()
-                .contains("routes/providers/fraudspect.camel.yaml:")
-                .endsWith(": " + mistake);
+    void aMistakeInAProvidersFileIsTold(String provider, String right, String wrong, String mistake) throws Exception {
+        assertThat(mistakes(provider, right.replace("\\n", "\n"), wrong.replace("\\n", "\n")))
+                .hasSizeBetween(1, 2)
+                .anyMatch(told -> told.startsWith("routes/providers/" + provider + ".camel.yaml:")
+                        && told.endsWith(": " + mistake));
+    }
+
+    /** Misspelt, the customer would go to the bare URL. */
+    @Test
+    void theVariablesThatHeraldReadsAreSet() throws Exception {
+        assertThat(mistakes("xbridge", "name: path", "name: paht"))
+                .hasSize(2)
+                .contains("routes/providers/xbridge.camel.yaml: no step sets the variable 'path'")
+                .anyMatch(mistake -> mistake.endsWith(": nothing reads the variable 'paht'"));
     }
 
     /** With one place of the file of a provider changed. */
-    private static List<String> mistakes(String right, String wrong) throws Exception {
+    private static List<String> mistakes(String provider, String right, String wrong) throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withProfile("dev")
                 .addDefaultInterceptors()
@@ -81,9 +106,8 @@ class RouteFilesTest {
             context.getPropertiesComponent().addPropertiesSource(properties(config));
             context.start();
             List<Resource> files = bundle.routeFiles(context).stream()
-                    .map(file -> file.getLocation().endsWith("/fraudspect.camel.yaml")
-                            ? ResourceHelper.fromString(
-                                    file.getLocation(), RouteFiles.text(file).replaceFirst(right, wrong))
+                    .map(file -> file.getLocation().endsWith("/" + provider + ".camel.yaml")
+                            ? ResourceHelper.fromString(file.getLocation(), first(RouteFiles.text(file), right, wrong))
                             : file)
                     .toList();
             Mappings mappings = Mappings.load(bundle::mappingFile, providers.ids(), Clock.systemUTC(), mistakes);
@@ -98,6 +122,11 @@ class RouteFilesTest {
             context.stop();
         }
         return mistakes;
+    }
+
+    private static String first(String text, String right, String wrong) {
+        int at = text.indexOf(right);
+        return text.substring(0, at) + wrong + text.substring(at + right.length());
     }
 
     private static PropertiesSource properties(SmallRyeConfig config) {
