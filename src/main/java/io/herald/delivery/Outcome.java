@@ -43,7 +43,7 @@ public final class Outcome {
                     .build())
             .writer();
 
-    private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[^\\p{Cc}\\p{Cs}]{1,1024}");
+    private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)(?!\\p{Z}*$)[^\\p{Cc}\\p{Cs}]{1,1024}");
 
     /** The reasons that are more worth telling than that there were many tries. */
     private static final Set<String> STAYING =

@@ -19,9 +19,10 @@ import java.util.stream.Stream;
  * and one thread.
  *
  * <ul>
- *   <li>Values of five characters or more are removed wherever they stand.
- *   <li>Shorter ones, and those that look like a code of a closed list, are removed as whole words only, because the names of
- *       fields are made of such codes ({@code account_purpose_other}); not so what a customer may fill in as it likes.
+ *   <li>Values of five characters or more are removed wherever they stand; but those that look like a code of a closed list, where
+ *       the field is not one that is filled in freely, as whole words only, because the names of fields are made of such codes
+ *       ({@code account_purpose_other}).
+ *   <li>Shorter ones are removed as whole words only.
  *   <li>Blanks may be others or more; letters and digits in groups may be grouped otherwise.
  *   <li>What only says of what type something is stays.
  *   <li>A long value, such as an image, is known by its beginning, a data URI also by that of its content: from there on all is
@@ -47,14 +48,20 @@ public final class Redaction {
 
     private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
 
-    /** Parts of a canonical customer without a closed list, but for those of {@link #CLOSED}. */
+    /** Parts of a canonical customer that are filled in freely, but for {@link #CLOSED}. */
     private static final Set<String> FREE = Set.of("person", "business", "contact", "address", "attributes");
 
     private static final Set<String> CLOSED = Set.of("legalForm");
 
+    /** Fields of its other parts that are. */
+    private static final Set<String> FREE_FIELDS = Set.of("number", "description", "occupation", "accountPurposeOther");
+
     /** Letters and digits in groups, such as the number of a passport; a provider may group them otherwise, or not at all. */
     private static final Pattern GROUPED =
             Pattern.compile("(?=[^0-9]*[0-9])(?=.{7,64}$)[\\p{L}0-9]++(?:[ ().-]{1,2}[\\p{L}0-9]++)+");
+
+    /** The same, held without groups. */
+    private static final Pattern UNGROUPED = Pattern.compile("(?=[^0-9]*[0-9])[A-Za-z0-9]{7,64}");
 
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Pattern TYPE = Pattern.compile("[a-z_-]+|[A-Z_]+");
@@ -126,6 +133,7 @@ public final class Redaction {
             if (tree != null) {
                 collect(tree, values, beginnings);
                 FREE.forEach(part -> collect(without(CLOSED, tree.path(part)), free, beginnings));
+                FREE_FIELDS.forEach(field -> tree.findValues(field).forEach(value -> collect(value, free, beginnings)));
             }
         }
         return new Redaction(values, free, beginnings);
@@ -166,9 +174,14 @@ public final class Redaction {
     }
 
     /** @param mayBeCode whether it may be of a closed list, if it looks so */
-    private static String pattern(String value, boolean mayBeCode) {
+    private static String pattern(String spelled, boolean mayBeCode) {
+        // a pattern that begins with blanks would look at each of many to the end of all
+        String value = spelled.strip();
         if (value.length() <= LONGEST_NUMBER && NUMBER.matcher(value).matches()) {
             return value.replaceAll("[^0-9+]", "").replace("+", "\\+").replaceAll("(?<=[0-9])(?=[0-9])", GAP);
+        }
+        if (UNGROUPED.matcher(value).matches()) {
+            return String.join(GAP, value.split(""));
         }
         String quoted = GROUPED.matcher(value).matches()
                 ? Stream.of(value.split("[ ().-]+"))

@@ -2,6 +2,7 @@ package io.herald.privacy;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.net.URLEncoder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ final class Spelling {
     /** So many digits of a phone number are known without its country. */
     private static final int NATIONAL = 9;
 
+    private static final Charset WINDOWS = Charset.forName("windows-1252");
     private static final Pattern MARKS = Pattern.compile("\\p{M}+");
     private static final Pattern DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
     private static final List<String> DATES =
@@ -56,6 +58,7 @@ final class Spelling {
                 all.addAll(List.of(html, escapedInHtml(html, "&#", 10), escapedInHtml(html, "&#x", 16)));
             }
         }
+        all.addAll(inAPointer(value));
         if (value.chars().anyMatch(unit -> unit > LAST_ASCII)) {
             all.addAll(misread(value));
         }
@@ -72,12 +75,25 @@ final class Spelling {
         return all;
     }
 
-    /** In Unicode's decomposed form, without accents, and as it looks when UTF-8 is read as Latin-1 or the other way round. */
+    /** As templates write the name of a field, where a provider names one by the customer's value. */
+    private static Set<String> inAPointer(String value) {
+        String escaped = value.replace("~", "~0").replace("/", "~1");
+        return new HashSet<>(List.of(
+                escaped,
+                escaped.replace('.', '/'),
+                escaped.replace("]", "").replace('.', '/').replace('[', '/')));
+    }
+
+    /**
+     * In Unicode's decomposed form, without accents, and as it looks when UTF-8 is read as Latin-1, or as Windows does, or the other
+     * way round.
+     */
     private static Set<String> misread(String value) {
         String decomposed = Normalizer.normalize(value, Normalizer.Form.NFD);
         Set<String> all = new HashSet<>(Set.of(decomposed));
         all.add(MARKS.matcher(decomposed).replaceAll(""));
         all.add(new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+        all.add(new String(value.getBytes(StandardCharsets.UTF_8), WINDOWS));
         if (StandardCharsets.ISO_8859_1.newEncoder().canEncode(value)) {
             all.add(new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
         }

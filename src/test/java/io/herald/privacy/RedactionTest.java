@@ -1,12 +1,14 @@
 package io.herald.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
@@ -159,6 +161,57 @@ class RedactionTest {
         ObjectNode customer = JSON.createObjectNode().put("lastName", "O'N\"il & Zo\u00eb/Ann");
 
         assertThat(Redaction.of(customer).redact("not " + spelled + "!")).isEqualTo("not ***!");
+    }
+
+    /** As the templates make a pointer of what a provider calls a field. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/o'hara@mail/example/com",
+                "/Plot 12~17 Uhuru St/ [rear]",
+                "/Plot 12~17 Uhuru St/ /rear",
+                "/Plot 12~17 Uhuru St. [rear]"
+            })
+    void removesAValueThatAPointerIsMadeOf(String pointer) {
+        JsonNode customer = json("""
+                {"contact": {"email": "o'hara@mail.example.com"}, "address": {"lines": ["Plot 12/7 Uhuru St. [rear]"]}}
+                """);
+        assertThat(Redaction.of(customer).redact(pointer)).isEqualTo("/***");
+    }
+
+    /** Once for each of them it took five seconds. */
+    @Test
+    void manyValuesThatBeginWithABlankAreLookedForInManyBlanksAtOnce() {
+        ObjectNode customer = JSON.createObjectNode();
+        for (int i = 100; i < 200; i++) {
+            customer.withArray("/attributes").add("  note " + i);
+        }
+        Redaction redaction = Redaction.of(customer);
+
+        assertThat(redaction.redact("note 117 is wrong")).isEqualTo("*** is wrong");
+        assertTimeout(Duration.ofSeconds(2), () -> redaction.redact(" ".repeat(8_000)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "passport_ABCDEFGHK | passport_***",
+                "AB 123 456 789 or AB-123456789 | *** or ***",
+                "plumbing_BEEKEEPER | plumbing_***"
+            })
+    void removesWhatIsFilledInFreelyOutsideOfThePerson(String words, String left) {
+        JsonNode customer = json("""
+                {"identifiers": [{"type": "passport", "number": "ABCDEFGHK"}, {"type": "other", "number": "AB123456789"}],
+                 "profile": {"occupation": "BEEKEEPER"}}
+                """);
+        assertThat(Redaction.of(customer).redact(words)).isEqualTo(left);
+    }
+
+    @Test
+    void removesWhatWindowsMisread() {
+        JsonNode customer = json("{\"person\": {\"lastName\": \"MÜLLER\"}}");
+        assertThat(Redaction.of(customer).redact("MÃœLLER is taken")).isEqualTo("*** is taken");
     }
 
     @Test
