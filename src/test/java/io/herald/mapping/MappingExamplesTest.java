@@ -155,7 +155,26 @@ class MappingExamplesTest {
         needs(all, provider, 1, "name in another script than Latin", created.and(MappingExamplesTest::isNonLatin));
         needs(all, provider, 1, "update", example -> example.isUpdate() && isDelivered(example));
         needs(all, provider, 3, "customer that is refused before sending", Example::isRefused);
+        if (mapping.finds()) {
+            needs(all, provider, 1, "look-up that finds the customer", looksUp(found -> isSame(found.path(0))));
+            needs(all, provider, 1, "look-up that finds nobody", looksUp(JsonNode::isMissingNode));
+            needs(
+                    all,
+                    provider,
+                    1,
+                    "look-up that leaves a doubt",
+                    looksUp(found -> found.has(0) && !isSame(found.path(0))));
+        }
         all.assertAll();
+    }
+
+    private static Predicate<Example> looksUp(Predicate<JsonNode> candidates) {
+        return example ->
+                example.find() != null && candidates.test(example.find().at("/found/candidates"));
+    }
+
+    private static boolean isSame(JsonNode candidate) {
+        return candidate.path("same").asBoolean();
     }
 
     private static void needs(SoftAssertions all, String provider, int least, String what, Predicate<Example> wanted) {
