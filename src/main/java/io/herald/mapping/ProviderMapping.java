@@ -93,7 +93,7 @@ public final class ProviderMapping {
         }
         ObjectNode found = JsonNodeFactory.instance.objectNode();
         found.setAll(find.apply(Map.of("request", request), answer));
-        found.fieldNames().forEachRemaining(this::mustBeOfALookUp);
+        mustBeOfALookUp(found);
         JsonNode next = found.path("next");
         // JSLT counts in long
         if (next.isIntegralNumber() && next.canConvertToInt()) {
@@ -102,11 +102,12 @@ public final class ProviderMapping {
         return found;
     }
 
-    /** Misspelt candidates would be none, and the customer created a second time. */
-    private void mustBeOfALookUp(String field) {
-        if (!OF_A_LOOK_UP.contains(field)) {
+    /** Candidates that are misspelt, or are no list, would be none, and the customer created a second time. */
+    private void mustBeOfALookUp(ObjectNode found) {
+        boolean isList = !found.has("candidates") || found.get("candidates").isArray();
+        if (!isList || found.propertyStream().anyMatch(part -> !OF_A_LOOK_UP.contains(part.getKey()))) {
             throw new MappingFailedException(
-                    "mappings/" + provider + "/find.jslt", "makes '" + field + "', and not only candidates and next");
+                    "mappings/" + provider + "/find.jslt", "makes something else than a list, candidates, and next");
         }
     }
 

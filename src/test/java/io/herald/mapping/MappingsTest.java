@@ -68,6 +68,17 @@ class MappingsTest {
                 .isEqualTo(json("{'candidates':[{'same':false},{'same':true}]}"));
     }
 
+    /** Else nobody would be found, and the customer created a second time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"candidate\": [{\"same\": true}]}", "{\"candidates\": \"Ada\"}"})
+    void whatALookUpFindsIsAList(String found) {
+        files.put("acme/find.jslt", found);
+
+        assertThatThrownBy(() -> load().of("acme").find(json("{}"), json("{}")))
+                .isInstanceOf(MappingFailedException.class)
+                .hasMessage("mappings/acme/find.jslt: makes something else than a list, candidates, and next");
+    }
+
     @Test
     void theNextPageIsAnInt() {
         files.put("acme/find.jslt", "{\"next\": .page + 1}");

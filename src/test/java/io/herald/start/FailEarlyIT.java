@@ -31,6 +31,7 @@ class FailEarlyIT {
     private static final Duration QUICKLY = Duration.ofSeconds(120);
 
     private static final String SHORT_KEY = PackagedProgram.payloadKey("short").substring(0, 32);
+    private static final String BRACES = "a{{b}}" + PackagedProgram.payloadKey("braces");
     private static final String TWICE = PackagedProgram.payloadKey("twice");
     private static final String HEAD = "Herald does not start, ";
     private static final String NOBODY_MAY_CALL =
@@ -113,6 +114,8 @@ class FailEarlyIT {
         environment.put("HERALD_PAYLOAD_KEY", SHORT_KEY);
         secrets.add(SHORT_KEY);
         environment.remove("PROVIDER_XBRIDGE_SECRET");
+        environment.put("PROVIDER_BRIDGE_XYZ_API_KEY", BRACES);
+        secrets.add(BRACES);
         environment.put("HERALD_LEDGER", "postgres");
         environment.put("QUARKUS_OIDC_AUTH_SERVER_URL", "http://issuer.example.com");
         environment.put("HERALD_SERVICE_HOST", "10.0.0.1");
@@ -144,6 +147,8 @@ class FailEarlyIT {
                 "herald.payload-key: must be 32 bytes in base64",
                 place("routes/providers/xbridge.camel.yaml", "${properties:provider.xbridge.secret}")
                         + ": the property provider.xbridge.secret is required and not set",
+                place("routes/providers/bridge-xyz.camel.yaml", "{{provider.bridge-xyz.api-key}}")
+                        + ": the property provider.bridge-xyz.api-key has '{{' in it, which Camel takes for another property",
                 edit("routes/customer.camel.yaml", "- wireTap:", "- ^wireTapp:") + ": Unknown node id: wireTapp",
                 edit(
                                 "routes/providers/yativo.camel.yaml",

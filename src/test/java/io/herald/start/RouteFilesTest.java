@@ -67,6 +67,7 @@ class RouteFilesTest {
                 "xbridge | 200-299,404 | 200-499 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              okStatusCodeRange: 200-299,404 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              throwExceptionOnFailure: false | a refusal must fail the call; without that it is read as an answer of success",
+                "yativo | - loop: | - doTry: {}\\n        - loop: | 'doTry' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
                 "bridge-xyz | http\" | http\"\\n            uri: direct | 'uri' is there twice",
             })
     void aMistakeInAProvidersFileIsTold(String provider, String right, String wrong, String mistake) throws Exception {
@@ -74,6 +75,19 @@ class RouteFilesTest {
                 .hasSizeBetween(1, 2)
                 .anyMatch(told -> told.startsWith("routes/providers/" + provider + ".camel.yaml:")
                         && told.endsWith(": " + mistake));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "provider.fraudspect.upsert | false | routes/providers/fraudspect.camel.yaml: nothing keeps a create that comes again from making a second customer: set provider.fraudspect.upsert=true where it is an update, provider.fraudspect.idempotency-lifetime where a key is honoured (0s where nothing can tell), or add the route fraudspect-find and find.jslt",
+                "provider.yativo.upsert | true | provider.yativo.upsert: yativo has a look-up, which is for a provider that does not take a create that comes again for an update",
+                "provider.bridge-xyz.upsert | true | provider.bridge-xyz.upsert: bridge-xyz has an idempotency-lifetime, which is for a provider that does not take a create that comes again for an update",
+            })
+    void oneThingKeepsACreateFromBeingMadeTwice(String property, String value, String mistake) throws Exception {
+        assertThat(mistakes("fraudspect", "", "", Map.of(property, value))).contains(mistake);
     }
 
     /** Misspelt, the customer would go to the bare URL. */
@@ -87,11 +101,17 @@ class RouteFilesTest {
 
     /** With one place of the file of a provider changed. */
     private static List<String> mistakes(String provider, String right, String wrong) throws Exception {
+        return mistakes(provider, right, wrong, Map.of());
+    }
+
+    private static List<String> mistakes(String provider, String right, String wrong, Map<String, String> settings)
+            throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withProfile("dev")
                 .addDefaultInterceptors()
                 .withSources(new PropertiesConfigSource(
                         Path.of("application.properties").toUri().toURL()))
+                .withSources(new PropertiesConfigSource(settings, "settings", 1_000))
                 .withMapping(ProviderConfig.class)
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withDefaultValue("herald.sandbox.port", "8089")

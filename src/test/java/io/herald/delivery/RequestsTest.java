@@ -1,0 +1,46 @@
+package io.herald.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.herald.ledger.Message;
+import io.herald.mapping.MappingFailedException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What is filled into a path. */
+class RequestsTest {
+
+    private static final String TEMPLATE = "/customers/{id}/documents/{kind}";
+
+    private final Delivery delivery = new Delivery(
+            new Message(
+                    UUID.randomUUID(),
+                    1,
+                    "CUST-1",
+                    Instant.EPOCH,
+                    JsonNodeFactory.instance.objectNode(),
+                    List.of("acme")),
+            "acme");
+
+    @Test
+    void theIdIsTheLinkOrWhatTheFirstCallOfACreateWasAnswered() throws UnclearException {
+        ObjectNode request = JsonNodeFactory.instance.objectNode().put("kind", "pass port");
+        delivery.setRequest(request, new byte[0]);
+
+        assertThatThrownBy(() -> Requests.expand(TEMPLATE, delivery))
+                .isInstanceOf(MappingFailedException.class)
+                .hasMessageEndingWith("names the field 'id', which this request has not");
+
+        delivery.markDelivered(Outcome.delivered(request.objectNode().put("providerCustomerId", "in/2"), false));
+        assertThat(Requests.expand(TEMPLATE, delivery)).isEqualTo("/customers/in%2F2/documents/pass%20port");
+
+        delivery.setLink(Optional.of("7"));
+        assertThat(Requests.expand(TEMPLATE, delivery)).isEqualTo("/customers/7/documents/pass%20port");
+    }
+}
