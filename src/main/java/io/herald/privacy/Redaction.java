@@ -44,7 +44,7 @@ public final class Redaction {
 
     private static final int LONGEST_NUMBER = 64;
 
-    private static final String GAP = "[ ().-]{0,2}";
+    private static final String GAP = "[\\h().-]{0,2}";
 
     private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
 
@@ -56,14 +56,12 @@ public final class Redaction {
     /** Fields of its other parts that are. */
     private static final Set<String> FREE_FIELDS = Set.of("number", "description", "occupation", "accountPurposeOther");
 
-    /** Letters and digits in groups, such as the number of a passport; a provider may group them otherwise, or not at all. */
+    /** Letters and digits, in groups or not, such as the number of a passport; a provider may group them otherwise. */
     private static final Pattern GROUPED =
-            Pattern.compile("(?=[^0-9]*[0-9])(?=.{7,64}$)[\\p{L}0-9]++(?:[ ().-]{1,2}[\\p{L}0-9]++)+");
+            Pattern.compile("(?=[^0-9]*[0-9])(?=.{7,64}$)[\\p{L}0-9]++(?:[\\h().-]{1,2}[\\p{L}0-9]++)*");
 
-    /** The same, held without groups. */
-    private static final Pattern UNGROUPED = Pattern.compile("(?=[^0-9]*[0-9])[A-Za-z0-9]{7,64}");
-
-    private static final Pattern BLANKS = Pattern.compile("\\s+");
+    private static final Pattern BLANKS = Pattern.compile("[\\s\\p{Z}]+");
+    private static final String SOME_BLANKS = "[\\s\\p{Z}]++";
     private static final Pattern TYPE = Pattern.compile("[a-z_-]+|[A-Z_]+");
     private static final Set<String> TYPES = Set.of("type", "customer_type", "targets");
     private static final int BEGINNING = 32;
@@ -178,16 +176,17 @@ public final class Redaction {
         // a pattern that begins with blanks would look at each of many to the end of all
         String value = spelled.strip();
         if (value.length() <= LONGEST_NUMBER && NUMBER.matcher(value).matches()) {
-            return value.replaceAll("[^0-9+]", "").replace("+", "\\+").replaceAll("(?<=[0-9])(?=[0-9])", GAP);
+            return value.replaceAll("[^0-9+]", "")
+                    .replace("+", "\\+")
+                    .replaceAll("(?<=[0-9])(?=[0-9])", Matcher.quoteReplacement(GAP));
         }
-        if (UNGROUPED.matcher(value).matches()) {
-            return String.join(GAP, value.split(""));
+        if (GROUPED.matcher(value).matches()) {
+            return value.codePoints()
+                    .filter(Character::isLetterOrDigit)
+                    .mapToObj(Character::toString)
+                    .collect(Collectors.joining(GAP));
         }
-        String quoted = GROUPED.matcher(value).matches()
-                ? Stream.of(value.split("[ ().-]+"))
-                        .map(Pattern::quote)
-                        .collect(Collectors.joining("[\\s\\u00a0().-]{0,2}"))
-                : Stream.of(BLANKS.split(value, -1)).map(Pattern::quote).collect(Collectors.joining("[\\s\\u00a0]++"));
+        String quoted = Stream.of(BLANKS.split(value, -1)).map(Pattern::quote).collect(Collectors.joining(SOME_BLANKS));
         return value.length() < SHORT || mayBeCode && CODE.matcher(value).matches()
                 ? "(?<![\\p{L}\\p{N}_])" + quoted + "(?![\\p{L}\\p{N}_])"
                 : quoted;

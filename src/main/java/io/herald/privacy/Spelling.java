@@ -72,6 +72,8 @@ final class Spelling {
         if (date.matches()) {
             DATES.forEach(order -> all.add(date.replaceFirst(order)));
         }
+        // such as of a value of nothing but accents; it would stand everywhere
+        all.removeIf(String::isBlank);
         return all;
     }
 
@@ -97,8 +99,6 @@ final class Spelling {
         if (StandardCharsets.ISO_8859_1.newEncoder().canEncode(value)) {
             all.add(new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
         }
-        // of a value of nothing but accents nothing is left, which would stand everywhere
-        all.removeIf(String::isBlank);
         return all;
     }
 

@@ -151,11 +151,11 @@ public final class ProviderHttp {
                 HttpResponseInformationCallback informed,
                 HttpContext context)
                 throws IOException, HttpException {
-            boolean isReused = connection.getEndpointDetails().getRequestCount() > 0;
-            if (isReused && isStale(connection)) {
-                throw new StaleConnectionException();
-            }
             try {
+                boolean isReused = connection.getEndpointDetails().getRequestCount() > 0;
+                if (isReused && isStale(connection)) {
+                    throw new StaleConnectionException();
+                }
                 return super.execute(request, connection, informed, context);
             } catch (Error e) {
                 throw Gate.ending(e);

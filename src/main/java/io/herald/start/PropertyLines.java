@@ -3,6 +3,8 @@ package io.herald.start;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +19,7 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 /** Finds the properties that a file sets twice, as who rotates a secret by adding a line does; only the last one would count. */
 final class PropertyLines {
 
-    private static final Pattern FILE = Pattern.compile("PropertiesConfigSource\\[source=file:(?://)?(.+)]");
+    private static final Pattern FILE = Pattern.compile("PropertiesConfigSource\\[source=(file:.+)]");
 
     private PropertyLines() {}
 
@@ -27,7 +29,7 @@ final class PropertyLines {
                 .map(ConfigSource::getName)
                 .map(FILE::matcher)
                 .filter(Matcher::matches)
-                .flatMap(file -> mistakes(Path.of(file.group(1))).stream())
+                .flatMap(file -> mistakes(Path.of(URI.create(file.group(1)))).stream())
                 .toList();
     }
 
@@ -43,7 +45,8 @@ final class PropertyLines {
             }
         };
         try {
-            String text = Files.readString(file);
+            // as SmallRye reads it: what is not UTF-8 is replaced
+            String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
             properties.load(new StringReader(text));
             List<String> lines = text.lines().map(String::strip).toList();
             return twice.stream()

@@ -122,12 +122,12 @@ final class RouteCheck {
             new Compose(LoadSettings.builder().setLabel(file).build())
                     .composeString(text)
                     .ifPresent(root -> visit("", root, false));
+            if (provider != null && mistakes.size() == earlier) {
+                steps.check(provider, mistakes);
+            }
         } catch (YamlEngineException e) {
             // Camel's own reader reports what is wrong with the YAML; what the file would have defined is not known
             names.areIncomplete();
-        }
-        if (provider != null && mistakes.size() == earlier) {
-            steps.check(provider, mistakes);
         }
     }
 
@@ -337,7 +337,7 @@ final class RouteCheck {
             mistake(failing, "a refusal must fail the call; without that it is read as an answer of success");
         }
         ScalarNode statuses = scalar(parameters, "okStatusCodeRange");
-        boolean finds = beginning.equals(provider + RouteNames.FIND);
+        boolean finds = beginning.endsWith(RouteNames.FIND);
         if (statuses != null
                 && !statuses.getValue().equals(SUCCESS)
                 && !(finds && statuses.getValue().equals(SUCCESS_OR_NOBODY))) {
@@ -352,12 +352,14 @@ final class RouteCheck {
         ScalarNode parameter = parameters == null ? null : scalar(parameters, "name");
         ScalarNode place = parameter == null ? uri : parameter;
         String name = text.startsWith("direct:") ? text.substring("direct:".length()) : value(parameter);
+        if (key.equals("from")) {
+            beginning = name;
+        }
         String owner = owner(name);
         if (isAnother(owner)) {
             mistake(place, ofAnother(name, owner, provider));
         } else if (key.equals("from")) {
             names.beginning(name, place(place));
-            beginning = name;
             steps.route(name);
         } else if (!name.contains("$")) {
             names.destination(name, place(place));

@@ -104,6 +104,7 @@ final class RouteFiles {
         names.checkNames();
         names.checkFields(mayHave);
         names.checkCreates(
+                id -> finds.apply(id).orElse(false),
                 id -> providers.of(id).idempotencyLifetime(),
                 id -> providers.of(id).upsert());
         withFile.forEach(id -> checkLookUp(id, finds, names, mistakes));

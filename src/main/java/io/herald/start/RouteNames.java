@@ -191,15 +191,17 @@ final class RouteNames {
      * again, and that only one thing does: a look-up, a key that it remembers, or that such a create is an update there. With a
      * look-up a key decides nothing, so it may be sent or not.
      *
+     * @param isLookedUp whether there is, or should be, a look-up
      * @param lifetime how long a provider remembers a key, if that is set
      * @param isUpsert whether a create that comes again is an update
      */
-    void checkCreates(Function<String, Optional<Duration>> lifetime, Predicate<String> isUpsert) {
+    void checkCreates(
+            Predicate<String> isLookedUp, Function<String, Optional<Duration>> lifetime, Predicate<String> isUpsert) {
         if (!complete) {
             return;
         }
         for (String id : providers) {
-            boolean finds = beginnings.containsKey(id + FIND);
+            boolean finds = isLookedUp.test(id) || beginnings.containsKey(id + FIND);
             Optional<Duration> remembered = lifetime.apply(id);
             if (isUpsert.test(id) && (finds || remembered.isPresent())) {
                 mistakes.add("provider." + id + ".upsert: " + id + " has "

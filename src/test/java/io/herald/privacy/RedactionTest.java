@@ -198,11 +198,16 @@ class RedactionTest {
             value = {
                 "passport_ABCDEFGHK | passport_***",
                 "AB 123 456 789 or AB-123456789 | *** or ***",
-                "plumbing_BEEKEEPER | plumbing_***"
+                "plumbing_BEEKEEPER | plumbing_***",
+                "CD12 34567 or CD1 234 567 or cd1234567 | *** or *** or ***",
+                "Dar es Salaam or Dar\u00a0es\u00a0Salaam | *** or ***",
+                "the field [email] is bad | the field [email] is bad"
             })
     void removesWhatIsFilledInFreelyOutsideOfThePerson(String words, String left) {
         JsonNode customer = json("""
-                {"identifiers": [{"type": "passport", "number": "ABCDEFGHK"}, {"type": "other", "number": "AB123456789"}],
+                {"identifiers": [{"type": "passport", "number": "ABCDEFGHK"}, {"type": "other", "number": "AB123456789"},
+                                 {"type": "other", "number": "CD 1234-567"}],
+                 "address": {"city": "Dar\\u00a0es\\u00a0Salaam"}, "attributes": {"mark": "]"},
                  "profile": {"occupation": "BEEKEEPER"}}
                 """);
         assertThat(Redaction.of(customer).redact(words)).isEqualTo(left);

@@ -203,7 +203,7 @@ class FailEarlyIT {
                 "mappings/yativo/find.jslt: the file is missing, and direct:yativo-find is there",
                 "routes/providers/fraudspect.camel.yaml: no route begins with direct:fraudspect-find, which"
                         + " mappings/fraudspect/find.jslt is there for",
-                edit("elsewhere/maps/xbridge/find.jslt", "{", "{^,") + ": syntax error: unexpected ','"));
+                edit("elsewhere/maps/xbridge/find.jslt", "  {\n", "  {^,\n") + ": syntax error: unexpected ','"));
         Path maps = elsewhere.resolve("maps");
         Files.move(maps.resolve("yativo/find.jslt"), maps.resolve("fraudspect/find.jslt"));
         Files.writeString(maps.resolve("bridge-xyz/response.jslt"), "// é\n{}", StandardCharsets.ISO_8859_1);
