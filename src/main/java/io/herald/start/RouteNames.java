@@ -191,23 +191,25 @@ final class RouteNames {
      * again, and that only one thing does: a look-up, a key that it remembers, or that such a create is an update there. With a
      * look-up a key decides nothing, so it may be sent or not.
      *
-     * @param isLookedUp whether there is, or should be, a look-up
+     * @param isToBeLookedUp whether there should be a look-up, though its route may be missing
      * @param lifetime how long a provider remembers a key, if that is set
      * @param isUpsert whether a create that comes again is an update
      */
     void checkCreates(
-            Predicate<String> isLookedUp, Function<String, Optional<Duration>> lifetime, Predicate<String> isUpsert) {
+            Predicate<String> isToBeLookedUp,
+            Function<String, Optional<Duration>> lifetime,
+            Predicate<String> isUpsert) {
         if (!complete) {
             return;
         }
         for (String id : providers) {
-            boolean finds = isLookedUp.test(id) || beginnings.containsKey(id + FIND);
+            boolean finds = beginnings.containsKey(id + FIND);
             Optional<Duration> remembered = lifetime.apply(id);
             if (isUpsert.test(id) && (finds || remembered.isPresent())) {
                 mistakes.add("provider." + id + ".upsert: " + id + " has "
                         + (finds ? "a look-up" : "an idempotency-lifetime")
                         + ", which is for a provider that does not take a create that comes again for an update");
-            } else if (!finds) {
+            } else if (!finds && !isToBeLookedUp.test(id)) {
                 checkKey(id, remembered, isUpsert.test(id));
             }
         }
