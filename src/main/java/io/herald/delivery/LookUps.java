@@ -75,6 +75,9 @@ final class LookUps {
         }
         ObjectNode page = mappings.of(delivery.getProvider()).find(answer, delivery.getRequest());
         Found found = delivery.found();
+        if (found.isLate(clock.instant())) {
+            throw UnclearException.forNow("the look-up took longer than " + LONGEST.toMinutes() + " minutes");
+        }
         page.path("candidates").forEach(found::add);
         JsonNode goesOn = page.path("next");
         if (found.isDoubtful() || goesOn.isMissingNode() || goesOn.isNull()) {
@@ -83,9 +86,6 @@ final class LookUps {
         int next = goesOn.isInt() ? goesOn.intValue() : 0;
         if (next != found.nextPage() || next > MOST_PAGES) {
             throw new UnclearException("the list that the look-up reads has no end");
-        }
-        if (found.isLate(clock.instant())) {
-            throw UnclearException.forNow("the look-up took longer than " + LONGEST.toMinutes() + " minutes");
         }
         return next;
     }

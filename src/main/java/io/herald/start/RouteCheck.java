@@ -228,6 +228,12 @@ final class RouteCheck {
         if (id != null) {
             names.route(id.getValue(), place(id));
         }
+        ScalarNode starts = scalar(route, "autoStartup");
+        if (provider != null && starts != null && !starts.getValue().equals("true")) {
+            mistake(
+                    starts,
+                    "a route of a provider that does not start by itself leaves its deliveries waiting for good");
+        }
         ScalarNode configuration = scalar(route, "routeConfigurationId");
         if (configuration != null) {
             names.wantsConfiguration(configuration.getValue(), place(configuration));

@@ -67,6 +67,7 @@ class RouteFilesTest {
                 "xbridge | 200-299,404 | 200-499 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              okStatusCodeRange: 200-299,404 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              throwExceptionOnFailure: false | a refusal must fail the call; without that it is read as an answer of success",
+                "fraudspect | id: fraudspect-call | id: fraudspect-call\\n    autoStartup: false | a route of a provider that does not start by itself leaves its deliveries waiting for good",
                 "yativo | - loop: | - doTry: {}\\n        - loop: | 'doTry' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
                 "bridge-xyz | http\" | http\"\\n            uri: direct | 'uri' is there twice",
             })
