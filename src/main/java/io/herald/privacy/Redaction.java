@@ -44,7 +44,7 @@ public final class Redaction {
 
     private static final int LONGEST_NUMBER = 64;
 
-    private static final String GAP = "[\\h().-]{0,2}";
+    private static final String GAP = "[\\h().\u2010-\u2013-]{0,2}";
 
     private static final Pattern CODE = Pattern.compile("[a-z_]+|[A-Z_]+");
 

@@ -5,12 +5,16 @@ import java.net.URLEncoder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** How a value is written in a URL, within a string of JSON, in HTML, and elsewhere: a provider may quote the request it got. */
 final class Spelling {
@@ -30,9 +34,26 @@ final class Spelling {
 
     private static final Charset WINDOWS = Charset.forName("windows-1252");
     private static final Pattern MARKS = Pattern.compile("\\p{M}+");
-    private static final Pattern DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
-    private static final List<String> DATES =
-            List.of("$3/$2/$1", "$2/$3/$1", "$1/$2/$3", "$3.$2.$1", "$3-$2-$1", "$2-$3-$1", "$1$2$3");
+    private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
+    private static final List<DateTimeFormatter> DATES = Stream.of(
+                    "dd/MM/yyyy",
+                    "MM/dd/yyyy",
+                    "yyyy/MM/dd",
+                    "d/M/yyyy",
+                    "M/d/yyyy",
+                    "dd.MM.yyyy",
+                    "dd-MM-yyyy",
+                    "MM-dd-yyyy",
+                    "yyyyMMdd",
+                    "d MMMM yyyy",
+                    "d MMM yyyy",
+                    "dd MMM yyyy",
+                    "MMM dd yyyy",
+                    "MMMM d, yyyy",
+                    "dd-MMM-yyyy",
+                    "dd-MMM-yy")
+            .map(order -> DateTimeFormatter.ofPattern(order, Locale.ENGLISH))
+            .toList();
 
     private Spelling() {}
 
@@ -68,13 +89,25 @@ final class Spelling {
         if (INTERNATIONAL.matcher(value).matches()) {
             all.add(value.substring(value.length() - NATIONAL));
         }
-        Matcher date = DATE.matcher(value);
-        if (date.matches()) {
-            DATES.forEach(order -> all.add(date.replaceFirst(order)));
+        if (value.indexOf('\'') >= 0) {
+            all.addAll(List.of(value.replace("'", "''"), value.replace("'", "\\'"), value.replace('\'', '\u2019')));
+        }
+        all.add(value.toUpperCase(Locale.ROOT));
+        if (DATE.matcher(value).matches()) {
+            all.addAll(otherDates(value));
         }
         // such as of a value of nothing but accents; it would stand everywhere
         all.removeIf(String::isBlank);
         return all;
+    }
+
+    private static List<String> otherDates(String value) {
+        try {
+            LocalDate date = LocalDate.parse(value);
+            return DATES.stream().map(date::format).toList();
+        } catch (DateTimeParseException e) {
+            return List.of();
+        }
     }
 
     /** As templates write the name of a field, where a provider names one by the customer's value. */

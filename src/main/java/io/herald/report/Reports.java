@@ -37,20 +37,26 @@ public final class Reports {
     private static final String LOCATION = "/v1/messages/";
     private static final int ACCEPTED = 202;
 
+    /** One in so many of those that Herald may work on may wait for a message that was accepted before. */
+    private static final int REPEATS = 4;
+
     private final Ledger ledger;
     private final ObjectMapper json;
     private final Duration waitDefault;
     private final Duration waitMax;
+    private final Waiting waiting;
 
     public Reports(
             Ledger ledger,
             ObjectMapper json,
             @ConfigProperty(name = "herald.wait.default", defaultValue = "10s") Duration waitDefault,
-            @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax) {
+            @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax,
+            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlight) {
         this.ledger = ledger;
         this.json = json;
         this.waitDefault = waitDefault;
         this.waitMax = waitMax;
+        this.waiting = new Waiting(inFlight / REPEATS);
     }
 
     /**
@@ -65,7 +71,7 @@ public final class Reports {
             @ExchangeProperty("prefer") Object prefer)
             throws InterruptedException {
         Duration patience = Prefer.parse(joined(prefer)).patience(waitDefault, waitMax);
-        dispatch.await(patience.toMillis());
+        waiting.await(dispatch, patience.toMillis());
         ObjectNode report = dispatch.kept().map(this::report).orElseGet(() -> reportOf(dispatch.getMessage()));
         boolean looked = !patience.isZero() || dispatch.isRepeated();
         int code = looked ? httpStatus(report.get("status").textValue()) : ACCEPTED;

@@ -34,6 +34,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -201,10 +202,14 @@ public final class Entrance {
         return Optional.of(Problem.of(405, "this path takes " + allowed));
     }
 
-    /** What is told to a replay of many with a misspelt filter, which would have more sent again than was meant. */
+    /** What is told to a replay of many with a misspelt or an empty filter, which would have more sent again than was meant. */
     private static Optional<ObjectNode> noFilter(HttpServerRequest request) {
         if (Operation.of(request).filter(Operation.REPLAY_DEAD_LETTERS::equals).isEmpty()) {
             return Optional.empty();
+        }
+        if (request.params().entries().stream()
+                .anyMatch(filter -> filter.getValue().isBlank())) {
+            return Optional.of(Problem.of(400, "a filter is empty"));
         }
         return request.params().names().stream()
                 .filter(name -> !FILTERS.contains(name))
@@ -341,7 +346,9 @@ public final class Entrance {
 
     private void ofFailure(RoutingContext call) {
         Throwable failure = call.failure();
-        boolean callerIsGone = failure instanceof HttpClosedException || failure instanceof StreamResetException;
+        boolean callerIsGone = failure instanceof HttpClosedException
+                || failure instanceof StreamResetException
+                || failure instanceof SocketException;
         if (callerIsGone || call.response().ended() || call.response().headWritten()) {
             return;
         }

@@ -736,6 +736,11 @@ class DeadLetterTest {
         assertThat(misspelt.json().path("detail").asText())
                 .isEqualTo("there is no such filter; this call takes provider, reason and state");
         assertThat(operator.replayAll("?provider=&reason=").status()).isEqualTo(400);
+        assertThat(operator.replayAll("?provider=&reason=unauthorized")
+                        .json()
+                        .path("detail")
+                        .asText())
+                .isEqualTo("a filter is empty");
         assertThat(operator.replayAll("?provider=fraudspect&state=retrying").status())
                 .isEqualTo(400);
         assertThat(operator.replayAll("?provider=fraudspect&state=rejected")

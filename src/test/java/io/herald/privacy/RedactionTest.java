@@ -213,6 +213,27 @@ class RedactionTest {
         assertThat(Redaction.of(customer).redact(words)).isEqualTo(left);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "O''Brien",
+                "O\\'Brien",
+                "O\u2019Brien",
+                "GROSS",
+                "6/5/1987",
+                "5 June 1987",
+                "Jun 05 1987",
+                "05-JUN-87",
+                "+255\u00a0712\u2011345\u2011678"
+            })
+    void removesWhatOtherProgramsMakeOfAValue(String spelled) {
+        JsonNode customer = json("""
+                {"person": {"firstName": "Groß", "lastName": "O'Brien", "birthDate": "1987-06-05"},
+                 "contact": {"phone": "+255712345678"}}
+                """);
+        assertThat(Redaction.of(customer).redact("no " + spelled + " here")).isEqualTo("no *** here");
+    }
+
     @Test
     void removesWhatWindowsMisread() {
         JsonNode customer = json("{\"person\": {\"lastName\": \"MÜLLER\"}}");
