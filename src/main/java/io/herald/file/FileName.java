@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 record FileName(String name) {
 
     private static final Pattern NAME =
-            Pattern.compile("(?i)(?<stem>.*?)(?<again>\\.again)?\\.(?<format>json|ndjson|jsonl|csv)(?<gz>\\.gz)?");
+            Pattern.compile("(?is)(?<stem>.*?)(?<again>\\.again)?\\.(?<format>json|ndjson|jsonl|csv)(?<gz>\\.gz)?");
 
     /** A file's name has at most 255 bytes in the usual file systems; so many are left for the names of its reports. */
     private static final int LONGEST = 200;

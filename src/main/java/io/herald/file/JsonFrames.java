@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -70,6 +71,10 @@ final class JsonFrames implements Frames {
             return more
                     ? last(line(), "stands after the end of the JSON; a customer a line is a file named .ndjson")
                     : null;
+        } catch (StreamConstraintsException e) {
+            return last(
+                    parser.currentLocation().getLineNr(),
+                    "is nested too deep, or has too long a name or number; nothing after that in the file can be read");
         } catch (JsonProcessingException | CharConversionException e) {
             return last(
                     parser.currentLocation().getLineNr(),

@@ -137,6 +137,10 @@ class FramesTest {
         assertThat(json("[{},\n{\"a\":tru},\n{}]"))
                 .containsExactly("1 {}", "2 ! is not JSON, at column 10; nothing after that in the file can be read");
         assertThat(json("[{},\n{")).hasSize(2).last().asString().startsWith("2 ! is not JSON");
+        assertThat(json("[{}, {\"a\":" + "[".repeat(150_000) + "]".repeat(150_000) + "}, {}]"))
+                .containsExactly(
+                        "1 {}",
+                        "1 ! is nested too deep, or has too long a name or number; nothing after that in the file can be read");
         assertThat(json("{}\n{}"))
                 .containsExactly(
                         "1 {}", "2 ! stands after the end of the JSON; a customer a line is a file named .ndjson");
