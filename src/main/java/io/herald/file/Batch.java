@@ -32,7 +32,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     private long position;
     private Frame next;
     private BatchRecord last;
-    private boolean ended;
+    private volatile boolean ended;
 
     /** What is needed of a file whose records are not read already. */
     private record Reading(
@@ -86,6 +86,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             if (!stamp.equals(Stamp.of(path))) {
                 throw new IOException("the file was changed before it was read");
             }
+            content.mustStay(path, stamp);
             content.mustBe(new Content.Digest(file.digest(), file.size()));
             Optional<CsvColumns> columns = Optional.empty();
             FileName.Format format = name.format().orElseThrow();
@@ -168,14 +169,24 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                 next = reading.frames().next();
                 ended = next == null;
             } catch (IOException e) {
+                breakOff();
                 dropLast();
                 throw new UncheckedIOException(e);
             } catch (HeraldStopsException e) {
+                breakOff();
                 dropLast();
                 throw e;
             }
         }
         return next != null;
+    }
+
+    /**
+     * No record is looked for any more. After a failure Camel takes what is left one by one, to let go of it; each would take a slot
+     * and a permit that nobody gives back, until it waited for ever.
+     */
+    void breakOff() {
+        ended = true;
     }
 
     /** Camel looks for the next record before it begins the last one, and begins no more when that fails. */
@@ -187,7 +198,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
 
     @Override
     public BatchRecord next() {
-        if (!hasNext()) {
+        if (next == null && !hasNext()) {
             throw new NoSuchElementException();
         }
         Frame frame = next;

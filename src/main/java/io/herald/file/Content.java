@@ -23,6 +23,7 @@ import java.util.zip.ZipException;
 /** The content of a dropped file: expanded if it is compressed, up to a bound, and without a byte order mark. */
 final class Content extends FilterInputStream {
 
+    private static final String CHANGED = "the file was changed while it was read";
     private static final int BUFFER = 1 << 16;
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
@@ -30,6 +31,8 @@ final class Content extends FilterInputStream {
     private final MessageDigest sha256 = sha256();
     private Optional<Digest> expected = Optional.empty();
     private Optional<Digest> digest = Optional.empty();
+    private Optional<Path> path = Optional.empty();
+    private Stamp asOpened;
     private long count;
 
     private Content(InputStream in, long most) {
@@ -129,6 +132,25 @@ final class Content extends FilterInputStream {
         expected = Optional.of(content);
     }
 
+    /**
+     * Nothing that is read after the file was written to is given out: the record at the edge would be of two customers. One that was
+     * renamed meanwhile is told by its digest.
+     */
+    void mustStay(Path file, Stamp stamp) {
+        path = Optional.of(file);
+        asOpened = stamp;
+    }
+
+    private void requireUnwritten() throws IOException {
+        if (path.isEmpty() || !Files.exists(path.get(), LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Stamp now = Stamp.of(path.get());
+        if (now.inode() == asOpened.inode() && !now.equals(asOpened)) {
+            throw new IOException(CHANGED);
+        }
+    }
+
     static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
@@ -166,13 +188,14 @@ final class Content extends FilterInputStream {
         } else if (read < 0 && digest.isEmpty()) {
             digest = Optional.of(new Digest(HexFormat.of().formatHex(sha256.digest()), count));
         }
+        requireUnwritten();
         requireExpected();
         return read;
     }
 
     private void requireExpected() throws IOException {
         if (expected.isPresent() && (count > expected.get().size() || digest.isPresent() && !digest.equals(expected))) {
-            throw new IOException("the file was changed while it was read");
+            throw new IOException(CHANGED);
         }
     }
 }

@@ -105,6 +105,8 @@ final class LineFrames implements Frames {
 
     private boolean fill() throws IOException {
         position = 0;
+        // what was read before is not read again where this fails
+        limit = 0;
         limit = Math.max(0, in.read(buffer, 0, buffer.length));
         return limit > 0;
     }

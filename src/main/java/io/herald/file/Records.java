@@ -124,6 +124,7 @@ public final class Records {
             throw new LedgerException("the record before this one is not kept yet");
         }
         if (kept == Kept.TAKEN_OVER) {
+            record.batch().breakOff();
             throw new IOException("another Herald has taken the file over, or it has ended");
         }
         if (record.customer().isPresent()) {
