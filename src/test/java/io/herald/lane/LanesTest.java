@@ -290,16 +290,17 @@ class LanesTest {
     @Test
     void aProviderThatStandsStillHoldsItsShareOfTheBytes() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
-        CountDownLatch begun = new CountDownLatch(1);
+        Semaphore begun = new Semaphore(0);
         start(8, exchange -> {
-            begun.countDown();
+            begun.release();
             gate.await();
             work(exchange);
         });
         arrive(reserve("CUST-1", SHARE.bytes() - 1));
-        begun.await();
+        begun.acquire();
         TimeUnit.MILLISECONDS.sleep(STANDS_STILL.toMillis());
         arrive(reserve("CUST-2", 1));
+        begun.acquire();
 
         arrive(reserve("CUST-3", 1));
 
