@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 
@@ -28,7 +27,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     private final Progress progress;
     private final Reading reading;
 
-    private CompletableFuture<Void> turn = CompletableFuture.completedFuture(null);
+    private HandOver turn = HandOver.given();
     private long position;
     private Frame next;
     private BatchRecord last;
@@ -206,8 +205,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         try {
             reading.slots().acquire();
             InFlight.Permit permit = reading.inFlight().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
-            CompletableFuture<Void> before = turn;
-            turn = new CompletableFuture<>();
+            HandOver before = turn;
+            turn = new HandOver();
             last = new BatchRecord(
                     this, new DroppedFile.Place(file.id(), ++position, frame.line()), frame, before, turn, () -> {
                         permit.release();

@@ -9,7 +9,6 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 
 /** One record of a dropped file, on its way into the ledger. */
 @RegisterForReflection
@@ -19,8 +18,8 @@ public final class BatchRecord {
     private final DroppedFile.Place place;
     private final Frame frame;
     private final UUID message;
-    private final CompletableFuture<Void> before;
-    private final CompletableFuture<Void> handedOver;
+    private final HandOver before;
+    private final HandOver mine;
     private final Runnable whenDone;
 
     private CanonicalCustomer customer;
@@ -29,19 +28,13 @@ public final class BatchRecord {
     private Optional<String> reference = Optional.empty();
     private List<Fault> faults = List.of();
 
-    BatchRecord(
-            Batch batch,
-            DroppedFile.Place place,
-            Frame frame,
-            CompletableFuture<Void> before,
-            CompletableFuture<Void> handedOver,
-            Runnable whenDone) {
+    BatchRecord(Batch batch, DroppedFile.Place place, Frame frame, HandOver before, HandOver mine, Runnable whenDone) {
         this.batch = batch;
         this.place = place;
         this.frame = frame;
         this.message = message(batch.file(), place.position());
         this.before = before;
-        this.handedOver = handedOver;
+        this.mine = mine;
         this.whenDone = whenDone;
     }
 
@@ -102,9 +95,10 @@ public final class BatchRecord {
         return faults;
     }
 
-    /** To keep it has failed, or was done and nobody was told. */
-    void inDoubt() {
+    /** It is not kept, or nobody was told: what comes behind waits until the ledger was given it again. */
+    void putInDoubt() {
         inDoubt = true;
+        mine.takeBack();
     }
 
     boolean isInDoubt() {
@@ -113,12 +107,12 @@ public final class BatchRecord {
 
     /** Waits until the ledger was given the record before this one. */
     void awaitTurn() {
-        before.join();
+        before.await();
     }
 
     /** It is the next one's turn. */
     void handedOver() {
-        handedOver.complete(null);
+        mine.give();
     }
 
     /** Nothing in memory needs it any more. */

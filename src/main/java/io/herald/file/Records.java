@@ -121,6 +121,7 @@ public final class Records {
         Progress progress = record.batch().progress();
         Kept kept = kept(record, Traces.traceparent(span));
         if (kept == Kept.OUT_OF_TURN) {
+            record.putInDoubt();
             throw new LedgerException("the record before this one is not kept yet");
         }
         if (kept == Kept.TAKEN_OVER) {
@@ -164,7 +165,7 @@ public final class Records {
         try {
             return kept.join();
         } catch (CompletionException e) {
-            record.inDoubt();
+            record.putInDoubt();
             throw new LedgerException("a record cannot be kept now", e.getCause());
         }
     }

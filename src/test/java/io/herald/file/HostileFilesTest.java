@@ -47,6 +47,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -454,6 +455,61 @@ class HostileFilesTest {
         assertThat(others.state()).isEqualTo(State.FAILED);
         Files.delete(dropped);
         ledger.moved(others.id());
+    }
+
+    /** What cannot be kept is tried again after a second; what comes behind it waits for it, and then goes on as fast as before. */
+    @Test
+    void aRecordThatCannotBeKeptForATimeHoldsUpItsFileForNoLonger() throws Exception {
+        String reference = Caller.reference("HELDUP");
+        String name = reference + ".ndjson";
+        change("create trigger held_up before insert on record when new.position = 50 and exists"
+                + " (select 1 from file where id = new.file and name = '" + name
+                + "') begin select raise(abort, 'held up'); end");
+        try {
+            box.drop(name, people(reference, 400));
+            haveArrived(reference, 49);
+            Awaitility.await().during(Duration.ofSeconds(3)).untilAsserted(() -> assertThat(requestsFor(reference))
+                    .hasSize(49));
+        } finally {
+            change("drop trigger held_up");
+        }
+
+        assertThat(box.report(name).records())
+                .extracting(line -> line.path("status").asText())
+                .hasSize(400)
+                .containsOnly("delivered");
+    }
+
+    /** As when this one stalls for longer than its lease, in the middle of it. */
+    @Test
+    void aFileThatAnotherProgramTakesOverWhileItIsReadStopsNoOther() throws Exception {
+        String reference = Caller.reference("OVER");
+        String name = reference + ".ndjson";
+        change("create trigger taken_over after insert on record when new.position = 50 and exists"
+                + " (select 1 from file where id = new.file and name = '" + name
+                + "') begin update file set reader = 'another' where id = new.file; end");
+        try {
+            box.drop(name, people(reference, 400));
+            haveArrived(reference, 50);
+            box.drop(reference + ".json", person(reference + "-OTHER"));
+
+            assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");
+            assertThat(requestsFor(reference + "-P")).hasSize(50);
+        } finally {
+            change("drop trigger taken_over");
+            Files.delete(inbox.resolve(name));
+        }
+    }
+
+    private void haveArrived(String reference, int many) {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(requestsFor(reference))
+                .hasSize(many));
+    }
+
+    private static String people(String reference, int many) {
+        return IntStream.rangeClosed(1, many)
+                .mapToObj(i -> person(reference + "-P" + i))
+                .collect(Collectors.joining("\n"));
     }
 
     private void change(String schema) throws SQLException {
