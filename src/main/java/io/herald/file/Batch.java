@@ -31,7 +31,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     private long position;
     private Frame next;
     private BatchRecord last;
-    private volatile boolean ended;
+    private boolean ended;
+    private volatile boolean brokenOff;
 
     /** What is needed of a file whose records are not read already. */
     private record Reading(
@@ -157,7 +158,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
      */
     @Override
     public boolean hasNext() {
-        if (reading == null || ended) {
+        if (reading == null || ended || brokenOff) {
             return false;
         }
         if (next == null) {
@@ -177,15 +178,15 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                 throw e;
             }
         }
-        return next != null;
+        return next != null && !brokenOff;
     }
 
     /**
-     * No record is looked for any more. After a failure Camel takes what is left one by one, to let go of it; each would take a slot
-     * and a permit that nobody gives back, until it waited for ever.
+     * No record is given out any more: to be called before the slot of a record is free that has failed. After a failure Camel takes
+     * what is left one by one, to let go of it; each would take a slot and a permit that nobody gives back.
      */
     void breakOff() {
-        ended = true;
+        brokenOff = true;
     }
 
     /** Camel looks for the next record before it begins the last one, and begins no more when that fails. */
@@ -205,6 +206,11 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         try {
             reading.slots().acquire();
             InFlight.Permit permit = reading.inFlight().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
+            if (brokenOff) {
+                permit.release();
+                reading.slots().release();
+                throw new NoSuchElementException();
+            }
             HandOver before = turn;
             turn = new HandOver();
             last = new BatchRecord(

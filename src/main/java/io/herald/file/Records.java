@@ -79,6 +79,9 @@ public final class Records {
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange ended) {
+                if (ended.isFailed()) {
+                    record.batch().breakOff();
+                }
                 record.done();
                 span.end();
             }
@@ -125,7 +128,6 @@ public final class Records {
             throw new LedgerException("the record before this one is not kept yet");
         }
         if (kept == Kept.TAKEN_OVER) {
-            record.batch().breakOff();
             throw new IOException("another Herald has taken the file over, or it has ended");
         }
         if (record.customer().isPresent()) {

@@ -11,6 +11,7 @@ import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
 import io.herald.file.DropBox.Report;
+import io.herald.intake.InFlight;
 import io.herald.ledger.Claims;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
@@ -41,11 +42,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -91,6 +95,9 @@ class HostileFilesTest {
 
     @Inject
     Claims claims;
+
+    @Inject
+    InFlight inFlight;
 
     @DataSource("embedded")
     AgroalDataSource database;
@@ -495,10 +502,36 @@ class HostileFilesTest {
 
             assertThat(box.report(reference + ".json").state(1, "fraudspect")).isEqualTo("delivered");
             assertThat(requestsFor(reference + "-P")).hasSize(50);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(inFlight.taken())
+                    .isZero());
         } finally {
             change("drop trigger taken_over");
             Files.delete(inbox.resolve(name));
         }
+    }
+
+    /** As when it is the one that failed which lets the next one go. */
+    @Test
+    void whoWaitsForASlotOfAFileThatIsBrokenOffGetsNoRecord() throws Exception {
+        String reference = Caller.reference("BROKEN");
+        Path dropped = Files.writeString(leftAlone(reference + ".ndjson"), people(reference, 100));
+        Batch batch = opened(dropped);
+        List<BatchRecord> all = new ArrayList<>();
+        for (int i = 0; i < folders.parallel(); i++) {
+            all.add(batch.next());
+        }
+        CompletableFuture<BatchRecord> waiting = CompletableFuture.supplyAsync(batch::next);
+        assertThat(waiting).isNotDone();
+
+        batch.breakOff();
+        all.forEach(BatchRecord::done);
+
+        assertThatThrownBy(waiting::join).hasCauseInstanceOf(NoSuchElementException.class);
+        assertThat(batch.hasNext()).isFalse();
+        assertThat(inFlight.taken()).isZero();
+        batch.close();
+        ledger.letGo(batch.file().id());
+        Files.delete(dropped);
     }
 
     private void haveArrived(String reference, int many) {
