@@ -75,6 +75,9 @@ public final class Redaction {
 
     private static final int MOST_CHARACTERS = 200_000;
 
+    /** Of all values, in characters; compiled it takes some 20 bytes for each. What may be grouped otherwise has 21 for one of its own. */
+    private static final int LONGEST_PATTERN = 400_000;
+
     /** Characters of the different words of one delivery's outcomes that are looked at; to look at all could take minutes. */
     private static final int MOST_OF_WORDS = 100_000;
 
@@ -88,11 +91,14 @@ public final class Redaction {
         Optional<Set<String>> spelledValues = spelled(values);
         Set<String> spelledFree = spelled(free).orElse(Set.of());
         Optional<Set<String>> spelledBeginnings = spelled(beginnings);
-        this.tooMuch = spelledValues.isEmpty() || spelledBeginnings.isEmpty();
-        this.values = spelledValues.flatMap(
-                all -> anyOf(all.stream().map(value -> pattern(value, !spelledFree.contains(value)))));
-        this.beginnings = spelledBeginnings.flatMap(
-                all -> anyOf(Stream.concat(all.stream().map(Pattern::quote), Stream.of(BASE64))));
+        Optional<String> anyValue = spelledValues
+                .map(all -> anyOf(all.stream().map(value -> pattern(value, !spelledFree.contains(value)))))
+                .filter(any -> any.length() <= LONGEST_PATTERN);
+        this.tooMuch = anyValue.isEmpty() || spelledBeginnings.isEmpty();
+        this.values = anyValue.filter(any -> !any.isEmpty()).map(Redaction::compiled);
+        this.beginnings = spelledBeginnings
+                .map(all -> anyOf(Stream.concat(all.stream().map(Pattern::quote), Stream.of(BASE64))))
+                .map(Redaction::compiled);
     }
 
     /** All spellings, the longest first; none if they are too many to look for. */
@@ -115,11 +121,12 @@ public final class Redaction {
         return Optional.of(spelled);
     }
 
-    private static Optional<Pattern> anyOf(Stream<String> patterns) {
-        String any = patterns.collect(Collectors.joining("|"));
-        return any.isEmpty()
-                ? Optional.empty()
-                : Optional.of(Pattern.compile(any, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE));
+    private static String anyOf(Stream<String> patterns) {
+        return patterns.distinct().collect(Collectors.joining("|"));
+    }
+
+    private static Pattern compiled(String pattern) {
+        return Pattern.compile(pattern, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
     }
 
     /** @param trees where the values stand: the canonical customer and the request made of it; null ones are ignored */

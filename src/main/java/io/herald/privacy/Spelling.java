@@ -92,7 +92,10 @@ final class Spelling {
         if (value.indexOf('\'') >= 0) {
             all.addAll(List.of(value.replace("'", "''"), value.replace("'", "\\'"), value.replace('\'', '\u2019')));
         }
-        all.add(value.toUpperCase(Locale.ROOT));
+        String upperCase = value.toUpperCase(Locale.ROOT);
+        if (upperCase.length() != value.length()) {
+            all.add(upperCase);
+        }
         if (DATE.matcher(value).matches()) {
             all.addAll(otherDates(value));
         }

@@ -352,6 +352,23 @@ class RedactionTest {
         assertThat(Redaction.of(customer).redact("the branch is closed")).isEqualTo("***");
     }
 
+    /** What may be grouped in any way takes far more memory than its characters: 64 MB for these. */
+    @Test
+    void ofTooMuchThatMayBeGroupedOtherwiseNothingIsLookedForAndNothingIsTold() {
+        assertThat(Redaction.of(connections(990)).redact("the branch is closed"))
+                .isEqualTo("***");
+        assertThat(Redaction.of(connections(100)).redact("CUST-107 " + "A1 b2".repeat(14) + " is not known"))
+                .isEqualTo("*** is not known");
+    }
+
+    private static ObjectNode connections(int many) {
+        ObjectNode customer = JSON.createObjectNode();
+        for (int i = 0; i < many; i++) {
+            customer.withArray("/connections").addObject().put("reference", "CUST" + (100 + i) + "a1b2".repeat(14));
+        }
+        return customer;
+    }
+
     /** Thirty-four letters in a row that JSON escapes, or twenty-three bytes of a URL, look like base64. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(
