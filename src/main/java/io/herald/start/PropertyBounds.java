@@ -30,7 +30,7 @@ final class PropertyBounds {
             "intake.file.report.after");
 
     private static final List<String> OF_A_PROVIDER = List.of("enabled", "trace", "upsert");
-    private static final Pattern BOOLEAN = Pattern.compile("(?i)true|false|yes|no|on|off|1|0");
+    private static final Pattern BOOLEAN = Pattern.compile("(?i)true|false|yes|no|y|n|on|off|1|0");
 
     private final Config config;
     private final List<String> mistakes;

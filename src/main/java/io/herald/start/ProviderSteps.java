@@ -21,11 +21,18 @@ final class ProviderSteps {
     private static final Set<String> READ_BY_HERALD =
             Set.of("method", "path", "lookUp", "token", "expiresIn", "expiresAt");
 
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{variable[.:]([A-Za-z_]\\w*)");
-    private static final Pattern PROPERTY = Pattern.compile("\\$\\{exchangeProperty[.:]([A-Za-z_]\\w*)");
+    /** In an expression, and as the source of one; what is after a dot may be a part of the name, or of the value. */
+    private static final Pattern VARIABLE = read("variables?");
+
+    private static final Pattern PROPERTY = read("exchangeProperty");
 
     /** The property that Herald gives; Camel's own begin with its name. */
-    private static final Pattern GIVEN = Pattern.compile("delivery|Camel.*");
+    private static final Pattern GIVEN = Pattern.compile("(delivery|Camel\\w*)(\\..*)?");
+
+    private static Pattern read(String functions) {
+        return Pattern.compile(
+                "(?:\\{(?:%1$s)(?:As\\(|\\??[.:\\[])|^(?:%1$s):)\\s*'?([A-Za-z_][\\w.-]*)".formatted(functions));
+    }
 
     private final String file;
     private final Set<String> steps = new HashSet<>();
@@ -92,15 +99,21 @@ final class ProviderSteps {
                 .filter(name -> !setVariables.containsKey(name))
                 .forEach(name -> mistakes.add(file + ": no step sets the variable '" + name + "'"));
         setVariables.entrySet().stream()
-                .filter(set -> !READ_BY_HERALD.contains(set.getKey()) && !readVariables.containsKey(set.getKey()))
+                .filter(set -> !READ_BY_HERALD.contains(set.getKey())
+                        && readVariables.keySet().stream().noneMatch(read -> isOf(set.getKey(), read)))
                 .forEach(set -> mistakes.add(set.getValue() + ": nothing reads the variable '" + set.getKey() + "'"));
         readVariables.entrySet().stream()
-                .filter(read -> !setVariables.containsKey(read.getKey()))
+                .filter(read -> setVariables.keySet().stream().noneMatch(set -> isOf(set, read.getKey())))
                 .forEach(read -> mistakes.add(read.getValue() + ": nothing sets the variable '" + read.getKey() + "'"));
         readProperties.entrySet().stream()
-                .filter(read -> !setProperties.contains(read.getKey())
+                .filter(read -> setProperties.stream().noneMatch(set -> isOf(set, read.getKey()))
                         && !GIVEN.matcher(read.getKey()).matches())
                 .forEach(read -> mistakes.add(
                         read.getValue() + ": nothing sets the property '" + read.getKey() + "' of the exchange"));
+    }
+
+    /** Whether what is read is what that name is set to, or a part of it. */
+    private static boolean isOf(String set, String read) {
+        return read.equals(set) || read.startsWith(set + ".");
     }
 }

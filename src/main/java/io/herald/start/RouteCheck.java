@@ -68,6 +68,11 @@ final class RouteCheck {
     private static final Pattern FIELD_OF_REQUEST =
             Pattern.compile("exchangeProperty\\.delivery\\.field\\('([^']*)'\\)");
 
+    private static final Pattern FUNCTION = Pattern.compile("\\$(simple)?\\{");
+
+    private static final String SHOWS_THE_CUSTOMER =
+            "a line of the log with an expression in it can show the customer, so it has fixed words only";
+
     /** The keys of what would handle a failure before it reaches the handlers that all providers share. */
     private static final List<String> HANDLES_ERRORS =
             List.of("errorHandler", "errorHandlerRef", "onException", "routeConfiguration", "routeConfigurationId");
@@ -177,11 +182,14 @@ final class RouteCheck {
         } else if (node instanceof ScalarNode scalar) {
             steps.text(scalar.getValue(), place(scalar));
             fields(FIELD_OF_REQUEST, scalar.getValue(), scalar);
-            if (key.equals("log")) {
-                fixedWords(scalar);
-            } else if (key.equals("variable")) {
-                readsVariable(scalar);
-            } else if (LANGUAGES.contains(key)) {
+            switch (key) {
+                case "log" -> fixedWords(scalar);
+                case "logLanguage" -> mistake(scalar, SHOWS_THE_CUSTOMER);
+                case "variable", "variableSend" -> readsVariable(scalar);
+                case "variableReceive" -> setsVariable(scalar);
+                default -> {}
+            }
+            if (LANGUAGES.contains(key)) {
                 expression(key, scalar, predicate);
             } else if (key.equals("aggregationStrategy")) {
                 reference(scalar);
@@ -200,10 +208,8 @@ final class RouteCheck {
     }
 
     private void fixedWords(ScalarNode message) {
-        if (value(message).contains("${")) {
-            mistake(
-                    message,
-                    "a line of the log with an expression in it can show the customer, so it has fixed words only");
+        if (FUNCTION.matcher(value(message)).find()) {
+            mistake(message, SHOWS_THE_CUSTOMER);
         }
     }
 
@@ -343,7 +349,8 @@ final class RouteCheck {
             mistake(failing, "a refusal must fail the call; without that it is read as an answer of success");
         }
         ScalarNode statuses = scalar(parameters, "okStatusCodeRange");
-        boolean finds = beginning.endsWith(RouteNames.FIND);
+        String find = provider + RouteNames.FIND;
+        boolean finds = beginning.equals(find) || beginning.startsWith(find + "-");
         if (statuses != null
                 && !statuses.getValue().equals(SUCCESS)
                 && !(finds && statuses.getValue().equals(SUCCESS_OR_NOBODY))) {

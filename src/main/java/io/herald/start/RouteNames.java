@@ -224,7 +224,8 @@ final class RouteNames {
         boolean isKeySent = keys.containsKey(id);
         if (remembered.isEmpty() && isKeySent) {
             mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
-                    + ".idempotency-lifetime");
+                    + ".idempotency-lifetime"
+                    + (isUpsert ? "; where a create that comes again is an update, none is needed: leave it out" : ""));
         } else if (remembered.isEmpty() && !isUpsert) {
             mistakes.add("routes/providers/" + id
                     + ".camel.yaml: nothing keeps a create that comes again from making a second"

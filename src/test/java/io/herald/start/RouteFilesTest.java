@@ -60,10 +60,12 @@ class RouteFilesTest {
                 "yativo | variable.page} | variable.pge} | nothing sets the variable 'pge'",
                 "xbridge | variable:\\n                    expression: wanted | variable:\\n                    expression: wnted | nothing sets the variable 'wnted'",
                 "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery.field('emial')}\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
-                "fraudspect | exchangeProperty.delivery.upd | exchangeProperty.delivry.upd | nothing sets the property 'delivry' of the exchange",
+                "fraudspect | exchangeProperty.delivery.upd | exchangeProperty.delivry.upd | nothing sets the property 'delivry.update' of the exchange",
                 "fraudspect | id: fraudspect-call | id: fraudspect-call\\n    errorHandlerRef: x | 'errorHandlerRef' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log: ${body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log:\\n            message: ${body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
+                "yativo | \"*\"\\n        - bean | \"*\"\\n        - log: $simple{body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
+                "yativo | \"*\"\\n        - bean | \"*\"\\n        - log:\\n            message: $.email\\n            logLanguage: jsonpath\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
                 "xbridge | 200-299,404 | 200-499 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              okStatusCodeRange: 200-299,404 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              throwExceptionOnFailure: false | a refusal must fail the call; without that it is read as an answer of success",
@@ -89,6 +91,66 @@ class RouteFilesTest {
             })
     void oneThingKeepsACreateFromBeingMadeTwice(String property, String value, String mistake) throws Exception {
         assertThat(mistakes("fraudspect", "", "", Map.of(property, value))).contains(mistake);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "account-id | simple:\\n                  expression: ${variable.account-id}",
+                "account.id | simple:\\n                  expression: ${variables.account.id}",
+                "account | simple:\\n                  expression: ${variable.account.name}",
+                "account | simple:\\n                  expression: ${variable:account}",
+                "account | simple:\\n                  expression: ${variable?.account}",
+                "account | simple:\\n                  expression: ${variable[account]}",
+                "account | simple:\\n                  expression: ${variableAs(account, String)}",
+                "account | variable:\\n                  expression: account",
+                "account | jsonpath:\\n                  expression: $.id\\n                  source: variable:account",
+            })
+    void aVariableIsReadHoweverItIsNamed(String name, String read) throws Exception {
+        String steps = """
+                "*"
+                        - setVariable:
+                            name: %s
+                            expression:
+                              constant:
+                                expression: x
+                        - setBody:
+                            expression:
+                              %s
+                        - bean\
+                """.formatted(name, read.replace("\\n                  ", "\n                "));
+
+        assertThat(mistakes("yativo", "\"*\"\n        - bean", steps)).isEmpty();
+        assertThat(mistakes("yativo", "\"*\"\n        - bean", steps.replace("name: " + name, "name: other")))
+                .hasSize(2)
+                .anyMatch(mistake -> mistake.endsWith(": nothing reads the variable 'other'"))
+                .anyMatch(mistake -> mistake.contains(": nothing sets the variable 'account"));
+    }
+
+    @Test
+    void aVariableMayBeWhatACallReceivesOrSends() throws Exception {
+        String steps = """
+                "*"
+                        - to:
+                            uri: direct
+                            parameters:
+                              name: yativo-find
+                            variableReceive: answer
+                        - to:
+                            uri: direct
+                            parameters:
+                              name: yativo-find
+                            variableSend: answer
+                        - bean\
+                """;
+
+        assertThat(mistakes("yativo", "\"*\"\n        - bean", steps)).isEmpty();
+        assertThat(mistakes("yativo", "\"*\"\n        - bean", steps.replace("Send: answer", "Send: other")))
+                .hasSize(2)
+                .anyMatch(mistake -> mistake.endsWith(": nothing reads the variable 'answer'"))
+                .anyMatch(mistake -> mistake.endsWith(": nothing sets the variable 'other'"));
     }
 
     /** Misspelt, the customer would go to the bare URL. */
