@@ -133,9 +133,14 @@ public final class Delivery {
         return request;
     }
 
-    /** A field of the request, or null if it has none of that name. */
+    /** A field of the request, or null if it has none of that name; in an expression a text is without quotation marks. */
     public JsonNode field(String name) {
         return request.get(name);
+    }
+
+    /** A field of the request as it stands in JSON, a text in quotation marks and escaped; {@code null} if it has none of that name. */
+    public String json(String name) {
+        return String.valueOf(request.get(name));
     }
 
     /**

@@ -66,7 +66,7 @@ final class RouteCheck {
 
     /** A field of the request, in an expression. */
     private static final Pattern FIELD_OF_REQUEST =
-            Pattern.compile("exchangeProperty\\.delivery\\.field\\('([^']*)'\\)");
+            Pattern.compile("exchangeProperty\\.delivery\\.(?:field|json)\\('([^']*)'\\)");
 
     private static final Pattern FUNCTION = Pattern.compile("\\$(simple)?\\{");
 

@@ -11,9 +11,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 
-/** What is filled into a path. */
+/** What is filled into a path, and into a body. */
 class RequestsTest {
 
     private static final String TEMPLATE = "/customers/{id}/documents/{kind}";
@@ -42,5 +46,31 @@ class RequestsTest {
 
         delivery.setLink(Optional.of("7"));
         assertThat(Requests.expand(TEMPLATE, delivery)).isEqualTo("/customers/7/documents/pass%20port");
+    }
+
+    @Test
+    void aTextStandsInJsonAsItShould() throws Exception {
+        delivery.setRequest(
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("email", "a\"b\\@example.com")
+                        .put("age", 7),
+                new byte[0]);
+
+        CamelContext context = new DefaultCamelContext();
+        try {
+            Exchange exchange = new DefaultExchange(context);
+            exchange.setProperty("delivery", delivery);
+            context.start();
+
+            assertThat(context.resolveLanguage("simple")
+                            .createExpression("{\"email\": ${exchangeProperty.delivery.json('email')},"
+                                    + " \"age\": ${exchangeProperty.delivery.json('age')},"
+                                    + " \"none\": ${exchangeProperty.delivery.json('none')}}")
+                            .evaluate(exchange, String.class))
+                    .isEqualTo("{\"email\": \"a\\\"b\\\\@example.com\", \"age\": 7, \"none\": null}");
+        } finally {
+            context.stop();
+        }
     }
 }

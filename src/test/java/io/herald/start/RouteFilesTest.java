@@ -60,6 +60,7 @@ class RouteFilesTest {
                 "yativo | variable.page} | variable.pge} | nothing sets the variable 'pge'",
                 "xbridge | variable:\\n                    expression: wanted | variable:\\n                    expression: wnted | nothing sets the variable 'wnted'",
                 "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery.field('emial')}\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
+                "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery.json('emial')}\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
                 "fraudspect | exchangeProperty.delivery.upd | exchangeProperty.delivry.upd | nothing sets the property 'delivry.update' of the exchange",
                 "fraudspect | id: fraudspect-call | id: fraudspect-call\\n    errorHandlerRef: x | 'errorHandlerRef' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log: ${body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
