@@ -24,6 +24,9 @@ public interface ProviderConfig {
         /** Base URL without a slash at its end; https unless the host is loopback. */
         Optional<String> url();
 
+        /** The base URL that it had before, where it is the same system with the same customers. */
+        Optional<String> movedFrom();
+
         @WithDefault("2s")
         Duration connectTimeout();
 

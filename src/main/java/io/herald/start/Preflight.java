@@ -6,7 +6,9 @@ import io.herald.file.Inbox;
 import io.herald.file.Partner;
 import io.herald.ledger.Dialect;
 import io.herald.ledger.PayloadCipher;
+import io.herald.ledger.ProviderUrls;
 import io.herald.mapping.Mappings;
+import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
 import io.herald.schema.SchemaCheck;
 import io.herald.schema.SchemaException;
@@ -14,6 +16,7 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.spi.Bean;
 import jakarta.enterprise.inject.spi.BeanManager;
@@ -51,8 +54,9 @@ public final class Preflight {
 
     private final List<String> mistakes = new ArrayList<>();
     private final List<Resource> routes;
-    private final List<String> providers;
     private final boolean checkOnly;
+    private final Providers providers;
+    private final Instance<ProviderUrls> urls;
     private final Mappings mappings;
     private final CanonicalReader reader;
     private final PayloadCipher cipher;
@@ -67,6 +71,7 @@ public final class Preflight {
             Clock clock,
             Inbox inbox,
             Partner partner,
+            Instance<ProviderUrls> urls,
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
             @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
@@ -77,7 +82,8 @@ public final class Preflight {
             @ConfigProperty(name = "herald.check", defaultValue = "false") boolean checkOnly) {
         // JSLT's uppercase and lowercase follow it, and in a Turkish one make another letter of an i
         Locale.setDefault(Locale.ROOT);
-        this.providers = providers.ids();
+        this.providers = providers;
+        this.urls = urls;
         this.checkOnly = checkOnly;
         checkProfile(config.unwrap(SmallRyeConfig.class).getProfiles());
         mistakes.addAll(providers.mistakes());
@@ -111,21 +117,50 @@ public final class Preflight {
     /**
      * The route files to load.
      *
-     * @throws PreventFurtherStepsException if anything is wrong, in a route file or elsewhere; its message, all mistakes a
+     * @throws PreventFurtherStepsException if anything is wrong, in a route file, in the ledger or elsewhere; its message, all mistakes a
      *     line each, is what Quarkus prints. And where nothing but the check was asked for, {@code herald.check}: then no
      *     ledger was opened, nothing listens, and the program ends with 0
      */
     List<Resource> routes() {
+        refuse(mistakes);
+        if (checkOnly) {
+            throw new PreventFurtherStepsException(
+                    "Herald would start: " + routes.size() + " route files, for " + String.join(", ", providers.ids()),
+                    0);
+        }
+        if (!LaunchMode.current().isDevOrTest()) {
+            checkUrls();
+        }
+        return routes;
+    }
+
+    private static void refuse(List<String> mistakes) {
         if (!mistakes.isEmpty()) {
             String count = mistakes.size() == 1 ? "1 mistake" : mistakes.size() + " mistakes";
             throw new PreventFurtherStepsException(
                     "Herald does not start, " + count + ":\n  " + String.join("\n  ", mistakes), 1);
         }
-        if (checkOnly) {
-            throw new PreventFurtherStepsException(
-                    "Herald would start: " + routes.size() + " route files, for " + String.join(", ", providers), 0);
+    }
+
+    /** Else an update would go to whoever has at another system the id that a customer has at this one. */
+    private void checkUrls() {
+        List<String> moved = new ArrayList<>();
+        for (String id : providers.ids()) {
+            ProviderConfig.Provider provider = providers.of(id);
+            urls.get()
+                    .keep(id, provider.url().orElseThrow(), provider.movedFrom())
+                    .ifPresent(
+                            before -> moved.add("provider." + id + ".url: the ledger has ids and messages for " + before
+                                    + ". Where that is the same system at its old address, set provider." + id
+                                    + ".moved-from to that; another system needs another ledger, see docs/deploy.md"));
         }
-        return routes;
+        refuse(moved);
+        urls.get()
+                .unknown(providers::isKnown)
+                .forEach(id -> LOG.warnf(
+                        "The ledger has the ids of customers at %s, which is no provider: under another name each is created a"
+                                + " second time, see docs/deploy.md",
+                        id));
     }
 
     /** The names that are bound for each provider. */

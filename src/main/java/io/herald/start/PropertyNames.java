@@ -80,6 +80,7 @@ final class PropertyNames {
             "find.settle",
             "idempotency-lifetime",
             "max-connections",
+            "moved-from",
             "park.schedule",
             "rate",
             "request-timeout",

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packaged program whose ledger goes away and comes back, or is none. In detail: {@link LedgerPlaceTest}. */
+/** The packaged program whose ledger goes away and comes back, is none, or is of other systems. In detail: {@link LedgerPlaceTest}. */
 @Timeout(120)
 class LedgerLossIT {
 
@@ -81,6 +81,34 @@ class LedgerLossIT {
                     .contains("herald.db, cannot be used: ", "file is not a database", "see docs/backup.md")
                     .doesNotContain("\tat ", "Listening on");
             assertThat(file).hasContent(garbage);
+        }
+    }
+
+    /** In detail: {@link ProviderUrlsTest}. */
+    @Test
+    void theLedgerOfOneSystemIsNotUsedForAnother() {
+        String before = environment.get("PROVIDER_YATIVO_URL");
+        String after = before.replace("localhost", "127.0.0.1");
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            program.submit(person("CUST-1")).statusCode(200);
+        }
+        environment.put("PROVIDER_YATIVO_URL", after);
+        try (PackagedProgram program = PackagedProgram.launch(directory, environment)) {
+            assertThat(program.awaitExit(Duration.ofSeconds(60)))
+                    .as(program.output())
+                    .isEqualTo(1);
+            assertThat(program.output())
+                    .contains(
+                            "Herald does not start, 1 mistake:\n  provider.yativo.url: the ledger has ids and messages for "
+                                    + before)
+                    .doesNotContain("\tat ", "Listening on");
+        }
+        environment.put("PROVIDER_YATIVO_MOVED_FROM", before);
+        environment.put("PROVIDER_XBRIDGE_ENABLED", "false");
+        try (PackagedProgram program = PackagedProgram.start(directory, environment)) {
+            program.submit(person("CUST-1")).statusCode(200);
+            assertThat(sandbox.customers("yativo")).hasSize(1);
+            assertThat(program.output()).doesNotContain("which is no provider");
         }
     }
 }

@@ -29,7 +29,17 @@ import org.flywaydb.core.Flyway;
 final class TestDatabase implements AutoCloseable {
 
     private static final List<String> TABLES = List.of(
-            "message", "delivery", "attempt", "link", "idempotency", "replica", "rate", "file", "record", "claim");
+            "message",
+            "delivery",
+            "attempt",
+            "link",
+            "idempotency",
+            "replica",
+            "rate",
+            "file",
+            "record",
+            "claim",
+            "provider");
 
     private final Dialect dialect;
     private final Path directory;
