@@ -1,5 +1,7 @@
 package io.herald.start;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +37,7 @@ final class ProviderSteps {
     }
 
     private final String file;
-    private final Set<String> steps = new HashSet<>();
+    private final Map<String, List<String>> steps = new HashMap<>();
     private final Set<String> routes = new HashSet<>();
     private final Map<String, String> setVariables = new LinkedHashMap<>();
     private final Map<String, String> readVariables = new LinkedHashMap<>();
@@ -53,8 +55,13 @@ final class ProviderSteps {
     }
 
     /** A step is this method of the bean {@code delivery}. */
-    void step(String method) {
-        steps.add(method);
+    void step(String method, String place) {
+        steps.computeIfAbsent(method, first -> new ArrayList<>()).add(place);
+    }
+
+    /** Where its steps are this method of the bean {@code delivery}. */
+    List<String> placesOf(String method) {
+        return steps.getOrDefault(method, List.of());
     }
 
     /** A step sets a variable. */
@@ -88,7 +95,7 @@ final class ProviderSteps {
         boolean finds = routes.contains(provider + RouteNames.FIND);
         boolean logsIn = routes.contains(provider + RouteNames.LOG_IN);
         Stream.concat(OF_ALL.stream(), finds ? OF_A_LOOK_UP.stream() : Stream.empty())
-                .filter(method -> !steps.contains(method))
+                .filter(method -> !steps.containsKey(method))
                 .forEach(method ->
                         mistakes.add(file + ": no step is the method '" + method + "' of the bean 'delivery'"));
         Stream.of(

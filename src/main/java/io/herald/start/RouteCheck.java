@@ -49,12 +49,6 @@ final class RouteCheck {
     /** The method that fills fields of the request into a path or query. */
     private static final String FILLS_IN = "expand";
 
-    /** The method that reads the answer to a second call. */
-    private static final String CALLS_AGAIN = "readFurtherAnswer";
-
-    /** The method that gives the key of a request. */
-    private static final String KEY = "idempotencyKey";
-
     /** The variable with the method of the call. */
     private static final String METHOD = "method";
 
@@ -121,6 +115,9 @@ final class RouteCheck {
         this.file = file;
         this.provider = provider;
         steps = new ProviderSteps(file);
+        if (provider != null) {
+            names.file(provider, steps);
+        }
         beginning = "";
         int earlier = mistakes.size();
         try {
@@ -419,16 +416,10 @@ final class RouteCheck {
                 mistake(method, "the bean '" + ref.getValue() + "' has no method '" + name + "'");
             }
             if (ref.getValue().equals("delivery")) {
-                steps.step(name);
+                steps.step(name, place(method));
             }
             if (provider != null && name.equals(LOGS_IN)) {
-                names.logIn(provider, place(method));
-            }
-            if (provider != null && name.equals(KEY)) {
-                names.key(provider, place(method));
-            }
-            if (provider != null && name.equals(CALLS_AGAIN)) {
-                names.furtherCall(provider, place(method));
+                names.destination(provider + RouteNames.LOG_IN, place(method));
             }
             if (name.equals(FILLS_IN)) {
                 takeFields(method);

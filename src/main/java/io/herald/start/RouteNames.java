@@ -51,8 +51,7 @@ final class RouteNames {
     private final Set<String> templates = new TreeSet<>();
     private final List<Named> destinations = new ArrayList<>();
     private final List<Named> wantedConfigurations = new ArrayList<>();
-    private final List<Named> furtherCalls = new ArrayList<>();
-    private final Map<String, String> keys = new LinkedHashMap<>();
+    private final Map<String, ProviderSteps> files = new LinkedHashMap<>();
     private final List<Field> fields = new ArrayList<>();
 
     /** Whether all files so far could be read as YAML: if not, nobody knows what the others would have defined. */
@@ -97,11 +96,6 @@ final class RouteNames {
         }
     }
 
-    /** A step of a provider's file asks for a token. */
-    void logIn(String provider, String place) {
-        destinations.add(new Named(provider + LOG_IN, place));
-    }
-
     /** There is a route configuration of this id. */
     void configuration(String id) {
         configurations.add(id);
@@ -117,14 +111,9 @@ final class RouteNames {
         templates.add(id);
     }
 
-    /** A step of a provider's file sends an idempotency key. */
-    void key(String provider, String place) {
-        keys.put(provider, place);
-    }
-
-    /** A step of a provider's file reads the answer to a second call. */
-    void furtherCall(String provider, String place) {
-        furtherCalls.add(new Named(provider, place));
+    /** A provider's file has these steps. */
+    void file(String provider, ProviderSteps steps) {
+        files.put(provider, steps);
     }
 
     /** A step of a provider's file fills in a field of the request. */
@@ -213,17 +202,18 @@ final class RouteNames {
                 checkKey(id, remembered, isUpsert.test(id));
             }
         }
-        furtherCalls.stream()
-                .filter(call -> !isUpsert.test(call.name()))
-                .forEach(call -> mistakes.add(call.place()
+        files.forEach((id, steps) -> steps.placesOf("readFurtherAnswer").stream()
+                .filter(place -> !isUpsert.test(id))
+                .forEach(place -> mistakes.add(place
                         + ": a second call is only for a provider where a create that comes again is an update, provider."
-                        + call.name() + ".upsert=true: when it fails, both are sent again"));
+                        + id + ".upsert=true: when it fails, both are sent again")));
     }
 
     private void checkKey(String id, Optional<Duration> remembered, boolean isUpsert) {
-        boolean isKeySent = keys.containsKey(id);
-        if (remembered.isEmpty() && isKeySent) {
-            mistakes.add(keys.get(id) + ": how long the provider remembers the key is not set, provider." + id
+        List<String> keys = files.get(id).placesOf("idempotencyKey");
+        if (remembered.isEmpty() && !keys.isEmpty()) {
+            mistakes.add(keys.get(keys.size() - 1) + ": how long the provider remembers the key is not set, provider."
+                    + id
                     + ".idempotency-lifetime"
                     + (isUpsert ? "; where a create that comes again is an update, none is needed: leave it out" : ""));
         } else if (remembered.isEmpty() && !isUpsert) {
@@ -233,7 +223,7 @@ final class RouteNames {
                     + ".idempotency-lifetime where a key is honoured (0s where nothing can tell), or add the route "
                     + id
                     + FIND + " and find.jslt");
-        } else if (remembered.filter(time -> !time.isZero()).isPresent() && !isKeySent) {
+        } else if (remembered.filter(time -> !time.isZero()).isPresent() && keys.isEmpty()) {
             mistakes.add(
                     "provider." + id + ".idempotency-lifetime: routes/providers/" + id
                             + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
