@@ -41,8 +41,6 @@ final class RouteNames {
 
     private record Named(String name, String place) {}
 
-    private record Field(String provider, String name, String place) {}
-
     private final List<String> providers;
     private final List<String> mistakes;
     private final Map<String, String> routes = new LinkedHashMap<>();
@@ -51,8 +49,7 @@ final class RouteNames {
     private final Set<String> templates = new TreeSet<>();
     private final List<Named> destinations = new ArrayList<>();
     private final List<Named> wantedConfigurations = new ArrayList<>();
-    private final Map<String, ProviderSteps> files = new LinkedHashMap<>();
-    private final List<Field> fields = new ArrayList<>();
+    private final Map<String, ProviderFile> files = new LinkedHashMap<>();
 
     /** Whether all files so far could be read as YAML: if not, nobody knows what the others would have defined. */
     private boolean complete = true;
@@ -111,14 +108,9 @@ final class RouteNames {
         templates.add(id);
     }
 
-    /** A provider's file has these steps. */
-    void file(String provider, ProviderSteps steps) {
-        files.put(provider, steps);
-    }
-
-    /** A step of a provider's file fills in a field of the request. */
-    void field(String provider, String name, String place) {
-        fields.add(new Field(provider, name, place));
+    /** There is this file of a provider. */
+    void file(ProviderFile file) {
+        files.put(file.provider(), file);
     }
 
     /** The names that a name in a template stands for, one for each provider; any other name stands for itself. */
@@ -169,10 +161,7 @@ final class RouteNames {
      * @param mayHave whether a request to a provider may have a field
      */
     void checkFields(BiPredicate<String, String> mayHave) {
-        fields.stream()
-                .filter(field -> !mayHave.test(field.provider(), field.name()))
-                .forEach(field -> mistakes.add(field.place() + ": there is no field '" + field.name()
-                        + "' in what mappings/" + field.provider() + "/request.schema.json accepts"));
+        files.values().forEach(file -> file.checkFields(mayHave));
     }
 
     /**
@@ -202,7 +191,7 @@ final class RouteNames {
                 checkKey(id, remembered, isUpsert.test(id));
             }
         }
-        files.forEach((id, steps) -> steps.placesOf("readFurtherAnswer").stream()
+        files.forEach((id, file) -> file.placesOf("readFurtherAnswer").stream()
                 .filter(place -> !isUpsert.test(id))
                 .forEach(place -> mistakes.add(place
                         + ": a second call is only for a provider where a create that comes again is an update, provider."

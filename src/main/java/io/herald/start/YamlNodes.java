@@ -1,5 +1,6 @@
 package io.herald.start;
 
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -9,6 +10,11 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 final class YamlNodes {
 
     private YamlNodes() {}
+
+    static String place(String file, Node node) {
+        Mark mark = node.getStartMark().orElseThrow();
+        return file + ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1);
+    }
 
     static String value(ScalarNode node) {
         return node == null ? "" : node.getValue();

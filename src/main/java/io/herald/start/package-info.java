@@ -4,9 +4,9 @@
  * templates.
  *
  * <p>{@link Preflight} checks all that an integration team edits, and reports all mistakes at once: {@link PropertyBounds} and
- * {@link PropertyNames} check settings, {@link RouteFiles}, {@link RouteCheck} and {@link RouteNames} route files, {@code
- * io.herald.mapping} templates and schemas. {@link Beans} has the names that a route file may refer to, {@link Bundle} finds
- * the files.
+ * {@link PropertyNames} check settings, {@link RouteFiles}, {@link RouteCheck}, {@link ProviderFile} and {@link RouteNames}
+ * route files, {@code io.herald.mapping} templates and schemas. {@link Beans} has the names that a route file may refer to,
+ * {@link Bundle} finds the files.
  *
  * <p>{@link Drain} stops Herald: nothing new is taken, what is in hand has some time to end, the rest goes back to the
  * ledger.

@@ -1,0 +1,322 @@
+package io.herald.start;
+
+import static io.herald.start.YamlNodes.child;
+import static io.herald.start.YamlNodes.entry;
+import static io.herald.start.YamlNodes.scalar;
+import static io.herald.start.YamlNodes.value;
+
+import io.herald.provider.BaseUrl;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.http.HttpMethods;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/**
+ * Checks what Herald wants of a provider's file, and Camel knows nothing of: that its calls go by the provider's own client
+ * and fail where they are refused, that its failures reach the error handlers which all providers share, that it has the
+ * steps of the bean {@code delivery}, and that it sets and reads the same names. Without that Herald would start, and a
+ * customer be made twice, or lost.
+ */
+final class ProviderFile {
+
+    /** The keys of what would handle a failure before it reaches the handlers that all providers share. */
+    private static final List<String> HANDLES_ERRORS =
+            List.of("errorHandler", "errorHandlerRef", "onException", "routeConfiguration", "routeConfigurationId");
+
+    /** The steps that would do so. */
+    private static final List<String> CATCHES = List.of("doTry", "circuitBreaker");
+
+    /** Statuses that count as answers of a call, and those of a look-up, where a 404 may say that there is nobody. */
+    private static final String SUCCESS = "200-299";
+
+    private static final String SUCCESS_OR_NOBODY = "200-299,404";
+
+    /** The method that fills fields of the request into a path or query. */
+    private static final String FILLS_IN = "expand";
+
+    /** The variable with the method of the call. */
+    private static final String METHOD = "method";
+
+    /** The variable with the template of what a customer is looked up by. */
+    private static final String LOOK_UP = "lookUp";
+
+    /** A name in braces, unless it is an expression of Camel's. */
+    private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
+
+    /** A field of the request, in an expression. */
+    private static final Pattern FIELD_OF_REQUEST =
+            Pattern.compile("exchangeProperty\\.delivery\\.(?:field|json)\\('([^']*)'\\)");
+
+    private static final List<String> OF_ALL = List.of("findLink", "map", "bytesToSend", "readAnswer");
+    private static final List<String> OF_A_LOOK_UP = List.of("beginLookUp", "readFound", "settleFound");
+
+    /** The variables that Herald reads. */
+    private static final Set<String> READ_BY_HERALD =
+            Set.of("method", "path", "lookUp", "token", "expiresIn", "expiresAt");
+
+    /** In an expression, and as the source of one; what is after a dot may be a part of the name, or of the value. */
+    private static final Pattern VARIABLE = read("variables?");
+
+    private static final Pattern PROPERTY = read("exchangeProperty");
+
+    /** The property that Herald gives; Camel's own begin with its name. */
+    private static final Pattern GIVEN = Pattern.compile("(delivery|Camel\\w*)(\\..*)?");
+
+    private static Pattern read(String functions) {
+        return Pattern.compile(
+                "(?:\\{(?:%1$s)(?:As\\(|\\??[.:\\[])|^(?:%1$s):)\\s*'?([A-Za-z_][\\w.-]*)".formatted(functions));
+    }
+
+    private record Field(String name, String place) {}
+
+    private final String file;
+    private final String provider;
+    private final CamelContext context;
+    private final List<String> mistakes;
+    private final List<Field> fields = new ArrayList<>();
+    private final Map<String, List<String>> steps = new HashMap<>();
+    private final Set<String> routes = new HashSet<>();
+    private final Map<String, String> setVariables = new LinkedHashMap<>();
+    private final Map<String, String> readVariables = new LinkedHashMap<>();
+    private final Set<String> setProperties = new HashSet<>();
+    private final Map<String, String> readProperties = new LinkedHashMap<>();
+
+    /** What the route that is read begins with, after {@code direct:}. */
+    private String beginning = "";
+
+    /**
+     * @param file its path
+     * @param provider whose file it is
+     * @param mistakes takes what is wrong, with file, line and column
+     */
+    ProviderFile(String file, String provider, CamelContext context, List<String> mistakes) {
+        this.file = file;
+        this.provider = provider;
+        this.context = context;
+        this.mistakes = mistakes;
+    }
+
+    String provider() {
+        return provider;
+    }
+
+    /** A route begins with {@code direct:} and this name. */
+    void begins(String name) {
+        beginning = name;
+        routes.add(name);
+    }
+
+    /** A route says whether it starts by itself. */
+    void starts(ScalarNode byItself) {
+        if (byItself != null && !byItself.getValue().equals("true")) {
+            mistake(
+                    byItself,
+                    "a route of a provider that does not start by itself leaves its deliveries waiting for good");
+        }
+    }
+
+    /**
+     * A step calls the provider.
+     *
+     * @param url what the URI becomes when its properties are filled in
+     */
+    void call(ScalarNode uri, String url, MappingNode parameters) {
+        if (!value(scalar(parameters, "httpClient")).equals("#" + provider + "-http")) {
+            mistake(
+                    uri,
+                    "a call needs the parameter httpClient: \"#" + provider
+                            + "-http\"; without it nothing limits its time, its connections and its answer");
+        }
+        boolean isChecked = uri.getValue().startsWith("{{provider." + provider + ".url}}");
+        if (!isChecked && !BaseUrl.isProtected(url)) {
+            mistake(uri, BaseUrl.PROTECTED);
+        }
+        refusalsFail(parameters);
+    }
+
+    /** A refusal that counts as an answer would be read as one. */
+    private void refusalsFail(MappingNode parameters) {
+        ScalarNode failing = scalar(parameters, "throwExceptionOnFailure");
+        if (failing != null && !failing.getValue().equals("true")) {
+            mistake(failing, "a refusal must fail the call; without that it is read as an answer of success");
+        }
+        ScalarNode statuses = scalar(parameters, "okStatusCodeRange");
+        String find = provider + RouteNames.FIND;
+        boolean finds = beginning.equals(find) || beginning.startsWith(find + "-");
+        if (statuses != null
+                && !statuses.getValue().equals(SUCCESS)
+                && !(finds && statuses.getValue().equals(SUCCESS_OR_NOBODY))) {
+            mistake(
+                    statuses,
+                    "any other status than " + SUCCESS + " must fail the call, but for 404 in a look-up ("
+                            + SUCCESS_OR_NOBODY + ")");
+        }
+    }
+
+    /** A step, or another part of the file, has a key and what is below it. */
+    void part(String key, MappingNode part) {
+        boolean isRoute = key.isEmpty() || child(part, "from") != null;
+        errorHandling(part, isRoute ? HANDLES_ERRORS : CATCHES).forEach(what -> mistake(part, what));
+        ScalarNode name = scalar(part, "name");
+        ScalarNode constant = scalar(child(child(part, "expression"), "constant"), "expression");
+        switch (value(name)) {
+            case LOOK_UP -> takeFields(constant);
+            case METHOD -> checkMethod(constant);
+            default -> {}
+        }
+        switch (key) {
+            case "setProperty" -> setProperties.add(value(name));
+            case "setVariable", "variables" -> setsVariable(name);
+            case "variable" -> readsVariable(scalar(part, "expression"));
+            default -> {}
+        }
+    }
+
+    /**
+     * What is wrong with error handling in what a provider's route goes on to. With it, what failed would reach neither the
+     * route that went there nor the ledger, or would be handled twice.
+     */
+    static Stream<String> errorHandling(MappingNode route) {
+        return errorHandling(route, HANDLES_ERRORS);
+    }
+
+    private static Stream<String> errorHandling(MappingNode part, List<String> handlers) {
+        return handlers.stream()
+                .filter(handler -> entry(part, handler) != null)
+                .map(handler -> "'" + handler
+                        + "' is not for what a provider's route goes on to; with it a failure is neither tried"
+                        + " again nor recorded");
+    }
+
+    private void checkMethod(ScalarNode constant) {
+        if (constant != null
+                && Stream.of(HttpMethods.values())
+                        .noneMatch(method -> method.name().equals(constant.getValue()))) {
+            mistake(constant, "'" + constant.getValue() + "' is no method of HTTP; they are in capitals");
+        }
+    }
+
+    /** A key has a text, which may name variables, properties and fields. */
+    void text(String key, ScalarNode text) {
+        String place = place(text);
+        VARIABLE.matcher(text.getValue()).results().forEach(name -> readVariables.putIfAbsent(name.group(1), place));
+        PROPERTY.matcher(text.getValue()).results().forEach(name -> readProperties.putIfAbsent(name.group(1), place));
+        takeFields(FIELD_OF_REQUEST, text.getValue(), text);
+        switch (key) {
+            case "variable", "variableSend" -> readsVariable(text);
+            case "variableReceive" -> setsVariable(text);
+            default -> {}
+        }
+    }
+
+    private void setsVariable(ScalarNode name) {
+        if (name != null) {
+            setVariables.putIfAbsent(name.getValue(), place(name));
+        }
+    }
+
+    private void readsVariable(ScalarNode name) {
+        if (name != null) {
+            readVariables.putIfAbsent(name.getValue(), place(name));
+        }
+    }
+
+    /** A step is this method of a bean. */
+    void step(String bean, String method, ScalarNode node) {
+        if (bean.equals("delivery")) {
+            steps.computeIfAbsent(method, first -> new ArrayList<>()).add(place(node));
+        }
+        if (method.equals(FILLS_IN)) {
+            takeFields(node);
+        }
+    }
+
+    private void takeFields(ScalarNode template) {
+        if (template == null) {
+            return;
+        }
+        try {
+            takeFields(FIELD, context.resolvePropertyPlaceholders(template.getValue()), template);
+        } catch (IllegalArgumentException e) {
+            // a property that is not set: reported already, with its place
+        }
+    }
+
+    private void takeFields(Pattern naming, String text, Node node) {
+        naming.matcher(text)
+                .results()
+                .map(field -> field.group(1))
+                .filter(field -> !field.equals("id"))
+                .forEach(field -> fields.add(new Field(field, place(node))));
+    }
+
+    /** Where its steps are this method of the bean {@code delivery}. */
+    List<String> placesOf(String method) {
+        return steps.getOrDefault(method, List.of());
+    }
+
+    /** To be called when the whole file was read, and nothing else is wrong in it: tells what is missing, or misspelt. */
+    void checkSteps() {
+        boolean finds = routes.contains(provider + RouteNames.FIND);
+        boolean logsIn = routes.contains(provider + RouteNames.LOG_IN);
+        Stream.concat(OF_ALL.stream(), finds ? OF_A_LOOK_UP.stream() : Stream.empty())
+                .filter(method -> !steps.containsKey(method))
+                .forEach(method ->
+                        mistakes.add(file + ": no step is the method '" + method + "' of the bean 'delivery'"));
+        Stream.of(
+                        Stream.of("method", "path"),
+                        finds ? Stream.of("lookUp") : Stream.<String>empty(),
+                        logsIn ? Stream.of("token") : Stream.<String>empty())
+                .flatMap(names -> names)
+                .filter(name -> !setVariables.containsKey(name))
+                .forEach(name -> mistakes.add(file + ": no step sets the variable '" + name + "'"));
+        setVariables.entrySet().stream()
+                .filter(set -> !READ_BY_HERALD.contains(set.getKey())
+                        && readVariables.keySet().stream().noneMatch(read -> isOf(set.getKey(), read)))
+                .forEach(set -> mistakes.add(set.getValue() + ": nothing reads the variable '" + set.getKey() + "'"));
+        readVariables.entrySet().stream()
+                .filter(read -> setVariables.keySet().stream().noneMatch(set -> isOf(set, read.getKey())))
+                .forEach(read -> mistakes.add(read.getValue() + ": nothing sets the variable '" + read.getKey() + "'"));
+        readProperties.entrySet().stream()
+                .filter(read -> setProperties.stream().noneMatch(set -> isOf(set, read.getKey()))
+                        && !GIVEN.matcher(read.getKey()).matches())
+                .forEach(read -> mistakes.add(
+                        read.getValue() + ": nothing sets the property '" + read.getKey() + "' of the exchange"));
+    }
+
+    /**
+     * Checks the fields that are filled into paths and queries.
+     *
+     * @param mayHave whether a request to a provider may have a field
+     */
+    void checkFields(BiPredicate<String, String> mayHave) {
+        fields.stream()
+                .filter(field -> !mayHave.test(provider, field.name()))
+                .forEach(field -> mistakes.add(field.place() + ": there is no field '" + field.name()
+                        + "' in what mappings/" + provider + "/request.schema.json accepts"));
+    }
+
+    private void mistake(Node node, String what) {
+        mistakes.add(place(node) + ": " + what);
+    }
+
+    private String place(Node node) {
+        return YamlNodes.place(file, node);
+    }
+
+    /** Whether what is read is what that name is set to, or a part of it. */
+    private static boolean isOf(String set, String read) {
+        return read.equals(set) || read.startsWith(set + ".");
+    }
+}
