@@ -24,7 +24,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     private final DroppedFile file;
     private final Stamp stamp;
     private final Inbox inbox;
-    private final Progress progress;
+    private final ReadProgress progress;
     private final Reading reading;
 
     private HandOver turn = HandOver.given();
@@ -48,7 +48,8 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         this.stamp = stamp;
         this.inbox = inbox;
         this.reading = reading;
-        this.progress = new Progress(file, unreadable, reading == null ? () -> file.bytes() : reading.content()::count);
+        this.progress =
+                new ReadProgress(file, unreadable, reading == null ? () -> file.bytes() : reading.content()::count);
         this.position = file.records();
     }
 
@@ -137,7 +138,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         return stamp;
     }
 
-    Progress progress() {
+    ReadProgress progress() {
         return progress;
     }
 

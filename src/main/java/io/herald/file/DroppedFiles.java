@@ -204,7 +204,7 @@ public final class DroppedFiles {
 
     private void end(Batch batch, State state, Optional<String> note) throws IOException {
         DroppedFile file = batch.file();
-        Progress progress = batch.progress();
+        ReadProgress progress = batch.progress();
         ledger.end(file.id(), state, note, progress.bytes(), progress.records(), progress.refused())
                 .orElseThrow(DroppedFiles::notOurs);
         LOG.infof(
@@ -212,7 +212,7 @@ public final class DroppedFiles {
                 file.name(), progress, note.map(why -> "; " + why).orElse(""));
     }
 
-    private static IOException notOurs() {
+    static IOException notOurs() {
         return new IOException("another Herald has taken the file over, or it has ended");
     }
 

@@ -121,14 +121,14 @@ public final class Records {
      */
     public void keep(@Body BatchRecord record, Exchange exchange) throws IOException {
         Span span = Traces.of(exchange);
-        Progress progress = record.batch().progress();
+        ReadProgress progress = record.batch().progress();
         Kept kept = kept(record, Traces.traceparent(span));
         if (kept == Kept.OUT_OF_TURN) {
             record.putInDoubt();
             throw new LedgerException("the record before this one is not kept yet");
         }
         if (kept == Kept.TAKEN_OVER) {
-            throw new IOException("another Herald has taken the file over, or it has ended");
+            throw DroppedFiles.notOurs();
         }
         if (record.customer().isPresent()) {
             if (kept == Kept.KEPT || record.isInDoubt()) {
@@ -197,7 +197,7 @@ public final class Records {
                         .put("source", source(record)));
     }
 
-    private void tell(DroppedFile file, Progress progress) {
+    private void tell(DroppedFile file, ReadProgress progress) {
         if (progress.claimKeeping(KEPT_EVERY)) {
             files.progress(file.id(), progress.bytes(), progress.records(), progress.refused());
         }

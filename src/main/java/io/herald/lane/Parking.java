@@ -201,17 +201,17 @@ final class Parking {
         all.count().incrementAndGet();
         all.bytes().addAndGet(open.size());
         try {
-            routes.get(open.provider()).process(exchange, doneSync -> isDone(all, open));
+            routes.get(open.provider()).process(exchange, doneSync -> letGo(all, open));
         } catch (RuntimeException | Error e) {
             LOG.errorf(
                     "Delivery %d to %s cannot be worked on: %s",
                     open.sequence(), open.provider(), e.getClass().getName());
-            isDone(all, open);
+            letGo(all, open);
             lanes.giveUp(open, Returns.PAUSE);
         }
     }
 
-    private void isDone(InHand all, OpenDelivery open) {
+    private void letGo(InHand all, OpenDelivery open) {
         all.count().decrementAndGet();
         if (all.bytes().getAndAdd(-open.size()) >= MOST_BYTES) {
             wake();

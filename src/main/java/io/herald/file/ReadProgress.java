@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** How far a file is. */
-final class Progress {
+/** How far a file is read. */
+final class ReadProgress {
 
     private final DroppedFile file;
     private final LongSupplier bytes;
@@ -24,7 +24,7 @@ final class Progress {
      * @param unreadable how many of its records that are kept already were neither JSON nor a row
      * @param bytes how much of its content was read
      */
-    Progress(DroppedFile file, long unreadable, LongSupplier bytes) {
+    ReadProgress(DroppedFile file, long unreadable, LongSupplier bytes) {
         this.file = file;
         this.bytes = bytes;
         this.firstBytes = bytes.getAsLong();
