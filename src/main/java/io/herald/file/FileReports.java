@@ -1,18 +1,11 @@
 package io.herald.file;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.herald.delivery.State;
 import io.herald.ledger.Claims;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.FileLedger;
 import io.herald.ledger.RecordLedger;
-import io.herald.ledger.RecordOutcome;
-import io.herald.schema.Fault;
 import io.herald.thread.Threads;
-import io.herald.time.Timestamps;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -31,24 +24,19 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
- * Writes what became of the records of a file, when all its deliveries have ended, or long enough after it was read. A report
- * appears by rename: who sees it sees all of it. No field of a customer is in it but the reference.
+ * Writes the {@link FileReport} of a file when all its deliveries have ended, or long enough after it was read. A report
+ * appears by rename: who sees it sees all of it.
  */
 @Singleton
 final class FileReports {
-
-    private static final int PAGE = 1000;
 
     /** After a report could not be written, it is tried again after so long. */
     private static final Duration PAUSE = Duration.ofSeconds(10);
@@ -159,19 +147,16 @@ final class FileReports {
             if (ledger.isReported(file.id())) {
                 return;
             }
-            Counts counts = new Counts();
+            FileReport report = new FileReport(file, records, json);
             if (file.records() > 0) {
-                appear(file, inbox.report(file.filedAs()), out -> writeRecords(file, counts, out));
+                appear(file, inbox.report(file.filedAs()), report::writeRecords);
             }
-            appear(
-                    file,
-                    inbox.summary(file.filedAs()),
-                    out -> out.write(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(summary(file, counts))));
+            appear(file, inbox.summary(file.filedAs()), out -> report.writeSummary(clock.instant(), out));
             ledger.reported(file.id());
             records.forget(file.id());
             endedUpTo.remove(file.id());
             pausedTill.remove(file.id());
-            LOG.infof("The report of file %s is written: %s", file.filedAs(), counts);
+            LOG.infof("The report of file %s is written: %s", file.filedAs(), report.counts());
         } finally {
             claims.release(claim);
         }
@@ -201,105 +186,6 @@ final class FileReports {
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(part);
             throw e;
-        }
-    }
-
-    private void writeRecords(DroppedFile file, Counts counts, OutputStream out) throws IOException {
-        try (JsonGenerator lines = json.getFactory().createGenerator(out)) {
-            lines.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-            lines.setRootValueSeparator(null);
-            long written = 0;
-            List<RecordOutcome> page;
-            do {
-                page = records.outcomes(file.id(), written, PAGE);
-                for (RecordOutcome record : page) {
-                    json.writeTree(lines, line(record, counts));
-                    lines.writeRaw('\n');
-                    written = record.position();
-                }
-            } while (!page.isEmpty());
-        }
-    }
-
-    private ObjectNode line(RecordOutcome record, Counts counts) {
-        ObjectNode line =
-                json.createObjectNode().put("position", record.position()).put("line", record.line());
-        record.reference().ifPresent(reference -> line.put("reference", reference));
-        record.message().ifPresent(message -> line.put("message", message.toString()));
-        line.put("status", counts.add(record));
-        if (!record.deliveries().isEmpty()) {
-            ArrayNode deliveries = line.putArray("deliveries");
-            for (RecordOutcome.Delivery delivery : record.deliveries()) {
-                ObjectNode entry = deliveries
-                        .addObject()
-                        .put("provider", delivery.provider())
-                        .put("state", delivery.state());
-                delivery.reason().ifPresent(reason -> entry.put("reason", reason));
-            }
-        }
-        if (!record.faults().isEmpty()) {
-            line.set("faults", Fault.toJson(record.faults()));
-        }
-        return line;
-    }
-
-    private ObjectNode summary(DroppedFile file, Counts counts) {
-        ObjectNode summary = json.createObjectNode()
-                .put("name", file.name())
-                .put("filedAs", file.filedAs())
-                .put("state", file.state().word());
-        file.note().ifPresent(note -> summary.put("note", note));
-        summary.put("begunAt", Timestamps.of(file.begunAt()))
-                .put("readAt", Timestamps.of(file.readAt().orElseThrow()))
-                .put("reportedAt", Timestamps.of(clock.instant()))
-                .put("records", file.records())
-                .put("accepted", file.records() - file.refused())
-                .put("refused", file.refused());
-        counts.addTo(summary);
-        return summary;
-    }
-
-    /** How many records, and how many deliveries to each provider, ended in which way. */
-    private static final class Counts {
-
-        private final Map<String, Long> records = new TreeMap<>();
-        private final Map<String, Map<String, Long>> deliveries = new TreeMap<>();
-
-        /** Counts a record, and answers how it stands. */
-        String add(RecordOutcome record) {
-            for (RecordOutcome.Delivery delivery : record.deliveries()) {
-                deliveries
-                        .computeIfAbsent(delivery.provider(), first -> new TreeMap<>())
-                        .merge(delivery.state(), 1L, Long::sum);
-            }
-            String status = status(record);
-            records.merge(status, 1L, Long::sum);
-            return status;
-        }
-
-        private static String status(RecordOutcome record) {
-            if (!record.faults().isEmpty()) {
-                return "refused";
-            }
-            return record.message().isEmpty()
-                    ? "erased"
-                    : State.whole(record.deliveries().stream()
-                            .map(delivery -> State.of(delivery.state()))
-                            .collect(Collectors.toSet()));
-        }
-
-        void addTo(ObjectNode summary) {
-            ObjectNode status = summary.putObject("status");
-            records.forEach(status::put);
-            ObjectNode providers = summary.putObject("deliveries");
-            deliveries.forEach((provider, states) -> states.forEach(providers.withObjectProperty(provider)::put));
-        }
-
-        @Override
-        public String toString() {
-            return records.entrySet().stream()
-                    .map(entry -> entry.getValue() + " " + entry.getKey())
-                    .collect(Collectors.joining(", "));
         }
     }
 }
