@@ -292,6 +292,8 @@ class FailEarlyIT {
                 acme + ": no route begins with direct:acme-find, which mappings/acme/find.jslt is there for",
                 edit(acme, "name: acme-find\n      steps", "name: ^xbridge-find\n      steps") + ": 'xbridge-find' "
                         + ofXbridge,
+                place(acme, "200-299,404")
+                        + ": any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 edit(acme, "name: acme-call", "name: ^xbridge-call") + ": 'xbridge-call' " + ofXbridge,
                 noCall + "acme-call",
                 edit(acme, "\"{{provider.acme.url}}", "\"^{{provider.xbridge.url}}") + ": 'provider.xbridge.url' "
