@@ -47,6 +47,8 @@ final class Departure {
                 return false;
             }
             Files.move(inbox.file(file.name()), destination);
+            Inbox.force(destination.getParent());
+            Inbox.force(inbox.directory());
             return true;
         } catch (IOException e) {
             LOG.warnf("File %s is read, and cannot leave the inbox now: %s", file.name(), e);

@@ -152,6 +152,7 @@ final class FileReports {
                 appear(file, inbox.report(file.filedAs()), report::writeRecords);
             }
             appear(file, inbox.summary(file.filedAs()), out -> report.writeSummary(clock.instant(), out));
+            Inbox.force(inbox.summary(file.filedAs()).getParent());
             ledger.reported(file.id());
             records.forget(file.id());
             endedUpTo.remove(file.id());

@@ -5,6 +5,7 @@ import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -13,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -116,6 +118,15 @@ public final class Inbox {
                     1);
         } catch (IOException e) {
             LOG.warnf("Files cannot be moved from %s to %s now: %s", inbox, directory, e);
+        }
+    }
+
+    /** Brings to disk which files a folder has, where its file system can: else a file that was moved could be back after a power cut. */
+    static void force(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            LOG.debugf("%s cannot be brought to disk: %s", folder, e);
         }
     }
 

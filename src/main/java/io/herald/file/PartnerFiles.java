@@ -107,7 +107,7 @@ public final class PartnerFiles {
                 Files.createLink(inbox.file(name), part);
                 Files.writeString(mark, fetched);
                 force(mark);
-                force(inbox.directory());
+                Inbox.force(inbox.directory());
                 LOG.infof("File %s is fetched from the partner's server, %d bytes", name, length);
             }
             mustBeAsListed(isAsListed);
