@@ -1,8 +1,9 @@
 package io.herald.delivery;
 
-import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Where a delivery stands; the words are those of the report. */
 public enum State {
@@ -16,8 +17,6 @@ public enum State {
     REJECTED,
     /** Needs a person. */
     DEAD,
-    /** The provider was not a target of the message. */
-    SKIPPED,
     /** Given up: by an operator, or after the retention, when it waited for a provider that is not enabled. */
     DISCARDED;
 
@@ -36,10 +35,13 @@ public enum State {
         return this != PENDING && this != RETRYING;
     }
 
-    /** What became of a message as a whole; providers that were no targets do not count. */
-    public static String whole(Set<State> deliveries) {
-        Set<State> states = new HashSet<>(deliveries);
-        states.remove(SKIPPED);
+    /**
+     * What became of a message as a whole.
+     *
+     * @param deliveries the {@link #word()} of each
+     */
+    public static String whole(Stream<String> deliveries) {
+        Set<State> states = deliveries.map(State::of).collect(Collectors.toSet());
         if (!states.stream().allMatch(State::ended)) {
             return "pending";
         }

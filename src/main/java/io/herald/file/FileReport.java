@@ -124,9 +124,7 @@ final class FileReport {
             }
             return record.message().isEmpty()
                     ? "erased"
-                    : State.whole(record.deliveries().stream()
-                            .map(delivery -> State.of(delivery.state()))
-                            .collect(Collectors.toSet()));
+                    : State.whole(record.deliveries().stream().map(RecordOutcome.Delivery::state));
         }
 
         void addTo(ObjectNode summary) {

@@ -204,8 +204,6 @@ public final class Reports {
     }
 
     private static String status(KeptMessage message) {
-        return State.whole(message.deliveries().stream()
-                .map(delivery -> State.of(delivery.state()))
-                .collect(Collectors.toSet()));
+        return State.whole(message.deliveries().stream().map(KeptMessage.Delivery::state));
     }
 }

@@ -95,6 +95,9 @@ class MetricsTest {
                                 .isIn(allowed);
                     }
                 }));
+        assertThat(values.get("herald_deliveries_total/state"))
+                .as("the states that docs/metrics.md lists are those that are counted")
+                .isEqualTo(valuesOf(scrape, "herald_deliveries_total", "state"));
         assertThat(scrape.samples())
                 .as("no reference, id, address or path in any label, Micrometer's own among them")
                 .allSatisfy(sample -> assertThat(sample.labels().toString())
@@ -105,12 +108,13 @@ class MetricsTest {
 
     /** Deliveries of every kind, and calls that are refused in every way, each for a reference of its own. */
     private void mixedLoad() {
-        List<String> magic = List.of("bridge-xyz.422", "xbridge.500-once", "fraudspect.503", "");
+        List<String> magic = List.of("bridge-xyz.422", "xbridge.500-once", "fraudspect.unauthorized", "");
         IntStream.range(0, 16)
                 .mapToObj(i -> herald.submitting(
                         Caller.person("CUST-metrics-" + i, magic.get(i % magic.size())), "Prefer", "wait=20"))
                 .toList()
                 .forEach(CompletableFuture::join);
+        herald.submit(Caller.person("CUST-parked", "fraudspect.500", "fraudspect"), "Prefer", "wait=20");
         herald.submit(Customers.person("CUST-key"), "Idempotency-Key", "CUST-key");
         herald.submit(Customers.person("CUST-another"), "Idempotency-Key", "CUST-key");
         herald.submit(Customers.person("CUST-faulty").put("type", "CUST-x"));
@@ -200,6 +204,13 @@ class MetricsTest {
                                 && !scrape.types().containsKey(sample.name()))
                 .flatMap(sample -> sample.labels().keySet().stream())
                 .filter(label -> !label.equals("le"))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> valuesOf(Scrape scrape, String metric, String label) {
+        return scrape.samples().stream()
+                .filter(sample -> sample.name().equals(metric))
+                .map(sample -> sample.labels().get(label))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
