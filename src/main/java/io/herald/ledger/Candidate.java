@@ -1,5 +1,6 @@
 package io.herald.ledger;
 
+import static io.herald.ledger.Database.first;
 import static io.herald.ledger.Database.integer;
 import static io.herald.ledger.Database.query;
 
@@ -97,14 +98,12 @@ record Candidate(
 
     /** The delivery of that id, if there is one. */
     static Optional<Candidate> of(Connection connection, DeadLetter.Id id) throws SQLException {
-        return query(
-                        connection,
-                        SELECT + " where d.sequence = (select sequence from message where id = ?) and d.provider = ?",
-                        Candidate::of,
-                        id.message().toString(),
-                        id.provider())
-                .stream()
-                .findFirst();
+        return first(
+                connection,
+                SELECT + " where d.sequence = (select sequence from message where id = ?) and d.provider = ?",
+                Candidate::of,
+                id.message().toString(),
+                id.provider());
     }
 
     /** Those that match, after one sequence and up to another one, that included. */

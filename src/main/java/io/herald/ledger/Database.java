@@ -218,6 +218,12 @@ final class Database {
         return !query(connection, sql, row -> true, parameters).isEmpty();
     }
 
+    /** The first row that a query finds. */
+    static <T> Optional<T> first(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
+            throws SQLException {
+        return query(connection, sql, mapper, parameters).stream().findFirst();
+    }
+
     static <T> List<T> query(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
             throws SQLException {
         return Statements.with(connection, sql, query -> {
@@ -256,13 +262,17 @@ final class Database {
 
     /** A column that may be null, of milliseconds since 1970. */
     static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
-        long millis = row.getLong(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+        return number(row, column).map(Instant::ofEpochMilli);
     }
 
     /** A column that may be null. */
     static Optional<Integer> integer(ResultSet row, String column) throws SQLException {
-        int value = row.getInt(column);
+        return number(row, column).map(Long::intValue);
+    }
+
+    /** A column that may be null. */
+    static Optional<Long> number(ResultSet row, String column) throws SQLException {
+        long value = row.getLong(column);
         return row.wasNull() ? Optional.empty() : Optional.of(value);
     }
 

@@ -1,7 +1,9 @@
 package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
+import static io.herald.ledger.Database.first;
 import static io.herald.ledger.Database.instant;
+import static io.herald.ledger.Database.number;
 import static io.herald.ledger.Database.query;
 
 import io.herald.ledger.DroppedFile.State;
@@ -230,8 +232,7 @@ public final class FileLedger {
                   refused = (select count(faults) from record where file = id)
                 where id = ? and state = 'reading'
                 """, file.id());
-        return query(connection, FILES + "where id = ?", FileLedger::row, file.id()).stream()
-                .findFirst();
+        return first(connection, FILES + "where id = ?", FileLedger::row, file.id());
     }
 
     /** Lets go of a file whose reading was broken off: whichever program finds its content next goes on with it. */
@@ -312,21 +313,19 @@ public final class FileLedger {
      */
     public Optional<DroppedFile> end(
             long id, State state, Optional<String> note, long bytes, long records, long refused) {
-        return database.write(connection -> query(
-                        connection,
-                        "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
-                                + IS_READ_HERE + " returning " + COLUMNS,
-                        FileLedger::row,
-                        state.word(),
-                        note.orElse(null),
-                        bytes,
-                        records,
-                        refused,
-                        clock.millis(),
-                        id,
-                        me)
-                .stream()
-                .findFirst());
+        return database.write(connection -> first(
+                connection,
+                "update file set state = ?, note = ?, bytes = ?, records = ?, refused = ?, read_at = ? where id = ?"
+                        + IS_READ_HERE + " returning " + COLUMNS,
+                FileLedger::row,
+                state.word(),
+                note.orElse(null),
+                bytes,
+                records,
+                refused,
+                clock.millis(),
+                id,
+                me));
     }
 
     /**
@@ -421,11 +420,6 @@ public final class FileLedger {
                 instant(row, "read_at"),
                 instant(row, "reported_at"),
                 row.getBoolean("moved"),
-                inode(row));
-    }
-
-    private static Optional<Long> inode(ResultSet row) throws SQLException {
-        long inode = row.getLong("inode");
-        return row.wasNull() ? Optional.empty() : Optional.of(inode);
+                number(row, "inode"));
     }
 }

@@ -2,6 +2,7 @@ package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.finds;
+import static io.herald.ledger.Database.first;
 import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
@@ -183,25 +184,23 @@ public final class Ledger {
     }
 
     private Optional<Accepted> earlier(Connection connection, Repetition key, NewMessage customer) throws SQLException {
-        return query(
-                        connection,
-                        "select m.id, m.sequence, m.accepted_at, i.digest from idempotency i join message m on m.id = i.message"
-                                + " where i.id = ?",
-                        row -> new Accepted(
-                                new Message(
-                                        UUID.fromString(row.getString(1)),
-                                        row.getLong(2),
-                                        customer.reference(),
-                                        Instant.ofEpochMilli(row.getLong(3)),
-                                        customer.canonical(),
-                                        customer.targets()),
-                                Set.of(),
-                                Arrays.equals(sealing.openDigest(key.id(), row.getBytes(4)), key.digest())
-                                        ? Accepted.Kind.REPEATED
-                                        : Accepted.Kind.CONFLICT),
-                        key.id())
-                .stream()
-                .findFirst();
+        return first(
+                connection,
+                "select m.id, m.sequence, m.accepted_at, i.digest from idempotency i join message m on m.id = i.message"
+                        + " where i.id = ?",
+                row -> new Accepted(
+                        new Message(
+                                UUID.fromString(row.getString(1)),
+                                row.getLong(2),
+                                customer.reference(),
+                                Instant.ofEpochMilli(row.getLong(3)),
+                                customer.canonical(),
+                                customer.targets()),
+                        Set.of(),
+                        Arrays.equals(sealing.openDigest(key.id(), row.getBytes(4)), key.digest())
+                                ? Accepted.Kind.REPEATED
+                                : Accepted.Kind.CONFLICT),
+                key.id());
     }
 
     private static Message insert(

@@ -2,7 +2,7 @@ package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.executeAll;
-import static io.herald.ledger.Database.query;
+import static io.herald.ledger.Database.first;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -234,14 +234,12 @@ public final class Replays {
             ofEachState.add("select sequence from (select d.sequence from delivery d" + where
                     + " and d.sequence > ? order by d.sequence limit " + BATCH + ") as " + state);
         }
-        return query(
-                        connection,
-                        "select max(batch.sequence) from (" + String.join(" union all ", ofEachState)
-                                + " order by sequence limit " + BATCH + ") as batch having count(*) > 0",
-                        row -> row.getLong(1),
-                        parameters.toArray())
-                .stream()
-                .findFirst();
+        return first(
+                connection,
+                "select max(batch.sequence) from (" + String.join(" union all ", ofEachState)
+                        + " order by sequence limit " + BATCH + ") as batch having count(*) > 0",
+                row -> row.getLong(1),
+                parameters.toArray());
     }
 
     /**
