@@ -36,7 +36,6 @@ final class Formats {
             new Known("uuid", "must be a UUID", Formats::isUuid),
             new Known("data-uri", "must be a base64 data URI", Formats::isDataUri));
 
-    private static final Pattern DATE = Pattern.compile("\\d{4}-\\d\\d-\\d\\d");
     private static final Pattern DATE_TIME = Pattern.compile(
             "(\\d{4}-\\d\\d-\\d\\d)[Tt](\\d\\d:\\d\\d):(\\d\\d)(?:\\.\\d{1,100})?([Zz]|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)");
     private static final Pattern UUID = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
@@ -52,8 +51,9 @@ final class Formats {
                 .orElse(null);
     }
 
+    /** {@code LocalDate} reads years of more digits too, and with a sign, but such a date has more than ten characters. */
     private static boolean isDate(String text) {
-        if (text.length() != 10 || !DATE.matcher(text).matches()) {
+        if (text.length() != 10) {
             return false;
         }
         try {
