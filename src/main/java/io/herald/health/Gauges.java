@@ -44,8 +44,6 @@ final class Gauges {
 
     private record Row(String provider, String state) {}
 
-    private record Standings(Map<Row, Standing> rows) {}
-
     private final MeterRegistry registry;
     private final LedgerState ledger;
     private final Providers providers;
@@ -57,7 +55,7 @@ final class Gauges {
     private final ScheduledExecutorService looks =
             Executors.newSingleThreadScheduledExecutor(Threads.named("ledger-state-"));
     private final List<Gauge> kept = new ArrayList<>();
-    private volatile Standings standings = new Standings(Map.of());
+    private volatile Map<Row, Standing> standings = Map.of();
 
     Gauges(
             MeterRegistry registry,
@@ -135,12 +133,12 @@ final class Gauges {
     }
 
     private double count(Row row) {
-        Standing standing = standings.rows().get(row);
+        Standing standing = standings.get(row);
         return standing == null ? 0 : standing.count();
     }
 
     private double oldestAge(Row row) {
-        Standing standing = standings.rows().get(row);
+        Standing standing = standings.get(row);
         return standing == null ? 0 : seconds(Duration.between(standing.oldest(), clock.instant()));
     }
 
@@ -156,7 +154,7 @@ final class Gauges {
                 String provider = providers.ids().contains(standing.provider()) ? standing.provider() : Meters.OTHER;
                 rows.merge(new Row(provider, standing.state()), standing, Gauges::together);
             }
-            standings = new Standings(rows);
+            standings = rows;
         } catch (RuntimeException | Error e) {
             LOG.debugf("What stands in the ledger cannot be looked at now: %s", e.getMessage());
         }

@@ -295,11 +295,6 @@ final class DeliveryWrites {
         };
     }
 
-    /** The parameters of {@link #LINK}. */
-    static Object[] linkRow(Message message, String provider, String providerCustomerId, long at) {
-        return new Object[] {message.reference(), provider, providerCustomerId, at};
-    }
-
     /**
      * Erases the customer of a message, and what providers said of failed tries, when all its deliveries have ended well.
      * Each request was erased when its delivery ended well. The outcomes can still be asked for in full during

@@ -269,10 +269,11 @@ public final class Erasure {
      */
     public Result ofCustomer(String reference, Collection<String> enabled) {
         boolean isKnown = false;
-        Optional<Integer> erased = eraseNext(reference, enabled);
+        GroupCommit.Write<Optional<Integer>> next = connection -> eraseNext(connection, reference, enabled);
+        Optional<Integer> erased = database.write(next);
         while (erased.filter(count -> count > 0).isPresent()) {
             isKnown = true;
-            erased = eraseNext(reference, enabled);
+            erased = database.write(next);
         }
         if (isKnown) {
             database.forgetErased();
@@ -281,10 +282,6 @@ public final class Erasure {
             return Result.IN_FLIGHT;
         }
         return isKnown ? Result.ERASED : Result.UNKNOWN;
-    }
-
-    private Optional<Integer> eraseNext(String reference, Collection<String> enabled) {
-        return database.write(connection -> eraseNext(connection, reference, enabled));
     }
 
     /**

@@ -323,10 +323,7 @@ public final class Ledger {
             boolean isFree =
                     !finds(connection, DeliveryWrites.ANOTHERS, provider, providerCustomerId, message.reference());
             if (isFree) {
-                execute(
-                        connection,
-                        DeliveryWrites.LINK,
-                        DeliveryWrites.linkRow(message, provider, providerCustomerId, now));
+                execute(connection, DeliveryWrites.LINK, message.reference(), provider, providerCustomerId, now);
             }
             return Optional.of(isFree);
         });

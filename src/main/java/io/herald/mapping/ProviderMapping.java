@@ -34,11 +34,6 @@ public final class ProviderMapping {
         this.find = find;
     }
 
-    /** The provider's id: the name of its folder. */
-    public String provider() {
-        return provider;
-    }
-
     /**
      * The body to send: what {@code request.jslt} makes of a canonical customer.
      *

@@ -42,7 +42,6 @@ class MappingsTest {
         ProviderMapping acme = load().of("acme");
 
         assertThat(mistakes).isEmpty();
-        assertThat(acme.provider()).isEqualTo("acme");
         assertThat(acme.request(json("{'name':'Ada'}"), null)).isEqualTo(json("{'name':'Ada'}"));
         assertThat(acme.request(json("{'name':'Ada'}"), "7")).isEqualTo(json("{'name':'Ada','id':'7'}"));
         assertThat(acme.check(json("{'name':'Ada'}"))).isEmpty();
