@@ -13,6 +13,9 @@ import org.jboss.logging.Logger;
  */
 public final class Audit {
 
+    /** Who has a record of a dropped file accepted. */
+    public static final String FILE = "file";
+
     private static final Logger LOG = Logger.getLogger("io.herald.audit");
 
     private Audit() {}
@@ -20,7 +23,7 @@ public final class Audit {
     /**
      * Tells of one event.
      *
-     * @param by the subject of the caller, or {@link io.herald.caller.Callers#HERALD}
+     * @param by the subject of the caller, {@link #FILE}, or {@link io.herald.caller.Callers#HERALD}
      * @param what adds what it was done to
      */
     public static void did(String by, String action, Consumer<ObjectNode> what) {

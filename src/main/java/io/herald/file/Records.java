@@ -191,10 +191,10 @@ public final class Records {
     }
 
     private static void tellAcceptance(BatchRecord record) {
-        Audit.did(
-                SOURCE, "accept", event -> event.put("message", record.message().toString())
-                        .put("reference", record.customer().orElseThrow().reference())
-                        .put("source", source(record)));
+        Audit.did(Audit.FILE, "accept", event -> event.put(
+                        "message", record.message().toString())
+                .put("reference", record.customer().orElseThrow().reference())
+                .put("source", source(record)));
     }
 
     private void tell(DroppedFile file, ReadProgress progress) {
