@@ -52,6 +52,7 @@ public final class Entrance {
 
     private static final Logger LOG = Logger.getLogger(Entrance.class);
     private static final String NOTHING_HERE = "there is nothing here";
+    private static final String NO_BODY = "the body is not written as HTTP wants it";
     private static final String NO_ADDRESS = "the path or the host is not written as HTTP wants it";
 
     /** As the ledger and the metrics call what comes this way. */
@@ -366,7 +367,11 @@ public final class Entrance {
             Refusal.turnAway(call, bytes(call.request()), Problem.of(503, "Herald cannot find out now who calls"));
             return;
         }
-        int status = isNoHttp(failure) ? 400 : call.statusCode() < 400 ? 500 : call.statusCode();
+        if (isNoHttp(failure)) {
+            Refusal.breakOff(call, Problem.of(400, NO_BODY));
+            return;
+        }
+        int status = call.statusCode() < 400 ? 500 : call.statusCode();
         if (status == 500) {
             LOG.errorf("A call failed unexpectedly: %s", Thrown.described(failure));
         }

@@ -83,6 +83,17 @@ final class Refusal {
                 .close());
     }
 
+    /** Answers a call whose rest cannot be read. Over HTTP/1.1 Vert.x ends the connection then, with what is not sent yet. */
+    static void breakOff(RoutingContext call, ObjectNode problem) {
+        if (call.request().version() == HttpVersion.HTTP_2) {
+            answer(call, problem);
+            return;
+        }
+        call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        answer(call, problem);
+        call.request().connection().close();
+    }
+
     /** Answers a call of which nothing is to come any more, or nothing that matters. */
     static void answer(RoutingContext call, ObjectNode problem) {
         headed(call, problem).end(problem.toString());

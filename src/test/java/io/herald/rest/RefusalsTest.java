@@ -299,6 +299,24 @@ class RefusalsTest extends AmongImpostors {
                 .startsWith("HTTP/1.1 200 ");
     }
 
+    /** Vert.x ends the connection with it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"no number\r\n", "5\r\n{\"ref\r\nno number\r\n", "-1\r\n", "5\r\n{\"reference\": 1}\r\n"})
+    void aBodyThatIsNotWrittenAsHttpWantsIt(String chunks) throws IOException {
+        for (String path : List.of("/v1/customers", "/v1/preview", "/v1/dead-letters/x/replay")) {
+            String answer = raw("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n" + chunks);
+
+            assertThat(answer)
+                    .as(path)
+                    .startsWith("HTTP/1.1 400 ")
+                    .endsWith("}")
+                    .contains("\"status\":400");
+            assertThat(answer.toLowerCase(Locale.ROOT))
+                    .contains("\r\ncontent-type: application/problem+json", "\r\nconnection: close\r\n");
+        }
+    }
+
     /** A customer of exactly so many bytes. */
     private static String sized(int bytes) {
         ObjectNode customer = Customers.person("CUST-sized");
