@@ -281,6 +281,25 @@ class CallersTest {
         }
     }
 
+    /** Quarkus takes one text for several roles, parted by blanks, as in the claim scope (RFC 8693, 4.2). */
+    @Test
+    void rolesAreAListOrOneTextPartedByBlanks() {
+        for (String role : List.of("submitter", "operator")) {
+            String[] one = {"Authorization", "Bearer " + TRUSTED.token("text", claims -> claims.put("groups", role))};
+            String[] both = {
+                "Authorization",
+                "Bearer " + TRUSTED.token("texts", claims -> claims.put("groups", "submitter operator"))
+            };
+            String[] listed = {"Authorization", TRUSTED.bearer("listed", "submitter operator")};
+            for (Call call : ONE_OF_EACH_ROLE) {
+                boolean may = call.role().equals(role);
+                assertThat(call("CUST-text", call, one).status() == 403).isEqualTo(!may);
+                assertThat(call("CUST-text", call, both).status()).isIn(200, 202);
+                assertForbidden(refused(call, listed));
+            }
+        }
+    }
+
     @Test
     void whoCallsTooOftenWaitsAndNobodyElseDoes() {
         String greedy = TRUSTED.bearer("greedy", BOTH);
