@@ -12,6 +12,8 @@ import io.herald.privacy.Thrown;
 import io.herald.rest.Operation.Body;
 import io.herald.shutdown.Stopping;
 import io.herald.trace.Traces;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -30,8 +32,10 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.net.SocketException;
@@ -58,6 +62,7 @@ public final class Entrance {
     /** As the ledger and the metrics call what comes this way. */
     private static final String SOURCE = "rest";
 
+    private static final String NO_BODY_WANTED = "this call takes no body";
     private static final String TOO_LARGE = "the body is larger than herald.body.max";
     private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
     private static final String MAY_NOT = "the token does not have the role that this call needs";
@@ -81,9 +86,6 @@ public final class Entrance {
             Set.of("Content-Type", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
 
     private static final Set<String> FILTERS = Set.of("provider", "reason", "state");
-
-    /** Of these no body is read. */
-    private static final Set<HttpMethod> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
     private final InFlight inFlight;
     private final CallerRate rate;
@@ -168,7 +170,28 @@ public final class Entrance {
             call.addHeadersEndHandler(written -> describeNothing(call.response()));
         }
         ContextLocals.put(Callers.CALLER, subject);
-        call.next();
+        if (mayBringWhatNobodyTakes(call.request())) {
+            dropBody(call);
+        } else {
+            call.next();
+        }
+    }
+
+    /** Of a body that nobody takes nothing is kept, so it needs no permit. */
+    private void dropBody(RoutingContext call) {
+        // Quarkus would wait for the end that has come by then
+        ((RoutingContextInternal) call).visitHandler(RoutingContextInternal.BODY_HANDLER);
+        giveUpAtTheDeadline(call);
+        HttpServerRequest request = call.request();
+        request.handler(dropped -> {
+                    if (request.bytesRead() > Refusal.SMALL) {
+                        request.endHandler(ignored -> {});
+                        Refusal.turnAway(call, bodyMax, Problem.of(413, NO_BODY_WANTED));
+                    }
+                })
+                .exceptionHandler(call::fail)
+                .endHandler(all -> call.next())
+                .resume();
     }
 
     /** Camel takes the one type that the contract has for an operation, a problem's, also where there is no body. */
@@ -225,9 +248,9 @@ public final class Entrance {
 
     /** What is told to a call of the contract whose body is not one that it takes. */
     private Optional<ObjectNode> bodyNotWanted(HttpServerRequest request, long bytes) {
-        Body body = Operation.of(request).orElseThrow().body();
-        if (bytes > Refusal.SMALL && isAnnounced(request) && body == Body.NONE) {
-            return Optional.of(Problem.of(413, "this call takes no body"));
+        Body body = bodyOf(request);
+        if (bytes > Refusal.SMALL && body == Body.NONE) {
+            return Optional.of(Problem.of(413, NO_BODY_WANTED));
         }
         if (bytes > bodyMax) {
             return Optional.of(Problem.of(413, TOO_LARGE));
@@ -296,21 +319,29 @@ public final class Entrance {
 
     private void takePermit(RoutingContext call, String subject, long bytes) throws OverloadedException {
         Permit permit = inFlight.take(subject, bytes);
-        long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> Refusal.giveUpOn(call));
-        call.addEndHandler(ended -> {
-            call.vertx().cancelTimer(deadline);
-            permit.release();
-        });
+        call.addEndHandler(ended -> permit.release());
+        giveUpAtTheDeadline(call);
         ContextLocals.put(Permit.class.getName(), permit);
     }
 
-    /** Over HTTP/2 a call may leave open whether a body comes. */
-    private static boolean isAnnounced(HttpServerRequest request) {
-        return request.headers().contains(HttpHeaders.CONTENT_LENGTH)
-                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    private void giveUpAtTheDeadline(RoutingContext call) {
+        long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> Refusal.giveUpOn(call));
+        call.addEndHandler(ended -> call.vertx().cancelTimer(deadline));
     }
 
-    /** How large a body is at most; 0 if none comes. */
+    /** Over HTTP/2 a call whose body has no length leaves open whether one comes. */
+    private static boolean mayBringWhatNobodyTakes(HttpServerRequest request) {
+        return request.version() == HttpVersion.HTTP_2
+                && !request.isEnded()
+                && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                && bodyOf(request) == Body.NONE;
+    }
+
+    private static Body bodyOf(HttpServerRequest request) {
+        return Operation.of(request).map(Operation::body).orElse(Body.NONE);
+    }
+
+    /** How large a body is at most; 0 if none comes, or if it is dropped as it comes. */
     private long bytes(HttpServerRequest request) {
         if (request.isEnded()) {
             return 0;
@@ -320,9 +351,19 @@ public final class Entrance {
             return Long.parseLong(length);
         }
         boolean comes = request.version() == HttpVersion.HTTP_2
-                ? !WITHOUT_BODY.contains(request.method())
+                ? bodyOf(request) != Body.NONE && mayGoOn(request)
                 : request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
         return comes ? bodyMax : 0;
+    }
+
+    /** Whether a call over HTTP/2 brings more than its head. Of a connection that began as HTTP/1.1 the first does not tell. */
+    private static boolean mayGoOn(HttpServerRequest request) {
+        if (request.bytesRead() > 0 || request.streamId() == 1 && !request.isSSL()) {
+            return true;
+        }
+        Http2Stream stream = ((ConnectionBase) request.connection())
+                .channel().pipeline().get(Http2ConnectionHandler.class).connection().stream(request.streamId());
+        return stream != null && stream.state().remoteSideOpen();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.herald.intake;
 
+import static java.net.http.HttpResponse.BodyHandlers.ofString;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -34,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -196,31 +198,59 @@ class BoundedTest {
         }
     }
 
-    @Test
-    void aBodyOfADeletionOverHttp2TakesAPermitToo() throws Exception {
-        HttpClient client = HttpClient.newHttpClient();
-        client.send(
-                HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + "/v1/messages/x"))
-                        .build(),
-                HttpResponse.BodyHandlers.discarding());
+    /** HTTP/2 has no header that tells whether a body comes. */
+    @ParameterizedTest
+    @CsvSource({
+        "GET,    /v1/messages/x,          404",
+        "DELETE, /v1/customers/CUST-none, 404",
+        "DELETE, /v1/dead-letters/x,      404",
+        "POST,   /v1/dead-letters/replay, 400",
+        "POST,   /v1/dead-letters/x/replay, 404"
+    })
+    void overHttp2ACallWithoutABodyNeedsNoPermit(String method, String path, int status) throws Exception {
+        HttpClient client = http2();
+        fill();
+
+        assertThat(client.send(call(method, path, HttpRequest.BodyPublishers.noBody()), ofString())
+                        .statusCode())
+                .isEqualTo(status);
+        assertTaken(PERMITS, PERMITS * 1_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET,    /v1/messages/x,          404",
+        "DELETE, /v1/customers/CUST-none, 404",
+        "DELETE, /v1/dead-letters/x,      404",
+        "POST,   /v1/dead-letters/replay, 400"
+    })
+    void overHttp2ABodyThatNobodyTakesNeedsNoPermitAndIsSmall(String method, String path, int status) throws Exception {
+        HttpClient client = http2();
+        fill();
+
+        assertThat(client.send(call(method, path, bytes(60_000)), ofString()).statusCode())
+                .isEqualTo(status);
+        HttpResponse<String> refused = client.send(call(method, path, bytes(700_000)), ofString());
+        assertThat(refused.statusCode()).isEqualTo(413);
+        assertThat(refused.body()).contains("this call takes no body");
+        assertTaken(PERMITS, PERMITS * 1_000);
+
         CompletableFuture<?> broken = client.sendAsync(
-                HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + "/v1/customers/CUST-nobody"))
-                        .method("DELETE", HttpRequest.BodyPublishers.ofInputStream(Endless::new))
-                        .build(),
-                HttpResponse.BodyHandlers.discarding());
+                call(method, path, HttpRequest.BodyPublishers.ofInputStream(Endless::new)), ofString());
+        assertThat(broken).failsWithin(Duration.ofMillis(300)).withThrowableOfType(TimeoutException.class);
+        broken.cancel(true);
+    }
+
+    @Test
+    void overHttp2ABodyThatMayComeTakesAPermit() throws Exception {
+        CompletableFuture<?> broken = http2().sendAsync(
+                        call(
+                                "POST",
+                                "/v1/dead-letters/x/replay",
+                                HttpRequest.BodyPublishers.ofInputStream(Endless::new)),
+                        ofString());
         await().atMost(BOUND).until(() -> inFlight.taken() == 1);
         broken.cancel(true);
-        free();
-
-        assertThat(client.send(
-                                HttpRequest.newBuilder(URI.create(
-                                                "http://localhost:" + RestAssured.port + "/v1/customers/CUST-nobody"))
-                                        .DELETE()
-                                        .build(),
-                                HttpResponse.BodyHandlers.discarding())
-                        .statusCode())
-                .isEqualTo(404);
-        free();
     }
 
     @Test
@@ -527,6 +557,27 @@ class BoundedTest {
         int padding = bytes - customer.toString().length();
         customer.withObject("/attributes").put("padding", "x".repeat(padding));
         return customer;
+    }
+
+    /** Whose connection is of HTTP/2 already. */
+    private static HttpClient http2() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        HttpResponse<String> first =
+                client.send(call("GET", "/v1/messages/x", HttpRequest.BodyPublishers.noBody()), ofString());
+        assertThat(first.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        return client;
+    }
+
+    private static HttpRequest call(String method, String path, HttpRequest.BodyPublisher body) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + path))
+                .header("Content-Type", "application/json")
+                .method(method, body)
+                .build();
+    }
+
+    /** Their number is not told. */
+    private static HttpRequest.BodyPublisher bytes(int number) {
+        return HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[number]));
     }
 
     private static HttpResponse<String> chunked(ObjectNode customer) throws Exception {
