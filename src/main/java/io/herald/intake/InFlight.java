@@ -9,7 +9,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * The messages that are in flight, counted and weighed. Each has a permit from before its body is read until nothing in memory
- * needs it; one that is parked has none. A customer that an operator looks at has one too.
+ * needs it; one that is parked has none. A customer that an operator looks at has one too. An answer that its caller has yet to
+ * read has none, and is weighed all the same.
  *
  * <p>A message is weighed by the bytes of its body, as they come over the wire. In memory it is more than that: for a short while
  * the bytes twice, then a tree of JSON, and what is sent to each provider while it is sent. A document, which is one long
@@ -26,6 +27,9 @@ public final class InFlight {
 
     /** By caller, the bytes of bodies that have yet to come. */
     private final Map<String, Long> claimed = new HashMap<>();
+
+    /** By caller, the bytes of answers that it has yet to read. */
+    private final Map<String, Long> unread = new HashMap<>();
 
     public InFlight(
             @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int max,
@@ -81,6 +85,27 @@ public final class InFlight {
             } catch (OverloadedException e) {
                 wait();
             }
+        }
+    }
+
+    /** Weighs an answer that is in memory until its caller reads it, whether there is room or not. */
+    public synchronized void answerWaits(String caller, long bytes) {
+        takenBytes += bytes;
+        unread.merge(caller, bytes, Long::sum);
+    }
+
+    /** Once for each {@link #answerWaits}: the caller has read it, or is gone. */
+    public synchronized void answerIsGone(String caller, long bytes) {
+        takenBytes -= bytes;
+        unread.computeIfPresent(caller, (same, sum) -> sum == bytes ? null : Long.valueOf(sum - bytes));
+        notifyAll();
+    }
+
+    /** @throws OverloadedException if the answers that this caller has yet to read are more than half of all bytes */
+    public synchronized void checkAnswersOf(String caller) throws OverloadedException {
+        if (unread.getOrDefault(caller, 0L) > maxBytes / 2) {
+            throw new OverloadedException(
+                    "of the " + maxBytes + " bytes that may be worked on, answers that you have not read fill half");
         }
     }
 

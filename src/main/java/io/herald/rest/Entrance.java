@@ -93,7 +93,7 @@ public final class Entrance {
     private final Traces traces;
     private final Stopping stopping;
     private final long bodyMax;
-    private final long bodyDeadlineMillis;
+    private final long deadlineMillis;
 
     public Entrance(
             InFlight inFlight,
@@ -109,7 +109,7 @@ public final class Entrance {
         this.traces = traces;
         this.stopping = stopping;
         this.bodyMax = bodyMax.asLongValue();
-        this.bodyDeadlineMillis = bodyDeadline.toMillis();
+        this.deadlineMillis = bodyDeadline.toMillis();
     }
 
     /** The permit that the call took which is worked on here; none if it brought no body. */
@@ -156,7 +156,9 @@ public final class Entrance {
         }
         String subject = caller.get();
         long bytes = bytes(call.request());
+        UnreadAnswer.count(call, subject, inFlight, deadlineMillis);
         Optional<ObjectNode> refusal = tooEarly(call, subject)
+                .or(() -> readsNoAnswers(subject))
                 .or(() -> notInContract(call))
                 .or(() -> noFilter(call.request()))
                 .or(() -> bodyNotWanted(call.request(), bytes))
@@ -209,6 +211,15 @@ public final class Entrance {
                             Long.toString(wait.plus(ALMOST_A_SECOND).toSeconds()));
             return Problem.of(429, "you call more often than herald.caller.rate allows");
         });
+    }
+
+    private Optional<ObjectNode> readsNoAnswers(String subject) {
+        try {
+            inFlight.checkAnswersOf(subject);
+            return Optional.empty();
+        } catch (OverloadedException e) {
+            return Optional.of(Problems.of(e));
+        }
     }
 
     /** What is told to a call that the contract does not have. */
@@ -325,7 +336,7 @@ public final class Entrance {
     }
 
     private void giveUpAtTheDeadline(RoutingContext call) {
-        long deadline = call.vertx().setTimer(bodyDeadlineMillis, passed -> Refusal.giveUpOn(call));
+        long deadline = call.vertx().setTimer(deadlineMillis, passed -> Refusal.giveUpOn(call));
         call.addEndHandler(ended -> call.vertx().cancelTimer(deadline));
     }
 

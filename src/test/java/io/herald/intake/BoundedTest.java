@@ -15,10 +15,19 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -35,6 +44,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -71,6 +81,7 @@ class BoundedTest {
             settings.put("herald.in-flight.max", Integer.toString(PERMITS));
             settings.put("herald.in-flight.max-bytes", "1M");
             settings.put("herald.body.max", "2M");
+            settings.put("herald.body.deadline", "10s");
             settings.put("intake.file.poll", "50ms");
             return settings;
         }
@@ -95,6 +106,9 @@ class BoundedTest {
     @Inject
     @io.quarkus.agroal.DataSource("embedded")
     DataSource ledger;
+
+    @Inject
+    Vertx vertx;
 
     Impostors impostors;
 
@@ -303,11 +317,7 @@ class BoundedTest {
     /** In memory its customer weighs as much as one that is brought. */
     @Test
     void aDeadLetterIsShownWhereThereIsAPermitForItsCustomer() {
-        ObjectNode customer = customer("CUST-dead", LARGE);
-        customer.withObject("/contact").put("email", "dead+" + SLOW + ".422@example.com");
-        String letter = "/v1/dead-letters/"
-                + herald.submit(customer).json().path("message").asText() + "." + SLOW;
-        free();
+        String letter = deadLetter();
         impostors.of(SLOW).behave(Behaviour.HOLD);
         assertThat(herald.submit(customer("CUST-large", LARGE), "Prefer", "respond-async")
                         .status())
@@ -323,6 +333,76 @@ class BoundedTest {
         impostors.of(SLOW).behave(Behaviour.PASS_ON);
         assertThat(repeat(i -> herald.get(letter).json().at("/payload/attributes/padding")))
                 .allSatisfy(padding -> assertThat(padding.asText()).isEqualTo("***"));
+    }
+
+    /** Of the answers the sockets hold some. */
+    @ParameterizedTest
+    @ValueSource(strings = {"reads", "goes", "stays"})
+    void anAnswerWeighsWhatItIsUntilItsCallerHasReadIt(String then) throws IOException {
+        String letter = deadLetter();
+        int calls = 12;
+        try (Socket socket = connect()) {
+            write(socket, ("GET " + letter + "?reveal=true HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(calls));
+            assertReadsNothing();
+
+            if (then.equals("reads")) {
+                List<String> statuses = IntStream.range(0, calls)
+                        .mapToObj(i -> statusOf(socket))
+                        .toList();
+                assertThat(statuses).startsWith("200").containsOnly("200", "503");
+            }
+            if (!then.equals("goes")) {
+                free();
+            }
+        }
+        free();
+        assertThat(herald.get(letter).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reads", "resets", "goes", "stays"})
+    void overHttp2AnAnswerWeighsWhatItIsUntilItsCallerHasReadIt(String then) {
+        String letter = deadLetter();
+        HttpClientOptions options =
+                new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setDefaultPort(RestAssured.port);
+        io.vertx.core.http.HttpClient client = vertx.createHttpClient(options);
+        try {
+            HttpClientResponse answer = join(client.request(HttpMethod.GET, letter + "?reveal=true")
+                    .compose(HttpClientRequest::send)
+                    .onSuccess(HttpClientResponse::pause));
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertReadsNothing();
+
+            switch (then) {
+                case "reads" -> {
+                    Future<Buffer> body = answer.body();
+                    answer.resume();
+                    assertThat(join(body).length()).isGreaterThan(LARGE);
+                }
+                case "resets" -> answer.request().reset();
+                case "goes" -> join(client.close());
+                default -> {}
+            }
+            free();
+        } finally {
+            join(client.close());
+        }
+        assertThat(herald.get(letter).status()).isEqualTo(200);
+    }
+
+    private static <T> T join(Future<T> future) {
+        return future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private void assertReadsNothing() {
+        await().atMost(BOUND).until(() -> inFlight.taken() == 0 && inFlight.takenBytes() > MAX_BYTES / 2);
+        Api.Answer refused = herald.get("/v1/messages/x");
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.json().path("detail").asText()).contains("Herald is full", "answers that you have not read");
     }
 
     @Test
@@ -545,6 +625,15 @@ class BoundedTest {
         }
     }
 
+    /** The path of one whose customer is large. */
+    private String deadLetter() {
+        ObjectNode customer = customer("CUST-dead", LARGE);
+        customer.withObject("/contact").put("email", "dead+" + SLOW + ".422@example.com");
+        String message = herald.submit(customer).json().path("message").asText();
+        free();
+        return "/v1/dead-letters/" + message + "." + SLOW;
+    }
+
     /** For the slow provider, in exactly so many bytes. */
     private static ObjectNode customer(String reference, int bytes) {
         return customer(reference, SLOW, bytes);
@@ -618,6 +707,14 @@ class BoundedTest {
             line.append((char) next);
         }
         return line.toString();
+    }
+
+    private static String statusOf(Socket socket) {
+        try {
+            return answer(socket.getInputStream()).substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** One answer with a Content-Length, from its first line to its last byte. */

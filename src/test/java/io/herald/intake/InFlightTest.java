@@ -111,6 +111,46 @@ class InFlightTest {
     }
 
     @Test
+    void answersThatWaitAreWeighedWhetherThereIsRoomOrNot() throws OverloadedException {
+        Permit message = inFlight.take(900);
+        inFlight.answerWaits("one", 300);
+        inFlight.answerWaits("one", 0);
+
+        assertTaken(1, 1200);
+        assertThatThrownBy(() -> inFlight.take(1)).isInstanceOf(OverloadedException.class);
+        message.release();
+        inFlight.take(700);
+        inFlight.answerIsGone("one", 300);
+        inFlight.answerIsGone("one", 0);
+        assertTaken(1, 700);
+    }
+
+    @Test
+    void ofOneCallersAnswersThatWaitHalfOfTheBytesMayBe() throws OverloadedException {
+        inFlight.answerWaits("one", 300);
+        inFlight.answerWaits("one", 200);
+        inFlight.checkAnswersOf("one");
+        inFlight.answerWaits("one", 1);
+
+        assertThatThrownBy(() -> inFlight.checkAnswersOf("one"))
+                .isInstanceOf(OverloadedException.class)
+                .hasMessage("of the 1000 bytes that may be worked on, answers that you have not read fill half");
+        inFlight.checkAnswersOf("another");
+        inFlight.answerIsGone("one", 300);
+        inFlight.checkAnswersOf("one");
+    }
+
+    @Test
+    void whoWaitsGetsOneWhenAnAnswerIsGone() throws OverloadedException {
+        inFlight.answerWaits("one", 1000);
+        CompletableFuture<Permit> awaited = waiting(100);
+        inFlight.answerIsGone("one", 1000);
+
+        assertThat(awaited).succeedsWithin(BOUND);
+        assertTaken(1, 100);
+    }
+
+    @Test
     void whoWaitsGetsOneWhenAnotherHasLeft() throws OverloadedException {
         Permit all = inFlight.take(1000);
         CompletableFuture<Permit> awaited = waiting(100);
