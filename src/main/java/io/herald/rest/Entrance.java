@@ -128,6 +128,7 @@ public final class Entrance {
     }
 
     void onRouter(@Observes Router router) {
+        router.route().order(FIRST).handler(UnreadAnswer::waitForThoseBefore);
         router.route(Operation.SUBMIT_CUSTOMER.path()).order(FIRST).handler(this::countIntake);
         router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
         router.route().order(ORDER).failureHandler(this::ofNoAddress);

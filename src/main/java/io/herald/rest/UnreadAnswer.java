@@ -4,6 +4,7 @@ import io.herald.intake.InFlight;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -15,6 +16,22 @@ import io.vertx.ext.web.RoutingContext;
 final class UnreadAnswer {
 
     private UnreadAnswer() {}
+
+    /** Over HTTP/1.1 one call may follow another although no answer is read: then it waits, and no more of them are read. */
+    static void waitForThoseBefore(RoutingContext call) {
+        HttpServerResponse response = call.response();
+        if (call.request().version() == HttpVersion.HTTP_2 || !response.writeQueueFull()) {
+            call.next();
+            return;
+        }
+        ConnectionBase connection = (ConnectionBase) call.request().connection();
+        connection.doPause();
+        response.drainHandler(drained -> {
+            response.drainHandler(null);
+            connection.doResume();
+            call.next();
+        });
+    }
 
     /** Sees to the answer of a call, which is not made yet. */
     static void count(RoutingContext call, String caller, InFlight inFlight, long deadlineMillis) {

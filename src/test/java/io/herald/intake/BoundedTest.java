@@ -7,10 +7,12 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
 import io.herald.file.DropBox;
+import io.herald.metrics.Scrape;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.provider.Impostors;
 import io.herald.provider.Neighbours;
 import io.herald.rest.Api;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -24,6 +26,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import jakarta.inject.Inject;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,6 +49,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -109,6 +113,9 @@ class BoundedTest {
 
     @Inject
     Vertx vertx;
+
+    @TestHTTPResource(value = "/metrics", management = true)
+    URI metrics;
 
     Impostors impostors;
 
@@ -388,6 +395,41 @@ class BoundedTest {
             join(client.close());
         }
         assertThat(herald.get(letter).status()).isEqualTo(200);
+    }
+
+    /** Sooner or later each is answered. */
+    @Test
+    void callsAreNotAnsweredAheadOfACallerWhoReadsNothing() throws Exception {
+        int calls = 40_000;
+        double before = answered();
+        try (Socket socket = connect()) {
+            CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+                try {
+                    write(
+                            socket,
+                            (head("/v1/customers", "Content-Length: 2").replace("json", "text") + "{}").repeat(calls));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            AtomicReference<Double> last = new AtomicReference<>(before);
+            await().pollInterval(Duration.ofMillis(500)).atMost(BOUND).until(() -> {
+                double now = answered();
+                return now > before && last.getAndSet(now) == now;
+            });
+            assertThat(last.get() - before).isLessThan(calls);
+
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            for (int i = 0; i < calls; i++) {
+                assertThat(answer(in)).startsWith("HTTP/1.1 4");
+            }
+            assertThat(writing).succeedsWithin(BOUND);
+        }
+        assertThat(answered() - before).isEqualTo(calls);
+    }
+
+    private double answered() {
+        return Scrape.of(metrics).sum("herald_intake_total", "source", "rest");
     }
 
     private static <T> T join(Future<T> future) {
