@@ -378,6 +378,8 @@ class BoundedTest {
                     .compose(HttpClientRequest::send)
                     .onSuccess(HttpClientResponse::pause));
             assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.request().connection().remoteSettings().getMaxConcurrentStreams())
+                    .isEqualTo(1000);
             assertReadsNothing();
 
             switch (then) {
