@@ -1,7 +1,7 @@
 package io.herald.file;
 
 import io.herald.canonical.CanonicalReader;
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.ledger.DroppedFile;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.Closeable;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.canonical.CanonicalReader;
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;
 import io.herald.ledger.FileLedger;

@@ -1,7 +1,7 @@
 package io.herald.health;
 
 import io.herald.file.DroppedFiles;
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.ledger.LedgerState;
 import io.herald.ledger.LedgerState.Standing;
 import io.herald.metrics.Meters;

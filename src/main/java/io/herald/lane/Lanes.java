@@ -2,6 +2,7 @@ package io.herald.lane;
 
 import io.herald.delivery.DeliverySpans;
 import io.herald.delivery.Dispatch;
+import io.herald.inflight.InFlight;
 import io.herald.lane.ProviderLanes.Share;
 import io.herald.ledger.OpenDelivery;
 import io.herald.metrics.Meters;
@@ -9,7 +10,6 @@ import io.herald.metrics.Step;
 import io.herald.provider.Breakers;
 import io.herald.provider.Providers;
 import io.herald.thread.Threads;
-import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -25,7 +25,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.util.concurrent.SynchronousExecutorService;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The lanes of all providers: deliveries of one reference to one provider go one at a time, in the order accepted. */
 @Singleton
@@ -40,10 +39,9 @@ public final class Lanes {
             Returns returns,
             Meters meters,
             DeliverySpans spans,
-            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlightMax,
-            @ConfigProperty(name = "herald.in-flight.max-bytes", defaultValue = "256M") MemorySize inFlightMaxBytes) {
+            InFlight inFlight) {
         this.returns = returns;
-        Share share = new Share(inFlightMax / 2, inFlightMaxBytes.asLongValue() / 2);
+        Share share = new Share(inFlight.max() / 2, inFlight.maxBytes() / 2);
         for (String id : providers.ids()) {
             int width = providers.of(id).maxConnections();
             BooleanSupplier admits = () -> breakers.of(id).admits(1) > 0;

@@ -7,6 +7,7 @@ import io.herald.canonical.CanonicalCustomer;
 import io.herald.delivery.Delivery;
 import io.herald.delivery.Dispatch;
 import io.herald.delivery.State;
+import io.herald.inflight.InFlight;
 import io.herald.ledger.KeptMessage;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.LedgerException;
@@ -51,12 +52,12 @@ public final class Reports {
             ObjectMapper json,
             @ConfigProperty(name = "herald.wait.default", defaultValue = "10s") Duration waitDefault,
             @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax,
-            @ConfigProperty(name = "herald.in-flight.max", defaultValue = "1000") int inFlight) {
+            InFlight inFlight) {
         this.ledger = ledger;
         this.json = json;
         this.waitDefault = waitDefault;
         this.waitMax = waitMax;
-        this.waiting = new Waiting(inFlight / REPEATS);
+        this.waiting = new Waiting(inFlight.max() / REPEATS);
     }
 
     /**

@@ -1,8 +1,8 @@
 package io.herald.rest;
 
 import io.herald.caller.Callers;
+import io.herald.inflight.InFlight.Permit;
 import io.herald.intake.Customers;
-import io.herald.intake.InFlight.Permit;
 import io.herald.trace.Traces;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.MultiMap;

@@ -1,6 +1,6 @@
 package io.herald.rest;
 
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpServerRequest;

@@ -1,6 +1,6 @@
 package io.herald.start;
 
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.lane.Lanes;
 import io.herald.provider.Breakers;
 import io.herald.provider.ProviderHttp;

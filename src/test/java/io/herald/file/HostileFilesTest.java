@@ -11,7 +11,7 @@ import io.agroal.api.AgroalDataSource;
 import io.herald.delivery.Caller;
 import io.herald.delivery.QuickRetries;
 import io.herald.file.DropBox.Report;
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.ledger.Claims;
 import io.herald.ledger.DroppedFile;
 import io.herald.ledger.DroppedFile.State;

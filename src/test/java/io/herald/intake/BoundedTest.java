@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.Customers;
 import io.herald.file.DropBox;
+import io.herald.inflight.InFlight;
 import io.herald.metrics.Scrape;
 import io.herald.provider.Impostor.Behaviour;
 import io.herald.provider.Impostors;

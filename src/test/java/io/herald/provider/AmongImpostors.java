@@ -1,6 +1,6 @@
 package io.herald.provider;
 
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.rest.Api;
 import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;

@@ -2,7 +2,7 @@ package io.herald.provider;
 
 import static org.awaitility.Awaitility.await;
 
-import io.herald.intake.InFlight;
+import io.herald.inflight.InFlight;
 import io.herald.sandbox.Sandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package io.herald.intake;
+package io.herald.inflight;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.inject.Singleton;

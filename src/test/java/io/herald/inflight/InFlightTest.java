@@ -1,10 +1,10 @@
-package io.herald.intake;
+package io.herald.inflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.herald.intake.InFlight.Permit;
+import io.herald.inflight.InFlight.Permit;
 import io.quarkus.runtime.configuration.MemorySize;
 import java.math.BigInteger;
 import java.time.Duration;
