@@ -42,6 +42,18 @@ final class AnswerReading {
         }
     }
 
+    /** Else the delivery would wait for an outcome that never comes. */
+    void mustBeRead(Delivery delivery) throws UnclearException {
+        if (delivery.isSettled()) {
+            return;
+        }
+        if (delivery.phase() == Delivery.Phase.SENDING) {
+            throw new UnclearException("the request was sent, and the answer came to no step 'readAnswer'");
+        }
+        throw new MappingFailedException(
+                "routes/providers/" + delivery.getProvider() + ".camel.yaml", "came to no step that sends the request");
+    }
+
     private ObjectNode outcome(Delivery delivery, int status, Optional<JsonNode> answer)
             throws UnreadableAnswerException {
         ObjectNode outcome = Outcome.of(delivery, status, fragment(delivery, status, answer));

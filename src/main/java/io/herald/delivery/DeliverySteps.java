@@ -171,6 +171,8 @@ public final class DeliverySteps {
      * @throws BreakerOpenException if nothing would leave, because the provider's breaker is open, or Herald stops: the
      *     delivery is {@code retrying}, code {@code breaker_open} or {@code herald_stopped}. As a rule no attempt and no
      *     step of the schedule is used up
+     * @throws io.herald.mapping.MappingFailedException if the route has set no method or no path, or a part of the path is empty:
+     *     as for {@link #expand}
      */
     public byte[] bytesToSend(
             Exchange exchange,
@@ -179,6 +181,7 @@ public final class DeliverySteps {
             @Variable("path") String path,
             @Variable("lookUp") String lookUp)
             throws UnclearException, BreakerOpenException {
+        Requests.checkPlace(delivery, method, path);
         // not its name: for that Camel searches all its type converters, an eighth of Herald's processor time
         exchange.getMessage().setHeader(Exchange.HTTP_METHOD, HttpMethods.valueOf(method));
         exchange.getMessage().setHeader(Exchange.HTTP_PATH, path);
@@ -300,10 +303,15 @@ public final class DeliverySteps {
     /**
      * Keeps the outcome of the delivery in the ledger, and each of its tries. Used by the template {@code deliver}.
      *
+     * @throws UnclearException if there is none, because the request was sent and no step has read the answer: the delivery is
+     *     {@code dead}, {@code unclear}
+     * @throws io.herald.mapping.MappingFailedException if there is none, because no step has sent the request: as for
+     *     {@link #expand}
      * @throws io.herald.ledger.LedgerException if it cannot be kept: tried again; then the delivery goes back to the
      *     ledger, to be taken up later
      */
-    public void record(@ExchangeProperty("delivery") Delivery delivery) {
+    public void record(@ExchangeProperty("delivery") Delivery delivery) throws UnclearException {
+        answers.mustBeRead(delivery);
         outcomes.record(delivery);
     }
 

@@ -27,6 +27,9 @@ record Failure(
     /** What a gateway answers that did not get the provider's answer in time: RFC 9110, 15.6.5, and Cloudflare's. */
     private static final Set<Integer> GATEWAY_TIME_OUTS = Set.of(504, 524);
 
+    /** RFC 9110, 15.5.1 and 15.5.21. */
+    private static final Set<Integer> OF_CONTENT = Set.of(400, 422);
+
     Failure(Throwable cause, ObjectNode outcome, boolean isTransient, boolean mayHaveArrived, long retryAfterMillis) {
         this(cause, outcome, isTransient, mayHaveArrived, retryAfterMillis, false);
     }
@@ -73,9 +76,15 @@ record Failure(
                         && GATEWAY_TIME_OUTS.contains(answered.getStatusCode());
     }
 
-    /** Whether it is the provider that said no to the request, and not somebody on the way. */
-    boolean isProvidersRefusal() {
-        return cause instanceof HttpOperationFailedException && is(State.REJECTED) && Outcome.hasProvidersCode(outcome);
+    /**
+     * Whether it is the provider that said no to what the request holds, and not somebody on the way, nor the provider to whom
+     * sends it or where to.
+     */
+    boolean isOfContent() {
+        return cause instanceof HttpOperationFailedException answered
+                && OF_CONTENT.contains(answered.getStatusCode())
+                && is(State.REJECTED)
+                && Outcome.hasProvidersCode(outcome);
     }
 
     /** Whether the delivery may be tried later. */

@@ -93,6 +93,15 @@ final class Failures {
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
             isTransient = true;
         }
+        if (delivery.phase() == Delivery.Phase.PREPARING
+                && State.REJECTED.word().equals(Outcome.state(outcome))) {
+            outcome = Outcome.failed(
+                    State.RETRYING,
+                    "refused_before_request",
+                    Reason.UNAVAILABLE,
+                    "a call before that of the customer was answered with status " + status);
+            isTransient = true;
+        }
         if (delivery.phase() == Delivery.Phase.FINDING && !isTransient) {
             outcome = unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
             isTransient = true;

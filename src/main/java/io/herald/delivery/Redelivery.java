@@ -180,7 +180,9 @@ public final class Redelivery {
 
     /**
      * Whether, after such an ending of a create, the customer may be there without our knowing. Where a provider honours the
-     * key, a refusal of the same request under the same key says that it is not; else it says nothing of an earlier try.
+     * key, a refusal of what the same request holds, under the same key, says that it is not: what was accepted before would be
+     * answered as before. Else a refusal says nothing of an earlier try, nor does one of who asks or of the path, which may come
+     * before the key is looked up.
      */
     private void settleWhetherCreated(Delivery delivery, Failure failure) {
         if (delivery.isUpdate() || delivery.phase() != Delivery.Phase.SENDING) {
@@ -190,7 +192,7 @@ public final class Redelivery {
                 providers.of(delivery.getProvider()).idempotencyLifetime().isPresent();
         if (failure.mayHaveArrived() && creates.mayMakeTwo(delivery)) {
             delivery.doubt().raise(hasArrivedBy(delivery, failure));
-        } else if (keyed && failure.isProvidersRefusal()) {
+        } else if (keyed && failure.isOfContent()) {
             delivery.doubt().clear();
         }
     }

@@ -93,10 +93,26 @@ final class Requests {
         }
         if (absent.isPresent()) {
             throw new MappingFailedException(
-                    "routes/providers/" + delivery.getProvider() + ".camel.yaml",
-                    "names the field '" + absent.get() + "', which this request has not");
+                    routes(delivery), "names the field '" + absent.get() + "', which this request has not");
         }
         return filledIn(template, delivery);
+    }
+
+    /** As {@link DeliverySteps#bytesToSend}: else the customer would go to the provider's base URL, or to a whole collection. */
+    static void checkPlace(Delivery delivery, String method, String path) {
+        String absent = method == null || method.isBlank() ? "method" : path == null || path.isBlank() ? "path" : null;
+        if (absent != null) {
+            throw new MappingFailedException(
+                    routes(delivery),
+                    "sets no variable '" + absent + "' for " + (delivery.isUpdate() ? "an update" : "a create"));
+        }
+        if (path.substring(0, (path + "?").indexOf('?')).contains("//")) {
+            throw new MappingFailedException(routes(delivery), "sets a path of which a part is empty");
+        }
+    }
+
+    private static String routes(Delivery delivery) {
+        return "routes/providers/" + delivery.getProvider() + ".camel.yaml";
     }
 
     /** As {@link #expand}, with nothing in the place of a field that the request has not. */

@@ -5,7 +5,9 @@ import static io.herald.start.YamlNodes.entry;
 import static io.herald.start.YamlNodes.scalar;
 import static io.herald.start.YamlNodes.value;
 
+import io.herald.delivery.Delivery;
 import io.herald.provider.BaseUrl;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpMethods;
@@ -38,9 +41,9 @@ final class ProviderFile {
     private static final List<String> CATCHES = List.of("doTry", "circuitBreaker");
 
     /** Statuses that count as answers of a call, and those of a look-up, where a 404 may say that there is nobody. */
-    private static final String SUCCESS = "200-299";
+    private static final Pattern SUCCESS = statuses("2\\d\\d");
 
-    private static final String SUCCESS_OR_NOBODY = "200-299,404";
+    private static final Pattern SUCCESS_OR_NOBODY = statuses("2\\d\\d|404");
 
     /** The method that fills fields of the request into a path or query. */
     private static final String FILLS_IN = "expand";
@@ -56,7 +59,20 @@ final class ProviderFile {
 
     /** A field of the request, in an expression. */
     private static final Pattern FIELD_OF_REQUEST =
-            Pattern.compile("exchangeProperty\\.delivery\\.(?:field|json)\\('([^']*)'\\)");
+            Pattern.compile("exchangeProperty\\.delivery\\.(?:field|json)\\(\\s*['\"]?([^'\")]*)['\"]?\\s*\\)");
+
+    /** What an expression asks of the delivery. */
+    private static final Pattern OF_DELIVERY = Pattern.compile("exchangeProperty\\.delivery\\??\\.(\\w+)");
+
+    /** The steps that go to where an expression says, or bring in what is not a provider's answer. */
+    private static final List<String> GO_ANYWHERE =
+            List.of("toD", "wireTap", "enrich", "pollEnrich", "poll", "recipientList", "routingSlip", "dynamicRouter");
+
+    /** What it can be asked. */
+    private static final Set<String> OF_EACH_DELIVERY = Stream.of(Delivery.class.getMethods())
+            .map(Method::getName)
+            .flatMap(name -> Stream.of(name, property(name)))
+            .collect(Collectors.toUnmodifiableSet());
 
     private static final List<String> OF_ALL = List.of("findLink", "map", "bytesToSend", "readAnswer");
     private static final List<String> OF_A_LOOK_UP = List.of("beginLookUp", "readFound", "settleFound");
@@ -72,6 +88,16 @@ final class ProviderFile {
 
     /** The property that Herald gives; Camel's own begin with its name. */
     private static final Pattern GIVEN = Pattern.compile("(delivery|Camel\\w*)(\\..*)?");
+
+    /** What {@code getReference} is called in an expression. */
+    private static String property(String method) {
+        String name = method.replaceFirst("^(get|is)(?=[A-Z])", "");
+        return Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    }
+
+    private static Pattern statuses(String status) {
+        return Pattern.compile("(?:2\\d\\d-2\\d\\d|%1$s)(?:,(?:2\\d\\d-2\\d\\d|%1$s))*".formatted(status));
+    }
 
     private static Pattern read(String functions) {
         return Pattern.compile(
@@ -91,6 +117,8 @@ final class ProviderFile {
     private final Map<String, String> readVariables = new LinkedHashMap<>();
     private final Set<String> setProperties = new HashSet<>();
     private final Map<String, String> readProperties = new LinkedHashMap<>();
+
+    private boolean calls;
 
     /** What the route that is read begins with, after {@code direct:}. */
     private String beginning = "";
@@ -142,6 +170,8 @@ final class ProviderFile {
         if (!isChecked && !BaseUrl.isProtected(url)) {
             mistake(uri, BaseUrl.PROTECTED);
         }
+        calls = true;
+        checkMethod(scalar(parameters, "httpMethod"));
         refusalsFail(parameters);
     }
 
@@ -154,13 +184,11 @@ final class ProviderFile {
         ScalarNode statuses = scalar(parameters, "okStatusCodeRange");
         String find = provider + RouteNames.FIND;
         boolean finds = beginning.equals(find) || beginning.startsWith(find + "-");
-        if (statuses != null
-                && !statuses.getValue().equals(SUCCESS)
-                && !(finds && statuses.getValue().equals(SUCCESS_OR_NOBODY))) {
+        Pattern possible = finds ? SUCCESS_OR_NOBODY : SUCCESS;
+        if (statuses != null && !possible.matcher(statuses.getValue()).matches()) {
             mistake(
                     statuses,
-                    "any other status than " + SUCCESS + " must fail the call, but for 404 in a look-up ("
-                            + SUCCESS_OR_NOBODY + ")");
+                    "any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)");
         }
     }
 
@@ -168,8 +196,11 @@ final class ProviderFile {
     void part(String key, MappingNode part) {
         boolean isRoute = key.isEmpty() || child(part, "from") != null;
         errorHandling(part, isRoute ? HANDLES_ERRORS : CATCHES).forEach(what -> mistake(part, what));
+        GO_ANYWHERE.stream()
+                .filter(step -> entry(part, step) != null)
+                .forEach(step -> mistake(part, "'" + step + "' goes where no start can check; use 'to'"));
         ScalarNode name = scalar(part, "name");
-        ScalarNode constant = scalar(child(child(part, "expression"), "constant"), "expression");
+        ScalarNode constant = constant(child(part, "expression") == null ? part : child(part, "expression"));
         switch (value(name)) {
             case LOOK_UP -> takeFields(constant);
             case METHOD -> checkMethod(constant);
@@ -199,6 +230,12 @@ final class ProviderFile {
                         + " again nor recorded");
     }
 
+    /** In Camel's canonical notation, and in short. */
+    private static ScalarNode constant(MappingNode expression) {
+        MappingNode canonical = child(expression, "constant");
+        return canonical == null ? scalar(expression, "constant") : scalar(canonical, "expression");
+    }
+
     private void checkMethod(ScalarNode constant) {
         if (constant != null
                 && Stream.of(HttpMethods.values())
@@ -213,6 +250,12 @@ final class ProviderFile {
         VARIABLE.matcher(text.getValue()).results().forEach(name -> readVariables.putIfAbsent(name.group(1), place));
         PROPERTY.matcher(text.getValue()).results().forEach(name -> readProperties.putIfAbsent(name.group(1), place));
         takeFields(FIELD_OF_REQUEST, text.getValue(), text);
+        OF_DELIVERY
+                .matcher(text.getValue())
+                .results()
+                .map(asked -> asked.group(1))
+                .filter(asked -> !OF_EACH_DELIVERY.contains(asked))
+                .forEach(asked -> mistake(text, "a delivery has no '" + asked + "'"));
         switch (key) {
             case "variable", "variableSend" -> readsVariable(text);
             case "variableReceive" -> setsVariable(text);
@@ -274,6 +317,9 @@ final class ProviderFile {
                 .filter(method -> !steps.containsKey(method))
                 .forEach(method ->
                         mistakes.add(file + ": no step is the method '" + method + "' of the bean 'delivery'"));
+        if (!calls) {
+            mistakes.add(file + ": no step is a 'to' that calls the provider");
+        }
         Stream.of(
                         Stream.of("method", "path"),
                         finds ? Stream.of("lookUp") : Stream.<String>empty(),

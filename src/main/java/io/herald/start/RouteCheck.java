@@ -41,6 +41,8 @@ final class RouteCheck {
     /** The method that asks the provider's log-in route for a token. */
     private static final String LOGS_IN = "authorize";
 
+    private static final Set<String> GOES_SOMEWHERE = Set.of("from", "to", "toD", "wireTap", "poll");
+
     private static final Pattern FUNCTION = Pattern.compile("\\$(simple)?\\{");
 
     private static final String SHOWS_THE_CUSTOMER =
@@ -122,7 +124,9 @@ final class RouteCheck {
             }
         } else if (node instanceof ScalarNode scalar) {
             ofProvider.ifPresent(its -> its.text(key, scalar));
-            if (key.equals("log")) {
+            if (GOES_SOMEWHERE.contains(key)) {
+                mistake(scalar, "'" + key + "' needs 'uri:' and 'parameters:' below it, which are checked");
+            } else if (key.equals("log")) {
                 fixedWords(scalar);
             } else if (key.equals("logLanguage")) {
                 mistake(scalar, SHOWS_THE_CUSTOMER);
@@ -203,6 +207,9 @@ final class RouteCheck {
             return;
         }
         String scheme = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
+        if (uri.getValue().contains("?")) {
+            mistake(uri, "parameters stand below 'parameters:', where they are checked");
+        }
         if (scheme.contains("$")) {
             return;
         }

@@ -258,9 +258,17 @@ class OnceAtTheProviderTest {
                         .isGreaterThanOrEqualTo(2 * QuickRetries.REQUEST_TIMEOUT.toMillis()));
     }
 
-    /** What somebody on the way says is no answer of the provider to an earlier try under the same key. */
+    /**
+     * What somebody on the way says is no answer of the provider to an earlier try under the same key, nor is what the provider says
+     * of the path before it looks at the key.
+     */
     @ParameterizedTest
-    @CsvSource({"404, <html><body>no such path</body></html>", "400, '{\"code\": 400, \"message\": \"Bad Request\"}'"})
+    @CsvSource({
+        "404, <html><body>no such path</body></html>",
+        "400, '{\"code\": 400, \"message\": \"Bad Request\"}'",
+        "404, '{\"code\": \"account_not_found\", \"message\": \"there is no such account\"}'",
+        "410, '{\"code\": \"session_ended\", \"message\": \"the session has ended\"}'"
+    })
     void aRefusalOfSomebodyOnTheWayDoesNotSayThatNothingWasCreated(int status, String answer) {
         String reference = Caller.reference("refused-on-the-way");
         String email = Caller.email(reference, "");

@@ -16,8 +16,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is filled into a path, and into a body. */
+/** What is filled into a path and into a body, and where the request goes. */
 class RequestsTest {
 
     private static final String TEMPLATE = "/customers/{id}/documents/{kind}";
@@ -46,6 +49,43 @@ class RequestsTest {
 
         delivery.setLink(Optional.of("7"));
         assertThat(Requests.expand(TEMPLATE, delivery)).isEqualTo("/customers/7/documents/pass%20port");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "-, /customers, sets no variable 'method' for a create",
+                "POST, -, sets no variable 'path' for a create",
+                "POST, ' ', sets no variable 'path' for a create",
+                "PUT, /sessions//customers, sets a path of which a part is empty",
+            })
+    void nothingIsSentWhereTheRouteDoesNotSayWhere(String method, String path, String mistake) {
+        assertThatThrownBy(() -> Requests.checkPlace(delivery, method, path))
+                .isInstanceOf(MappingFailedException.class)
+                .hasMessage("routes/providers/acme.camel.yaml: " + mistake);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/customers", "customers/7", "/customers?next=https://example.com//x"})
+    void anywhereElseWillDo(String path) {
+        Requests.checkPlace(delivery, "POST", path);
+    }
+
+    @Test
+    void aDeliveryWhoseAnswerNobodyReadsDoesNotWaitForEver() throws Exception {
+        AnswerReading answers = new AnswerReading(null, null, null, null);
+
+        assertThatThrownBy(() -> answers.mustBeRead(delivery))
+                .isInstanceOf(MappingFailedException.class)
+                .hasMessage("routes/providers/acme.camel.yaml: came to no step that sends the request");
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        delivery.beginSending(Instant.EPOCH);
+        assertThatThrownBy(() -> answers.mustBeRead(delivery))
+                .isInstanceOf(UnclearException.class)
+                .hasMessage("the request was sent, and the answer came to no step 'readAnswer'");
+        delivery.markDelivered(Outcome.delivered(JsonNodeFactory.instance.objectNode(), false));
+        answers.mustBeRead(delivery);
     }
 
     @Test

@@ -30,12 +30,20 @@ import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a start in development mode would say of the route files is said without a start, so that {@code -Pcheck} tells it to
  * who edits them. {@link FailEarlyIT} has all that can be wrong.
  */
 class RouteFilesTest {
+
+    private static final String CALL = """
+                    - to:
+                        uri: "{{provider.bridge-xyz.url}}"
+                        parameters:
+                          httpClient: "#bridge-xyz-http"
+            """;
 
     @Test
     void theyNameOnlyWhatThereIs() throws Exception {
@@ -67,6 +75,13 @@ class RouteFilesTest {
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log:\\n            message: ${body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log: $simple{body}\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log:\\n            message: $.email\\n            logLanguage: jsonpath\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
+                "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: '${exchangeProperty.delivery.json(\"emial\")}'\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
+                "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery.jsn('email')}\\n | a delivery has no 'jsn'",
+                "fraudspect | \"*\"\\n | \"*\"\\n        - to: direct:fraudspect-call\\n | 'to' needs 'uri:' and 'parameters:' below it, which are checked",
+                "fraudspect | fraudspect.url}}\" | fraudspect.url}}?httpClient=#fraudspect-http\" | parameters stand below 'parameters:', where they are checked",
+                "fraudspect | \"*\"\\n | \"*\"\\n        - toD:\\n            uri: ${variable.path}\\n | 'toD' goes where no start can check; use 'to'",
+                "fraudspect | httpMethod: PUT | httpMethod: put | 'put' is no method of HTTP; they are in capitals",
+                "fraudspect | constant:\\n                    expression: POST | constant: Post | 'Post' is no method of HTTP; they are in capitals",
                 "xbridge | 200-299,404 | 200-499 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              okStatusCodeRange: 200-299,404 | any other status than 200-299 must fail the call, but for 404 in a look-up (200-299,404)",
                 "bridge-xyz | http\" | http\"\\n              throwExceptionOnFailure: false | a refusal must fail the call; without that it is read as an answer of success",
@@ -128,6 +143,19 @@ class RouteFilesTest {
                 .hasSize(2)
                 .anyMatch(mistake -> mistake.endsWith(": nothing reads the variable 'other'"))
                 .anyMatch(mistake -> mistake.contains(": nothing sets the variable 'account"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"200", "200-204", "200,201,204"})
+    void notEachSuccessNeedBeOne(String statuses) throws Exception {
+        assertThat(mistakes("bridge-xyz", "http\"\n", "http\"\n              okStatusCodeRange: " + statuses + "\n"))
+                .isEmpty();
+    }
+
+    @Test
+    void aCallIsNeeded() throws Exception {
+        assertThat(mistakes("bridge-xyz", CALL, ""))
+                .containsExactly("routes/providers/bridge-xyz.camel.yaml: no step is a 'to' that calls the provider");
     }
 
     @Test
