@@ -170,9 +170,14 @@ final class ProviderFile {
         if (!isChecked && !BaseUrl.isProtected(url)) {
             mistake(uri, BaseUrl.PROTECTED);
         }
-        calls = true;
+        callsSomewhere();
         checkMethod(scalar(parameters, "httpMethod"));
         refusalsFail(parameters);
+    }
+
+    /** A step calls what is not known. */
+    void callsSomewhere() {
+        calls = true;
     }
 
     /** A refusal that counts as an answer would be read as one. */

@@ -204,6 +204,7 @@ final class RouteCheck {
             text = context.resolvePropertyPlaceholders(uri.getValue());
         } catch (IllegalArgumentException e) {
             // a property that is not set: reported already, with its place
+            ofProvider.ifPresent(ProviderFile::callsSomewhere);
             return;
         }
         String scheme = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
