@@ -32,7 +32,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
     private Frame next;
     private BatchRecord last;
     private boolean ended;
-    private volatile boolean brokenOff;
+    private volatile Throwable brokenOff;
 
     /** What is needed of a file whose records are not read already. */
     private record Reading(
@@ -159,7 +159,7 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
      */
     @Override
     public boolean hasNext() {
-        if (reading == null || ended || brokenOff) {
+        if (reading == null || ended || brokenOff != null) {
             return false;
         }
         if (next == null) {
@@ -170,24 +170,24 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
                 next = reading.frames().next();
                 ended = next == null;
             } catch (IOException e) {
-                breakOff();
+                breakOff(e);
                 dropLast();
                 throw new UncheckedIOException(e);
             } catch (HeraldStopsException e) {
-                breakOff();
+                breakOff(e);
                 dropLast();
                 throw e;
             }
         }
-        return next != null && !brokenOff;
+        return next != null && brokenOff == null;
     }
 
     /**
      * No record is given out any more: to be called before the slot of a record is free that has failed. After a failure Camel takes
      * what is left one by one, to let go of it; each would take a slot and a permit that nobody gives back.
      */
-    void breakOff() {
-        brokenOff = true;
+    void breakOff(Throwable failure) {
+        brokenOff = failure;
     }
 
     /** Camel looks for the next record before it begins the last one, and begins no more when that fails. */
@@ -207,10 +207,10 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         try {
             reading.slots().acquire();
             InFlight.Permit permit = reading.inFlight().takeWhenFree(frame.bytes() == null ? 0 : frame.bytes().length);
-            if (brokenOff) {
+            if (brokenOff != null) {
                 permit.release();
                 reading.slots().release();
-                throw new NoSuchElementException();
+                throw new IllegalStateException(brokenOff.getMessage(), brokenOff);
             }
             HandOver before = turn;
             turn = new HandOver();

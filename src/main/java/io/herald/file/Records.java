@@ -80,7 +80,7 @@ public final class Records {
             @Override
             public void onDone(Exchange ended) {
                 if (ended.isFailed()) {
-                    record.batch().breakOff();
+                    record.batch().breakOff(ended.getException());
                 }
                 record.done();
                 span.end();

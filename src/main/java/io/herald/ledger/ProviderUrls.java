@@ -8,7 +8,9 @@ import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
@@ -18,40 +20,66 @@ import java.util.function.Predicate;
 @Singleton
 public final class ProviderUrls {
 
-    private final Database database;
+    /** The ids in the links, each found by the one before: to look at all links takes long where there are many. */
+    private static final String LINKED = """
+            with recursive linked (id) as (
+              select min(provider) from link
+              union all select (select min(provider) from link where provider > linked.id) from linked where linked.id is not null)
+            select id from linked where id is not null
+            """;
 
-    ProviderUrls(Database database) {
+    /**
+     * Where a provider is.
+     *
+     * @param movedFrom the URL at which it was before, with its customers
+     */
+    public record Place(String provider, String url, Optional<String> movedFrom) {}
+
+    private final Database database;
+    private final String me;
+
+    ProviderUrls(Database database, Replica replica) {
         this.database = database;
+        this.me = replica.id();
     }
 
     /**
-     * Keeps where a provider is, unless the ledger has something of it that is of another URL.
+     * Keeps where the providers are, unless the ledger has something of one of them that is of another URL, or another program
+     * that runs may yet keep such a thing; then nothing is kept.
      *
-     * @param movedFrom the URL at which the provider, with its customers, was before
-     * @return that other URL, which stays kept
+     * @return by provider, that other URL
      * @throws LedgerException if the ledger cannot be written
      */
-    public Optional<String> keep(String provider, String url, Optional<String> movedFrom) {
+    public Map<String, String> keep(List<Place> places) {
         return database.write(connection -> {
-            execute(
-                    connection,
-                    "insert into provider (id, url) values (?, ?) on conflict (id) do nothing",
-                    provider,
-                    url);
-            String kept = query(connection, "select url from provider where id = ?", row -> row.getString(1), provider)
-                    .get(0);
-            if (!kept.equals(url) && movedFrom.filter(kept::equals).isEmpty() && hasAny(connection, provider)) {
-                return Optional.of(kept);
+            Map<String, String> refused = new TreeMap<>();
+            for (Place place : places) {
+                Optional<String> kept = query(
+                                connection,
+                                "select url from provider where id = ?",
+                                row -> row.getString(1),
+                                place.provider())
+                        .stream()
+                        .findFirst()
+                        .filter(url -> !url.equals(place.url()));
+                if (kept.isPresent() && !kept.equals(place.movedFrom()) && isInUse(connection, place.provider())) {
+                    refused.put(place.provider(), kept.get());
+                }
             }
-            if (!kept.equals(url)) {
-                execute(connection, "update provider set url = ? where id = ?", url, provider);
+            for (Place place : refused.isEmpty() ? places : List.<Place>of()) {
+                execute(
+                        connection,
+                        "insert into provider (id, url) values (?, ?) on conflict (id) do update set url = excluded.url",
+                        place.provider(),
+                        place.url());
             }
-            return Optional.empty();
+            return refused;
         });
     }
 
-    private static boolean hasAny(Connection connection, String provider) throws SQLException {
+    private boolean isInUse(Connection connection, String provider) throws SQLException {
         return finds(connection, "select 1 from link where provider = ? limit 1", provider)
+                || finds(connection, "select 1 from replica where id <> ? limit 1", me)
                 || finds(
                         connection,
                         "select 1 from delivery where provider = ? and state in ('pending', 'retrying') limit 1",
@@ -60,11 +88,7 @@ public final class ProviderUrls {
 
     /** The ids of which the ledger has links and that are not known. */
     public List<String> unknown(Predicate<String> isKnown) {
-        return database
-                .all(
-                        "select id from provider where exists (select 1 from link where link.provider = provider.id) order by id",
-                        row -> row.getString(1))
-                .stream()
+        return database.all(LINKED, row -> row.getString(1)).stream()
                 .filter(isKnown.negate())
                 .toList();
     }

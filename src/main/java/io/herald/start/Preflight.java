@@ -8,7 +8,6 @@ import io.herald.ledger.Dialect;
 import io.herald.ledger.PayloadCipher;
 import io.herald.ledger.ProviderUrls;
 import io.herald.mapping.Mappings;
-import io.herald.provider.ProviderConfig;
 import io.herald.provider.Providers;
 import io.herald.schema.SchemaCheck;
 import io.herald.schema.SchemaException;
@@ -144,16 +143,19 @@ public final class Preflight {
 
     /** Else an update would go to whoever has at another system the id that a customer has at this one. */
     private void checkUrls() {
+        List<ProviderUrls.Place> places = providers.ids().stream()
+                .map(id -> new ProviderUrls.Place(
+                        id,
+                        providers.of(id).url().orElseThrow(),
+                        providers.of(id).movedFrom()))
+                .toList();
         List<String> moved = new ArrayList<>();
-        for (String id : providers.ids()) {
-            ProviderConfig.Provider provider = providers.of(id);
-            urls.get()
-                    .keep(id, provider.url().orElseThrow(), provider.movedFrom())
-                    .ifPresent(
-                            before -> moved.add("provider." + id + ".url: the ledger has ids and messages for " + before
-                                    + ". Where that is the same system at its old address, set provider." + id
-                                    + ".moved-from to that; another system needs another ledger, see docs/deploy.md"));
-        }
+        urls.get()
+                .keep(places)
+                .forEach((id, before) -> moved.add("provider." + id
+                        + ".url: the ledger has ids and messages for " + before
+                        + ", or another Herald that runs has it. Where that is the same system at its old address, set provider."
+                        + id + ".moved-from to that; another system needs another ledger, see docs/deploy.md"));
         refuse(moved);
         urls.get()
                 .unknown(providers::isKnown)

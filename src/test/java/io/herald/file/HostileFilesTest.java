@@ -46,10 +46,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -520,13 +519,15 @@ class HostileFilesTest {
         for (int i = 0; i < folders.parallel(); i++) {
             all.add(batch.next());
         }
-        CompletableFuture<BatchRecord> waiting = CompletableFuture.supplyAsync(batch::next);
-        assertThat(waiting).isNotDone();
+        FutureTask<BatchRecord> waiting = new FutureTask<>(batch::next);
+        Thread waits = new Thread(waiting);
+        waits.start();
+        Awaitility.await().until(() -> waits.getState() == Thread.State.WAITING);
 
-        batch.breakOff();
+        batch.breakOff(new IOException("taken over"));
         all.forEach(BatchRecord::done);
 
-        assertThatThrownBy(waiting::join).hasCauseInstanceOf(NoSuchElementException.class);
+        assertThatThrownBy(waiting::get).hasRootCauseMessage("taken over");
         assertThat(batch.hasNext()).isFalse();
         assertThat(inFlight.taken()).isZero();
         batch.close();

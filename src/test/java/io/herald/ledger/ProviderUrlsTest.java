@@ -2,8 +2,11 @@ package io.herald.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.herald.ledger.ProviderUrls.Place;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,18 +32,21 @@ class ProviderUrlsTest {
     Path directory;
 
     private TestDatabase database;
+    private Replica replica;
     private ProviderUrls urls;
 
     @BeforeEach
     void open() {
         database = TestDatabase.make(dialect, directory);
         database.open();
-        urls = new ProviderUrls(database.get());
+        replica = new Replica(database.get(), Duration.ofSeconds(15));
+        urls = new ProviderUrls(database.get(), replica);
         assertThat(keep(PILOT)).isEmpty();
     }
 
     @AfterEach
     void close() {
+        replica.stop();
         database.close();
     }
 
@@ -77,13 +83,34 @@ class ProviderUrlsTest {
         assertThat(keep(LIVE)).isEmpty();
     }
 
+    /** It could make links there. */
+    @Test
+    void noneMovesWhileAnotherProgramRuns() {
+        database.change("insert into replica (id, alive_till) values ('another', 9999999999999)");
+
+        assertThat(keep(LIVE)).hasValue(PILOT);
+        assertThat(keep(LIVE, Optional.of(PILOT))).isEmpty();
+    }
+
+    @Test
+    void whereOneMayNotMoveNoneDoes() {
+        Place other = new Place("other", PILOT, Optional.empty());
+        assertThat(urls.keep(List.of(other))).isEmpty();
+        database.change(LINK);
+
+        assertThat(urls.keep(
+                        List.of(new Place("acme", LIVE, Optional.empty()), new Place("other", LIVE, Optional.empty()))))
+                .containsExactly(Map.entry("acme", PILOT));
+        database.change("insert into link values ('CUST-1', 'other', '7', 0)");
+        assertThat(urls.keep(List.of(other))).isEmpty();
+    }
+
     @Test
     void aProviderMayMoveWithItsCustomers() {
         database.change(LINK);
 
-        assertThat(urls.keep("acme", LIVE, Optional.of("https://pilot.example.org")))
-                .hasValue(PILOT);
-        assertThat(urls.keep("acme", LIVE, Optional.of(PILOT))).isEmpty();
+        assertThat(keep(LIVE, Optional.of("https://pilot.example.org"))).hasValue(PILOT);
+        assertThat(keep(LIVE, Optional.of(PILOT))).isEmpty();
         assertThat(keep(LIVE)).isEmpty();
         assertThat(keep(PILOT)).hasValue(LIVE);
     }
@@ -92,12 +119,19 @@ class ProviderUrlsTest {
     void linksOfWhatIsNoProviderAreTold() {
         assertThat(urls.unknown(List.of("other")::contains)).as("it has none").isEmpty();
         database.change(LINK);
+        database.change("insert into link values ('CUST-1', 'other', '7', 0), ('CUST-2', 'other', '8', 0)");
 
+        assertThat(urls.unknown(id -> false)).containsExactly("acme", "other");
         assertThat(urls.unknown(List.of("other")::contains)).containsExactly("acme");
-        assertThat(urls.unknown(List.of("acme")::contains)).isEmpty();
+        assertThat(urls.unknown(List.of("acme", "other")::contains)).isEmpty();
     }
 
     private Optional<String> keep(String url) {
-        return urls.keep("acme", url, Optional.empty());
+        return keep(url, Optional.empty());
+    }
+
+    private Optional<String> keep(String url, Optional<String> movedFrom) {
+        return Optional.ofNullable(
+                urls.keep(List.of(new Place("acme", url, movedFrom))).get("acme"));
     }
 }
