@@ -118,6 +118,8 @@ final class ProviderFile {
     private final Set<String> setProperties = new HashSet<>();
     private final Map<String, String> readProperties = new LinkedHashMap<>();
 
+    private final StepOrder order;
+
     private boolean calls;
 
     /** What the route that is read begins with, after {@code direct:}. */
@@ -133,6 +135,7 @@ final class ProviderFile {
         this.provider = provider;
         this.context = context;
         this.mistakes = mistakes;
+        this.order = new StepOrder(mistakes);
     }
 
     String provider() {
@@ -143,6 +146,7 @@ final class ProviderFile {
     void begins(String name) {
         beginning = name;
         routes.add(name);
+        order.begins(name);
     }
 
     /** A route says whether it starts by itself. */
@@ -170,14 +174,20 @@ final class ProviderFile {
         if (!isChecked && !BaseUrl.isProtected(url)) {
             mistake(uri, BaseUrl.PROTECTED);
         }
-        callsSomewhere();
+        callsSomewhere(uri);
         checkMethod(scalar(parameters, "httpMethod"));
         refusalsFail(parameters);
     }
 
     /** A step calls what is not known. */
-    void callsSomewhere() {
+    void callsSomewhere(ScalarNode uri) {
         calls = true;
+        order.call(place(uri));
+    }
+
+    /** A step goes to another route, which begins with {@code direct:} and this name. */
+    void goesOnAt(String name, ScalarNode step) {
+        order.goesOnAt(name, place(step));
     }
 
     /** A refusal that counts as an answer would be read as one. */
@@ -212,6 +222,7 @@ final class ProviderFile {
             default -> {}
         }
         switch (key) {
+            case "when", "otherwise" -> order.way(place(part));
             case "setProperty" -> setProperties.add(value(name));
             case "setVariable", "variables" -> setsVariable(name);
             case "variable" -> readsVariable(scalar(part, "expression"));
@@ -284,6 +295,7 @@ final class ProviderFile {
     void step(String bean, String method, ScalarNode node) {
         if (bean.equals("delivery")) {
             steps.computeIfAbsent(method, first -> new ArrayList<>()).add(place(node));
+            order.step(method, place(node));
         }
         if (method.equals(FILLS_IN)) {
             takeFields(node);
@@ -316,6 +328,16 @@ final class ProviderFile {
 
     /** To be called when the whole file was read, and nothing else is wrong in it: tells what is missing, or misspelt. */
     void checkSteps() {
+        int earlier = mistakes.size();
+        missingSteps();
+        if (mistakes.size() == earlier) {
+            order.check(provider);
+        }
+        variables();
+        properties();
+    }
+
+    private void missingSteps() {
         boolean finds = routes.contains(provider + RouteNames.FIND);
         boolean logsIn = routes.contains(provider + RouteNames.LOG_IN);
         Stream.concat(OF_ALL.stream(), finds ? OF_A_LOOK_UP.stream() : Stream.empty())
@@ -332,6 +354,9 @@ final class ProviderFile {
                 .flatMap(names -> names)
                 .filter(name -> !setVariables.containsKey(name))
                 .forEach(name -> mistakes.add(file + ": no step sets the variable '" + name + "'"));
+    }
+
+    private void variables() {
         setVariables.entrySet().stream()
                 .filter(set -> !READ_BY_HERALD.contains(set.getKey())
                         && readVariables.keySet().stream().noneMatch(read -> isOf(set.getKey(), read)))
@@ -339,6 +364,9 @@ final class ProviderFile {
         readVariables.entrySet().stream()
                 .filter(read -> setVariables.keySet().stream().noneMatch(set -> isOf(set, read.getKey())))
                 .forEach(read -> mistakes.add(read.getValue() + ": nothing sets the variable '" + read.getKey() + "'"));
+    }
+
+    private void properties() {
         readProperties.entrySet().stream()
                 .filter(read -> setProperties.stream().noneMatch(set -> isOf(set, read.getKey()))
                         && !GIVEN.matcher(read.getKey()).matches())

@@ -204,7 +204,7 @@ final class RouteCheck {
             text = context.resolvePropertyPlaceholders(uri.getValue());
         } catch (IllegalArgumentException e) {
             // a property that is not set: reported already, with its place
-            ofProvider.ifPresent(ProviderFile::callsSomewhere);
+            ofProvider.ifPresent(its -> its.callsSomewhere(uri));
             return;
         }
         String scheme = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
@@ -259,6 +259,7 @@ final class RouteCheck {
             names.beginning(name, place(place));
         } else if (!name.contains("$")) {
             names.destination(name, place(place));
+            ofProvider.ifPresent(its -> its.goesOnAt(name, place));
         }
     }
 

@@ -13,6 +13,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import jakarta.inject.Named;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -94,6 +96,88 @@ class RouteFilesTest {
                 .hasSizeBetween(1, 2)
                 .anyMatch(told -> told.startsWith("routes/providers/" + provider + ".camel.yaml:")
                         && told.endsWith(": " + mistake));
+    }
+
+    /** Else what was never sent would count as answered, a preview send something, and what failed be of another call. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "fraudspect | `method: mustBeInHand` | `method: isCreate` | a further call needs 'mustBeInHand' before it",
+                "fraudspect | `method: readFurtherAnswer` | `method: isCreate` | a further call needs 'readFurtherAnswer' after it",
+                "bridge-xyz | `method: readAnswer\n` | `method: readAnswer\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | a further call needs 'mustBeInHand' before it",
+                "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: bytesToSend\n        - bean:\n            ref: delivery\n            method: readAnswer\n` | nothing is called between 'bytesToSend' and 'readAnswer'",
+                "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: readAnswer\n        - bean:\n            ref: delivery\n            method: bytesToSend\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | nothing reads what this call is answered",
+                "xbridge | `        - bean:\n            ref: delivery\n            method: findLink\n        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - bean:\n            ref: delivery\n            method: findLink\n` | 'findLink' has to come before 'map'",
+                "xbridge | `        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - to:\n            uri: \"{{provider.xbridge.url}}\"\n            parameters:\n              httpClient: \"#xbridge-http\"\n` | a preview takes this step too, and must send nothing: it belongs to the route that sends",
+                "xbridge | `        - bean:\n            ref: delivery\n            method: readFound\n        - bean:\n            ref: delivery\n            method: settleFound\n` | `        - bean:\n            ref: delivery\n            method: settleFound\n        - bean:\n            ref: delivery\n            method: readFound\n` | 'readFound' has to come before 'settleFound'",
+                "xbridge | `        - delay:` | `        - to:\n            uri: \"{{provider.xbridge.url}}\"\n            parameters:\n              httpClient: \"#xbridge-http\"\n        - delay:` | 'beginLookUp' has to come before 'to'",
+            })
+    void stepsInAWrongOrderAreTold(String provider, String right, String wrong, String mistake) throws Exception {
+        assertThat(mistakes(provider, right.replace("\\n", "\n"), wrong.replace("\\n", "\n")))
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .matches("routes/providers/" + provider + "\\.camel\\.yaml:\\d+:\\d+: \\Q" + mistake + "\\E");
+    }
+
+    /** A first call that opens a session, several ways, and a further call on one of them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                """
+                        - to: CALL
+                        - bean: bytesToSend
+                        - to: CALL
+                        - bean: readAnswer
+                """,
+                """
+                        - choice:
+                            when:
+                              - expression: isCreate
+                                steps:
+                                  - bean: bytesToSend
+                                  - to: CALL
+                                  - bean: readAnswer
+                            otherwise:
+                              steps:
+                                - to: CALL
+                                - bean: bytesToSend
+                                - to: CALL
+                                - bean: readAnswer
+                """,
+                """
+                        - bean: bytesToSend
+                        - choice:
+                            when:
+                              - expression: isCreate
+                                steps:
+                                  - to: CALL
+                                  - bean: readAnswer
+                            otherwise:
+                              steps:
+                                - to: CALL
+                                - bean: readAnswer
+                        - choice:
+                            when:
+                              - expression: isCreate
+                                steps:
+                                  - bean: mustBeInHand
+                                  - to: CALL
+                                  - bean: readFurtherAnswer
+                """,
+            })
+    void thereAreSeveralRightOrders(String steps) throws Exception {
+        String written = steps.replace(
+                        "CALL",
+                        "{uri: \"{{provider.fraudspect.url}}\", parameters: {httpClient: \"#fraudspect-http\"}}")
+                .replaceAll("bean: (\\w+)", "bean: {ref: delivery, method: $1}")
+                .replaceAll("expression: (\\w+)", "expression: {method: {ref: delivery, method: $1}}");
+        String right = Files.readString(Path.of("routes/providers/fraudspect.camel.yaml"));
+        String customer = right.substring(
+                right.indexOf("        - bean:\n            description: Puts on"),
+                right.indexOf("- route:\n    id: fraudspect-connections"));
+
+        assertThat(mistakes("fraudspect", customer, written)).isEmpty();
     }
 
     @ParameterizedTest
