@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.apache.camel.CamelContext;
@@ -31,6 +32,10 @@ public final class Bundle {
     private static final String BUILT_IN_ROUTES = "routes/";
     private static final String ROUTE_FILE = ".camel.yaml";
 
+    /** Not a route file, nor what Kustomize reads. */
+    private static final Pattern OTHER_YAML =
+            Pattern.compile("(?!.*\\.camel\\.yaml$|kustomization\\.ya?ml$|\\.).*\\.ya?ml");
+
     private final Path routes;
     private final Path mappings;
 
@@ -43,12 +48,21 @@ public final class Bundle {
         this.mappings = mappings.orElse(Path.of("mappings"));
         check("herald.routes", routes);
         check("herald.mappings", mappings);
+        Stream.of("", "providers").map(this.routes::resolve).forEach(this::checkNames);
     }
 
     private void check(String property, Optional<Path> directory) {
         directory
                 .filter(path -> !Files.isDirectory(path))
                 .ifPresent(path -> mistakes.add(property + ": there is no directory " + path));
+    }
+
+    /** A file that is meant for a route and named otherwise would do nothing, and nobody would know. */
+    private void checkNames(Path folder) {
+        list(folder)
+                .filter(file ->
+                        OTHER_YAML.matcher(file.getFileName().toString()).matches())
+                .forEach(file -> mistakes.add(file + ": the name of a route file ends in " + ROUTE_FILE));
     }
 
     /** What is wrong with the directories, a line each. */
@@ -75,16 +89,18 @@ public final class Bundle {
      * of Kubernetes every folder is one.
      */
     private static Stream<Resource> mounted(CamelContext context, Path folder) {
+        return list(folder)
+                .filter(file -> file.getFileName().toString().endsWith(ROUTE_FILE))
+                .map(file -> PluginHelper.getResourceLoader(context).resolveResource("file:" + file));
+    }
+
+    /** What is in a folder, in the order of the names; nothing if there is no such folder. */
+    private static Stream<Path> list(Path folder) {
         if (!Files.isDirectory(folder)) {
             return Stream.empty();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files
-                    .filter(file -> file.getFileName().toString().endsWith(ROUTE_FILE))
-                    .sorted()
-                    .map(file -> PluginHelper.getResourceLoader(context).resolveResource("file:" + file))
-                    .toList()
-                    .stream();
+            return files.sorted().toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot list the route files in " + folder, e);
         }
