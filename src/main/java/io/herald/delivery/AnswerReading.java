@@ -42,7 +42,7 @@ final class AnswerReading {
         }
     }
 
-    /** Else the delivery would wait for an outcome that never comes. */
+    /** To be called when all steps are done: without an answer the delivery would wait for an outcome that never comes. */
     void mustBeRead(Delivery delivery) throws UnclearException {
         if (delivery.isSettled()) {
             return;

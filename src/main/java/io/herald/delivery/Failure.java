@@ -77,8 +77,8 @@ record Failure(
     }
 
     /**
-     * Whether it is the provider that said no to what the request holds, and not somebody on the way, nor the provider to whom
-     * sends it or where to.
+     * Whether the provider itself refused what the request holds: not a proxy on the way, and not because of the credential or
+     * the path.
      */
     boolean isOfContent() {
         return cause instanceof HttpOperationFailedException answered

@@ -84,34 +84,35 @@ final class Failures {
         } catch (MappingFailedException e) {
             return new Failure(answered, lasting(delivery, e), false, mayHaveArrived, 0);
         }
-        ObjectNode outcome = Outcome.of(delivery, status, fragment);
-        mayHaveArrived |= Outcome.isFor(Reason.UNCLEAR, outcome);
-        boolean isTransient = State.RETRYING.word().equals(Outcome.state(outcome));
-        if (delivery.isUnclear() && Outcome.isFor(Reason.DUPLICATE, outcome)) {
+        ObjectNode told = Outcome.of(delivery, status, fragment);
+        ObjectNode outcome = meaning(delivery, status, told);
+        return new Failure(
+                answered,
+                outcome,
+                State.of(Outcome.state(outcome)) == State.RETRYING,
+                mayHaveArrived || Outcome.isFor(Reason.UNCLEAR, told),
+                RetryAfter.millis(answered.getResponseHeaders(), clock));
+    }
+
+    /** What the provider's word is for the customer, where it was not said to the customer's own call, or not to its first try. */
+    private static ObjectNode meaning(Delivery delivery, int status, ObjectNode told) {
+        if (delivery.isUnclear() && Outcome.isFor(Reason.DUPLICATE, told)) {
             // a reason to look the customer up
-            outcome = unclear(
+            return unclear(
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
-            isTransient = true;
         }
-        if (delivery.phase() == Delivery.Phase.PREPARING
-                && State.REJECTED.word().equals(Outcome.state(outcome))) {
-            outcome = Outcome.failed(
+        State state = State.of(Outcome.state(told));
+        if (delivery.phase() == Delivery.Phase.PREPARING && state == State.REJECTED) {
+            return Outcome.failed(
                     State.RETRYING,
                     "refused_before_request",
                     Reason.UNAVAILABLE,
                     "a call before that of the customer was answered with status " + status);
-            isTransient = true;
         }
-        if (delivery.phase() == Delivery.Phase.FINDING && !isTransient) {
-            outcome = unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
-            isTransient = true;
+        if (delivery.phase() == Delivery.Phase.FINDING && state != State.RETRYING) {
+            return unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
         }
-        return new Failure(
-                answered,
-                outcome,
-                isTransient,
-                mayHaveArrived,
-                RetryAfter.millis(answered.getResponseHeaders(), clock));
+        return told;
     }
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {

@@ -181,8 +181,8 @@ public final class Redelivery {
     /**
      * Whether, after such an ending of a create, the customer may be there without our knowing. Where a provider honours the
      * key, a refusal of what the same request holds, under the same key, says that it is not: what was accepted before would be
-     * answered as before. Else a refusal says nothing of an earlier try, nor does one of who asks or of the path, which may come
-     * before the key is looked up.
+     * answered as before. Otherwise a refusal says nothing about an earlier try. Nor does a refusal of the credential or the
+     * path: it may come before the key is looked up.
      */
     private void settleWhetherCreated(Delivery delivery, Failure failure) {
         if (delivery.isUpdate() || delivery.phase() != Delivery.Phase.SENDING) {

@@ -39,7 +39,7 @@ final class Requests {
         this.meters = meters;
     }
 
-    /** As {@link DeliverySteps#findLink}. Where there is no look-up, only to send that other message again, under its own key, can tell. */
+    /** As {@link DeliverySteps#findLink}. Without a look-up, only sending that other message again under its own key can tell. */
     void findLink(Delivery delivery) throws UnclearException {
         Ledger.Known known = ledger.known(
                 delivery.getReference(),

@@ -83,7 +83,7 @@ final class Sending {
         }
     }
 
-    /** Before each try anew, because its call ends later; where a key tells, that makes no difference. */
+    /** Kept anew before each try, because its call ends later; with a key that tells, once is enough. */
     private void keep(Delivery delivery, Optional<String> lookUp) {
         boolean mayMakeTwo = creates.mayMakeTwo(delivery);
         boolean byKey = mayMakeTwo && !mappings.of(delivery.getProvider()).finds();

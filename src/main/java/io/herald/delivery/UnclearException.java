@@ -2,7 +2,7 @@ package io.herald.delivery;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
-/** Whether an earlier try created the customer cannot be told; a person must look, unless who asks again later is told. */
+/** It cannot be told whether an earlier try created the customer. A person must look, unless asking again later may help. */
 @RegisterForReflection
 public final class UnclearException extends Exception {
 

@@ -127,7 +127,7 @@ final class Content extends FilterInputStream {
         return digest.orElseThrow();
     }
 
-    /** From here on an end that is not that of this content is none: who reads gets an {@link IOException} instead of it. */
+    /** From here on the end must come with this content; otherwise the reader gets an {@link IOException} instead of the end. */
     void mustBe(Digest content) {
         expected = Optional.of(content);
     }

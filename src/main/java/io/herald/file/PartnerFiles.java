@@ -1,5 +1,10 @@
 package io.herald.file;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.SYNC;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -11,7 +16,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -105,8 +109,7 @@ public final class PartnerFiles {
                 LOG.infof("File %s was fetched before, and is only moved on the partner's server", name);
             } else {
                 Files.createLink(inbox.file(name), part);
-                Files.writeString(mark, fetched);
-                force(mark);
+                Files.writeString(mark, fetched, CREATE, TRUNCATE_EXISTING, WRITE, SYNC);
                 Inbox.force(inbox.directory());
                 LOG.infof("File %s is fetched from the partner's server, %d bytes", name, length);
             }
@@ -168,7 +171,7 @@ public final class PartnerFiles {
     private String copy(InputStream from, long length, Path to) throws IOException {
         MessageDigest sha256 = Content.sha256();
         try (from;
-                FileChannel channel = FileChannel.open(to, StandardOpenOption.WRITE);
+                FileChannel channel = FileChannel.open(to, WRITE);
                 OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), sha256)) {
             byte[] buffer = new byte[BUFFER];
             long copied = 0;
@@ -188,11 +191,5 @@ public final class PartnerFiles {
             channel.force(true);
         }
         return HexFormat.of().formatHex(sha256.digest());
-    }
-
-    private static void force(Path written) throws IOException {
-        try (FileChannel channel = FileChannel.open(written, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 }

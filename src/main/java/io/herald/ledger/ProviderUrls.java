@@ -2,7 +2,7 @@ package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.finds;
-import static io.herald.ledger.Database.query;
+import static io.herald.ledger.Database.first;
 
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -54,13 +54,11 @@ public final class ProviderUrls {
         return database.write(connection -> {
             Map<String, String> refused = new TreeMap<>();
             for (Place place : places) {
-                Optional<String> kept = query(
+                Optional<String> kept = first(
                                 connection,
                                 "select url from provider where id = ?",
                                 row -> row.getString(1),
                                 place.provider())
-                        .stream()
-                        .findFirst()
                         .filter(url -> !url.equals(place.url()));
                 if (kept.isPresent() && !kept.equals(place.movedFrom()) && isInUse(connection, place.provider())) {
                     refused.put(place.provider(), kept.get());

@@ -75,14 +75,14 @@ public final class TakeUp {
               case when length(d.correction) > m.size then length(d.correction) else m.size end as bytes,
               d.generation, d.attempts, d.parks, d.takes + 1 as takes, d.sent_at, d.unclear_since, d.trace, d.due_at,
               not exists (select 1 %2$s and (e.sequence < d.sequence or e.owner is not null)) as is_next,
-              (d.state = 'pending' and (d.request is null or d.unclear_since is not null)) as waits_for_its_turn,
+              %3$s as waits_for_its_turn,
               (select case when e.owner is null then e.due_at else 0 end %2$s order by e.sequence limit 1)
                 as first_due_at,
               (select e.owner is null %2$s and e.sequence < d.sequence order by e.sequence desc limit 1)
                 as is_behind_waiting
             from delivery d join message m on m.sequence = d.sequence where d.provider = ? and d.source = ? %1$s
               and (d.due_at, d.sequence) > (?, ?) order by d.due_at, d.sequence limit ?
-            """.formatted(IS_DUE, IN_ITS_LANE);
+            """.formatted(IS_DUE, IN_ITS_LANE, WAITS_FOR_ITS_TURN);
 
     private final Database database;
     private final Sealing sealing;
