@@ -102,7 +102,8 @@ final class Failures {
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
         }
         State state = State.of(Outcome.state(told));
-        if (delivery.phase() == Delivery.Phase.PREPARING && state == State.REJECTED) {
+        if (delivery.phase() == Delivery.Phase.PREPARING
+                && (state == State.REJECTED || Outcome.isFor(Reason.LINK_BROKEN, told))) {
             return Outcome.failed(
                     State.RETRYING,
                     "refused_before_request",

@@ -118,10 +118,13 @@ final class LookUps {
         }
     }
 
+    /** Nobody was asked for, either, where the request has nothing of what the customer is looked up by. */
     private static void mustHaveBeenFindable(Delivery delivery, String lookUp) throws UnclearException {
-        if (lookUp != null
-                && delivery.doubt().isFromEarlier()
-                && !delivery.doubt().isClearedBy(Requests.expand(lookUp, delivery))) {
+        if (lookUp == null) {
+            return;
+        }
+        String lookedUpBy = Requests.expand(lookUp, delivery);
+        if (delivery.doubt().isFromEarlier() && !delivery.doubt().isClearedBy(lookedUpBy)) {
             throw new UnclearException(
                     "an earlier request may have created the customer under what it cannot be looked up by any more, such as"
                             + " another phone: look at the provider's console, and if it is not there, replay this one with"

@@ -190,6 +190,14 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
         brokenOff = failure;
     }
 
+    /** @throws IOException if its reading was broken off, so that what is left of it is not kept */
+    void mustBeWhole() throws IOException {
+        Throwable why = brokenOff;
+        if (why != null) {
+            throw new IOException("its reading was broken off", why);
+        }
+    }
+
     /** Camel looks for the next record before it begins the last one, and begins no more when that fails. */
     private void dropLast() {
         if (last != null) {

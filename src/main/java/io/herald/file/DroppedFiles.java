@@ -168,11 +168,13 @@ public final class DroppedFiles {
      * Ends a file all of whose records are kept.
      *
      * @throws IOException if the inbox does not have it any more, as it was; what it has is read anew, as another file, unless it is
-     *     only renamed or touched; or if another program has taken it over
+     *     only renamed or touched; or if another program has taken it over; or if its reading was broken off, of which Camel may
+     *     see no more than that no record comes
      */
     public void close(@ExchangeProperty("batch") Batch batch) throws IOException {
         batch.close();
         current = Optional.empty();
+        batch.mustBeWhole();
         boolean changed = batch.isChanged();
         DroppedFile file = batch.file();
         if (file.state() == State.READING) {

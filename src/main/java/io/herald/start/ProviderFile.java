@@ -59,7 +59,7 @@ final class ProviderFile {
 
     /** A field of the request, in an expression. */
     private static final Pattern FIELD_OF_REQUEST =
-            Pattern.compile("exchangeProperty\\.delivery\\.(?:field|json)\\(\\s*['\"]?([^'\")]*)['\"]?\\s*\\)");
+            Pattern.compile("exchangeProperty\\.delivery\\??\\.(?:field|json)\\(\\s*['\"]?([^'\")]*)['\"]?\\s*\\)");
 
     /** What an expression asks of the delivery. */
     private static final Pattern OF_DELIVERY = Pattern.compile("exchangeProperty\\.delivery\\??\\.(\\w+)");

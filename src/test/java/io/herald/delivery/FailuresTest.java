@@ -45,6 +45,17 @@ class FailuresTest {
                 .isEqualTo("a call before that of the customer was answered with status 404");
     }
 
+    /** Told as a broken link, it would be replayed with force, and the customer be made a second time. */
+    @Test
+    void norAboutItsLink() {
+        delivery.setLink(Optional.of("7"));
+
+        Failure failure = failures.of(delivery, refused);
+
+        assertThat(failure.isTransient()).isTrue();
+        assertThat(failure.outcome().at("/error/code").asText()).isEqualTo("refused_before_request");
+    }
+
     @Test
     void theSameToTheRequestIs() {
         delivery.setRequest(CUSTOMER, new byte[0]);

@@ -79,6 +79,7 @@ class RouteFilesTest {
                 "yativo | \"*\"\\n        - bean | \"*\"\\n        - log:\\n            message: $.email\\n            logLanguage: jsonpath\\n        - bean | a line of the log with an expression in it can show the customer, so it has fixed words only",
                 "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: '${exchangeProperty.delivery.json(\"emial\")}'\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
                 "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery.jsn('email')}\\n | a delivery has no 'jsn'",
+                "bridge-xyz | \"*\"\\n | \"*\"\\n        - setBody:\\n            expression:\\n              simple:\\n                expression: ${exchangeProperty.delivery?.json('emial')}\\n | there is no field 'emial' in what mappings/bridge-xyz/request.schema.json accepts",
                 "fraudspect | \"*\"\\n | \"*\"\\n        - to: direct:fraudspect-call\\n | 'to' needs 'uri:' and 'parameters:' below it, which are checked",
                 "fraudspect | fraudspect.url}}\" | fraudspect.url}}?httpClient=#fraudspect-http\" | parameters stand below 'parameters:', where they are checked",
                 "fraudspect | \"*\"\\n | \"*\"\\n        - toD:\\n            uri: ${variable.path}\\n | 'toD' goes where no start can check; use 'to'",
