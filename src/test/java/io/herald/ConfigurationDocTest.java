@@ -137,7 +137,9 @@ class ConfigurationDocTest {
             if (property != null && !READ.containsKey(property.replaceFirst("^provider\\.[^.]+\\.", EVERY_PROVIDER))) {
                 READ.put(property, Optional.ofNullable(found.group(usual)));
             } else if (property != null && READ.containsKey(property) && found.group(usual) != null) {
-                READ.put(property, Optional.of(found.group(usual)));
+                assertThat(READ.put(property, Optional.of(found.group(usual))).orElse(found.group(usual)))
+                        .as("the default of " + property + ", which is read in " + file + " and elsewhere")
+                        .isEqualTo(found.group(usual));
             }
         }
     }
