@@ -8,43 +8,33 @@ import io.herald.inflight.InFlight.Permit;
 import io.herald.inflight.OverloadedException;
 import io.herald.metrics.IntakeAnswer;
 import io.herald.metrics.Meters;
-import io.herald.privacy.Thrown;
 import io.herald.rest.Operation.Body;
 import io.herald.shutdown.Stopping;
 import io.herald.trace.Traces;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
-import io.netty.handler.codec.http2.Http2Stream;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
-import io.quarkus.oidc.OIDCException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.security.AuthenticationFailedException;
-import io.quarkus.security.ForbiddenException;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
 import io.smallrye.common.vertx.ContextLocals;
-import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.StreamResetException;
-import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.logging.Logger;
 
 /**
  * What a call passes before its body is read, and where it is answered if no route ever sees it. Who calls, and whether it
@@ -54,18 +44,13 @@ import org.jboss.logging.Logger;
 @Singleton
 public final class Entrance {
 
-    private static final Logger LOG = Logger.getLogger(Entrance.class);
-    private static final String NOTHING_HERE = "there is nothing here";
-    private static final String NO_BODY = "the body is not written as HTTP wants it";
-    private static final String NO_ADDRESS = "the path or the host is not written as HTTP wants it";
+    static final String NOTHING_HERE = "there is nothing here";
 
     /** As the ledger and the metrics call what comes this way. */
     private static final String SOURCE = "rest";
 
     private static final String NO_BODY_WANTED = "this call takes no body";
-    private static final String TOO_LARGE = "the body is larger than herald.body.max";
-    private static final String WHO = "this call needs a bearer token that is good now, and meant for Herald";
-    private static final String MAY_NOT = "the token does not have the role that this call needs";
+    static final String TOO_LARGE = "the body is larger than herald.body.max";
 
     private static final int NO_CONTENT = 204;
     private static final Duration ALMOST_A_SECOND = Duration.ofSeconds(1).minusNanos(1);
@@ -130,8 +115,11 @@ public final class Entrance {
     void onRouter(@Observes Router router) {
         router.route().order(FIRST).handler(UnreadAnswer::waitForThoseBefore);
         router.route(Operation.SUBMIT_CUSTOMER.path()).order(FIRST).handler(this::countIntake);
-        router.route("/v1/*").order(ORDER).handler(this::beforeItIsRead).failureHandler(this::ofFailure);
-        router.route().order(ORDER).failureHandler(this::ofNoAddress);
+        router.route("/v1/*")
+                .order(ORDER)
+                .handler(this::beforeItIsRead)
+                .failureHandler(call -> FailedCall.answer(call, bodyMax));
+        router.route().order(ORDER).failureHandler(call -> FailedCall.ofNoAddress(call, bodyMax));
         router.route().order(Integer.MAX_VALUE).handler(call -> Refusal.answer(call, Problem.of(404, NOTHING_HERE)));
     }
 
@@ -156,7 +144,7 @@ public final class Entrance {
             return;
         }
         String subject = caller.get();
-        long bytes = bytes(call.request());
+        long bytes = ComingBody.bytes(call.request(), bodyMax);
         UnreadAnswer.count(call, subject, inFlight, deadlineMillis);
         Optional<ObjectNode> refusal = tooEarly(call, subject)
                 .or(() -> readsNoAnswers(subject))
@@ -173,7 +161,7 @@ public final class Entrance {
             call.addHeadersEndHandler(written -> describeNothing(call.response()));
         }
         ContextLocals.put(Callers.CALLER, subject);
-        if (mayBringWhatNobodyTakes(call.request())) {
+        if (ComingBody.mayBeUnwanted(call.request())) {
             dropBody(call);
         } else {
             call.next();
@@ -260,14 +248,14 @@ public final class Entrance {
 
     /** What is told to a call of the contract whose body is not one that it takes. */
     private Optional<ObjectNode> bodyNotWanted(HttpServerRequest request, long bytes) {
-        Body body = bodyOf(request);
-        if (bytes > Refusal.SMALL && body == Body.NONE) {
+        Body wanted = ComingBody.wanted(request);
+        if (bytes > Refusal.SMALL && wanted == Body.NONE) {
             return Optional.of(Problem.of(413, NO_BODY_WANTED));
         }
         if (bytes > bodyMax) {
             return Optional.of(Problem.of(413, TOO_LARGE));
         }
-        if (bytes > 0 && body != Body.NONE && !isJson(request, body)) {
+        if (bytes > 0 && wanted != Body.NONE && !ComingBody.isJson(request)) {
             return Optional.of(Problem.of(415, "send application/json"));
         }
         return Optional.empty();
@@ -339,110 +327,5 @@ public final class Entrance {
     private void giveUpAtTheDeadline(RoutingContext call) {
         long deadline = call.vertx().setTimer(deadlineMillis, passed -> Refusal.giveUpOn(call));
         call.addEndHandler(ended -> call.vertx().cancelTimer(deadline));
-    }
-
-    /** Over HTTP/2 a call whose body has no length leaves open whether one comes. */
-    private static boolean mayBringWhatNobodyTakes(HttpServerRequest request) {
-        return request.version() == HttpVersion.HTTP_2
-                && !request.isEnded()
-                && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
-                && bodyOf(request) == Body.NONE;
-    }
-
-    private static Body bodyOf(HttpServerRequest request) {
-        return Operation.of(request).map(Operation::body).orElse(Body.NONE);
-    }
-
-    /** How large a body is at most; 0 if none comes, or if it is dropped as it comes. */
-    private long bytes(HttpServerRequest request) {
-        if (request.isEnded()) {
-            return 0;
-        }
-        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null) {
-            return Long.parseLong(length);
-        }
-        boolean comes = request.version() == HttpVersion.HTTP_2
-                ? bodyOf(request) != Body.NONE && mayGoOn(request)
-                : request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
-        return comes ? bodyMax : 0;
-    }
-
-    /** Whether a call over HTTP/2 brings more than its head. Of a connection that began as HTTP/1.1 the first does not tell. */
-    private static boolean mayGoOn(HttpServerRequest request) {
-        if (request.bytesRead() > 0 || request.streamId() == 1 && !request.isSSL()) {
-            return true;
-        }
-        Http2Stream stream = ((ConnectionBase) request.connection())
-                .channel().pipeline().get(Http2ConnectionHandler.class).connection().stream(request.streamId());
-        return stream != null && stream.state().remoteSideOpen();
-    }
-
-    /**
-     * Whether what comes is declared as JSON. Where a body is optional, one whose length is open may be nothing, which is not
-     * declared.
-     */
-    private static boolean isJson(HttpServerRequest request, Body body) {
-        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
-        return type == null
-                ? body == Body.OPTIONAL && !request.headers().contains(HttpHeaders.CONTENT_LENGTH)
-                : type.split(";", 2)[0].strip().equalsIgnoreCase("application/json");
-    }
-
-    /** What Vert.x finds no route for: Quarkus would log it as an error, with its stack. */
-    private void ofNoAddress(RoutingContext call) {
-        switch (call.statusCode()) {
-            case 400 -> Refusal.turnAway(call, bytes(call.request()), Problem.of(400, NO_ADDRESS));
-            case 404 -> Refusal.turnAway(call, bytes(call.request()), Problem.of(404, NOTHING_HERE));
-            default -> call.next();
-        }
-    }
-
-    private void ofFailure(RoutingContext call) {
-        Throwable failure = call.failure();
-        boolean callerIsGone = failure instanceof HttpClosedException
-                || failure instanceof StreamResetException
-                || failure instanceof SocketException;
-        if (callerIsGone || call.response().ended() || call.response().headWritten()) {
-            return;
-        }
-        if (failure instanceof AuthenticationFailedException) {
-            call.response().putHeader("WWW-Authenticate", "Bearer");
-            Refusal.turnAway(call, bytes(call.request()), Problem.of(401, WHO));
-            return;
-        }
-        if (failure instanceof ForbiddenException) {
-            Refusal.turnAway(call, bytes(call.request()), Problem.of(403, MAY_NOT));
-            return;
-        }
-        if (failure instanceof OIDCException) {
-            LOG.errorf("Who calls cannot be found out: %s", failure.getMessage());
-            Refusal.turnAway(call, bytes(call.request()), Problem.of(503, "Herald cannot find out now who calls"));
-            return;
-        }
-        if (isNoHttp(failure)) {
-            Refusal.breakOff(call, Problem.of(400, NO_BODY));
-            return;
-        }
-        int status = call.statusCode() < 400 ? 500 : call.statusCode();
-        if (status == 500) {
-            LOG.errorf("A call failed unexpectedly: %s", Thrown.described(failure));
-        }
-        Refusal.answer(
-                call,
-                Problem.of(
-                        status,
-                        switch (status) {
-                            case 413 -> TOO_LARGE;
-                            case 500 -> "an unexpected error; it is in Herald's log";
-                            default -> "the request was refused before it was read";
-                        }));
-    }
-
-    /** Whether the body could not be taken apart as HTTP, such as a chunk without a size. */
-    private static boolean isNoHttp(Throwable failure) {
-        return failure != null
-                && failure.getStackTrace().length > 0
-                && failure.getStackTrace()[0].getClassName().startsWith("io.netty.handler.codec.");
     }
 }
