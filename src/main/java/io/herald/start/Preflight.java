@@ -24,7 +24,6 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -89,7 +88,7 @@ public final class Preflight {
         mistakes.addAll(callers.mistakes());
         mistakes.addAll(PropertyLines.mistakes(config));
         PropertyBounds.check(config, providers, mistakes);
-        cipher = cipher(payloadKey, mistakes);
+        cipher = PayloadKeys.cipher(payloadKey, mistakes);
         checkLedger(ledger, postgresql);
         checkLease(ledger, lease, providers);
         checkIdleTimeout(idleTimeout, waitMax);
@@ -231,35 +230,6 @@ public final class Preflight {
         if (idleTimeout.compareTo(waitMax) <= 0) {
             mistakes.add("quarkus.http.idle-timeout: must be longer than herald.wait.max, which is "
                     + waitMax.toMillis() + " ms");
-        }
-    }
-
-    private static PayloadCipher cipher(Optional<String> property, List<String> mistakes) {
-        if (property.isEmpty()) {
-            mistakes.add("herald.payload-key: required and not set (32 random bytes in base64)");
-            return null;
-        }
-        List<String> wrong = new ArrayList<>();
-        String[] texts = property.get().split(",", -1);
-        byte[][] keys = new byte[texts.length][];
-        for (int i = 0; i < texts.length; i++) {
-            keys[i] = key(texts[i].strip());
-            if (keys[i] == null) {
-                String which = texts.length == 1 ? "" : "key " + (i + 1) + " of " + texts.length + " ";
-                wrong.add("herald.payload-key: " + which + "must be 32 bytes in base64");
-            }
-        }
-        mistakes.addAll(wrong);
-        return wrong.isEmpty() ? new PayloadCipher(keys) : null;
-    }
-
-    /** The key that a text stands for; null if it is none. */
-    private static byte[] key(String text) {
-        try {
-            byte[] key = Base64.getDecoder().decode(text);
-            return key.length == PayloadCipher.KEY_BYTES ? key : null;
-        } catch (IllegalArgumentException e) {
-            return null;
         }
     }
 
