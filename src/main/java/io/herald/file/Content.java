@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PushbackInputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -108,6 +109,10 @@ final class Content extends FilterInputStream {
     private static InputStream withoutByteOrderMark(InputStream in) throws IOException {
         PushbackInputStream start = new PushbackInputStream(in, BYTE_ORDER_MARK.length);
         byte[] first = start.readNBytes(BYTE_ORDER_MARK.length);
+        int mark = first.length < 2 ? 0 : ByteBuffer.wrap(first).getChar();
+        if (mark == 0xFEFF || mark == 0xFFFE) {
+            throw new UnreadableFileException("it is UTF-16; write it in UTF-8");
+        }
         if (!Arrays.equals(first, BYTE_ORDER_MARK)) {
             start.unread(first);
         }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Of a file that is written over while it is read nothing more is given out: a record would be of two customers. */
 class ContentTest {
@@ -51,5 +54,17 @@ class ContentTest {
 
             assertThat(content.digest().size()).isEqualTo(6_000L * RECORD.length());
         }
+    }
+
+    /** Taken for UTF-8, each of its lines would be refused for itself, as no JSON. */
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16BE", "UTF-16LE"})
+    void utf16IsToldAsThat(String charset) throws IOException {
+        Path file = directory.resolve("customers.ndjson");
+        Files.writeString(file, "\uFEFF{\"reference\": \"R-1\"}\n", Charset.forName(charset));
+
+        assertThatThrownBy(() -> Content.open(file, false, 1 << 20))
+                .isInstanceOf(UnreadableFileException.class)
+                .hasMessage("it is UTF-16; write it in UTF-8");
     }
 }
