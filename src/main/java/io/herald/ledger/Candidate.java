@@ -19,6 +19,7 @@ import java.util.UUID;
  * @param inHand whether a program works on it
  * @param hasRequest whether the request that was sent last is kept
  * @param sentAt when that was sent first, in milliseconds since 1970
+ * @param endedAt when it ended, in milliseconds since 1970
  * @param hasCustomer whether its customer is still kept, as it was accepted or corrected
  * @param overtaken whether a newer delivery of its lane was delivered, or may be at any moment
  * @param unclear whether an earlier try may have created the customer without our knowing
@@ -34,6 +35,7 @@ record Candidate(
         boolean inHand,
         boolean hasRequest,
         long sentAt,
+        long endedAt,
         boolean hasCustomer,
         boolean overtaken,
         boolean unclear) {
@@ -41,7 +43,7 @@ record Candidate(
     private static final String SELECT = """
             select d.sequence, (select id from message m where m.sequence = d.sequence) as message, d.provider,
               d.reference, d.state, d.reason, d.http_status, d.owner is not null as in_hand,
-              d.request is not null as has_request, d.sent_at,
+              d.request is not null as has_request, d.sent_at, d.updated_at,
               (d.correction is not null
                 or exists (select 1 from message m where m.sequence = d.sequence and m.payload is not null))
                 as has_customer,
@@ -127,6 +129,7 @@ record Candidate(
                 row.getBoolean("in_hand"),
                 row.getBoolean("has_request"),
                 row.getLong("sent_at"),
+                row.getLong("updated_at"),
                 row.getBoolean("has_customer"),
                 row.getBoolean("overtaken"),
                 row.getBoolean("unclear"));

@@ -55,8 +55,10 @@ public final class Erasure {
         ERASED,
         /** Nothing is known of such a customer. */
         UNKNOWN,
-        /** A delivery may be under way. Nothing was erased or, if the delivery came in the middle, not everything. */
-        IN_FLIGHT
+        /** A delivery may be under way; nothing was erased. */
+        IN_FLIGHT,
+        /** A delivery came in the middle; older messages were erased, and nothing else. */
+        PARTLY
     }
 
     private final Database database;
@@ -262,34 +264,41 @@ public final class Erasure {
     }
 
     /**
+     * A step of the erasure of a customer.
+     *
+     * @param isLast whether nothing is left to do
+     * @param rows how many it erased
+     * @param isUnderWay whether a delivery may be, so that it erased nothing
+     */
+    private record Step(boolean isLast, int rows, boolean isUnderWay) {}
+
+    /**
      * Erases all that is kept about a customer, its links and what is left of its messages too, a batch of messages at a
-     * time; returns when that is durable.
+     * time; returns when that is durable. A customer of fewer messages than a batch is erased in one write, or not at all.
      *
      * @param enabled the providers that deliveries are made to; what waits for another one is erased with the rest
      */
     public Result ofCustomer(String reference, Collection<String> enabled) {
-        boolean isKnown = false;
-        GroupCommit.Write<Optional<Integer>> next = connection -> eraseNext(connection, reference, enabled);
-        Optional<Integer> erased = database.write(next);
-        while (erased.filter(count -> count > 0).isPresent()) {
-            isKnown = true;
-            erased = database.write(next);
-        }
-        if (isKnown) {
+        long rows = 0;
+        Step step;
+        do {
+            step = database.write(connection -> eraseNext(connection, reference, enabled));
+            rows += step.rows();
+        } while (!step.isLast());
+        if (rows > 0) {
             database.forgetErased();
         }
-        if (erased.isEmpty()) {
-            return Result.IN_FLIGHT;
+        if (step.isUnderWay()) {
+            return rows > 0 ? Result.PARTLY : Result.IN_FLIGHT;
         }
-        return isKnown ? Result.ERASED : Result.UNKNOWN;
+        return rows > 0 ? Result.ERASED : Result.UNKNOWN;
     }
 
     /**
-     * Erases the next messages of a customer or, when there are none, its links, and its reference in the records of files.
-     *
-     * @return how many rows of these; 0 if none was left; empty if a delivery may be under way, and nothing was erased
+     * Erases the next messages of a customer and, with the last of them, its links, and its reference in the records of files;
+     * nothing if a delivery may be under way.
      */
-    private static Optional<Integer> eraseNext(Connection connection, String reference, Collection<String> enabled)
+    private static Step eraseNext(Connection connection, String reference, Collection<String> enabled)
             throws SQLException {
         List<Object> parameters = new ArrayList<>(enabled);
         parameters.add(reference);
@@ -299,7 +308,7 @@ public final class Erasure {
                         + " and d.sequence in (select sequence from message where reference = ?)",
                 parameters.toArray());
         if (underWay) {
-            return Optional.empty();
+            return new Step(true, 0, true);
         }
         String oldest = " from message where reference = ? order by sequence limit " + CUSTOMER_BATCH + ")";
         execute(connection, "delete from idempotency where message in (select id" + oldest, reference);
@@ -307,10 +316,11 @@ public final class Erasure {
         execute(connection, "delete from delivery where sequence in (select sequence" + oldest, reference);
         int messages =
                 execute(connection, "delete from message where sequence in (select sequence" + oldest, reference);
-        return Optional.of(
-                messages > 0
-                        ? messages
-                        : execute(connection, "update record set reference = null where reference = ?", reference)
-                                + execute(connection, "delete from link where reference = ?", reference));
+        if (messages == CUSTOMER_BATCH) {
+            return new Step(false, messages, false);
+        }
+        int others = execute(connection, "update record set reference = null where reference = ?", reference)
+                + execute(connection, "delete from link where reference = ?", reference);
+        return new Step(true, messages + others, false);
     }
 }

@@ -123,13 +123,16 @@ public final class Replays {
                 sequence);
     }
 
+    /** Not what a newer delivery has left open since: who looked when this one had ended need not have seen it. */
     private static void forgetWhatIsUnclear(Connection connection, Candidate candidate) throws SQLException {
         execute(
                 connection,
                 "update delivery set unclear_since = null, look_up = null where provider = ? and reference = ?"
-                        + " and state not in ('pending', 'retrying')",
+                        + " and state not in ('pending', 'retrying') and (sequence <= ? or unclear_since <= ?)",
                 candidate.provider(),
-                candidate.reference());
+                candidate.reference(),
+                candidate.sequence(),
+                candidate.endedAt());
     }
 
     /**

@@ -65,15 +65,17 @@ public final class Reports {
      *
      * @param prefer the caller's {@code Prefer} header (RFC 7240): a text, a list of texts where it came in several lines, or
      *     null
+     * @throws ConflictException if the customer was erased meanwhile
      */
     public ObjectNode await(
             Exchange exchange,
             @ExchangeProperty("dispatch") Dispatch dispatch,
             @ExchangeProperty("prefer") Object prefer)
-            throws InterruptedException {
+            throws InterruptedException, ConflictException {
         Duration patience = Prefer.parse(joined(prefer)).patience(waitDefault, waitMax);
         waiting.await(dispatch, patience.toMillis());
-        ObjectNode report = dispatch.kept().map(this::report).orElseGet(() -> reportOf(dispatch.getMessage()));
+        ObjectNode report =
+                dispatch.kept().isPresent() ? report(dispatch.kept().get()) : reportOf(dispatch.getMessage());
         boolean looked = !patience.isZero() || dispatch.isRepeated();
         int code = looked ? httpStatus(report.get("status").textValue()) : ACCEPTED;
         exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, code);
@@ -156,9 +158,10 @@ public final class Reports {
     }
 
     /** What was accepted stays accepted, also while the ledger cannot be read. */
-    private ObjectNode reportOf(Message accepted) {
+    private ObjectNode reportOf(Message accepted) throws ConflictException {
         try {
-            return report(ledger.message(accepted.id()).orElseThrow());
+            return report(ledger.message(accepted.id())
+                    .orElseThrow(() -> new ConflictException("the customer was erased meanwhile")));
         } catch (LedgerException e) {
             return report(new KeptMessage(
                     accepted.id(),

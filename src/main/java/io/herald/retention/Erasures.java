@@ -31,7 +31,7 @@ public final class Erasures {
      * Erases all that is kept about a customer.
      *
      * @throws NotFoundException if nothing is
-     * @throws ConflictException if a delivery may be under way; nothing was erased or, if it came in the middle, not everything
+     * @throws ConflictException if a delivery may be under way; nothing was erased or, if it came in the middle, older messages
      */
     public void ofCustomer(Exchange exchange, @Header("reference") String reference)
             throws NotFoundException, ConflictException {
@@ -39,12 +39,22 @@ public final class Erasures {
             throw unknown();
         }
         switch (erasure.ofCustomer(reference, providers.ids())) {
-            case ERASED -> Audit.did(Callers.of(exchange), "erase", event -> event.put("reference", reference));
+            case ERASED -> tell(exchange, reference);
             case UNKNOWN -> throw unknown();
-            case IN_FLIGHT ->
-                throw new ConflictException(
-                        "a delivery of this customer is pending or retrying; try again when it has ended");
+            case IN_FLIGHT -> throw underWay();
+            case PARTLY -> {
+                tell(exchange, reference);
+                throw underWay();
+            }
         }
+    }
+
+    private static void tell(Exchange exchange, String reference) {
+        Audit.did(Callers.of(exchange), "erase", event -> event.put("reference", reference));
+    }
+
+    private static ConflictException underWay() {
+        return new ConflictException("a delivery of this customer is pending or retrying; try again when it has ended");
     }
 
     private static NotFoundException unknown() {

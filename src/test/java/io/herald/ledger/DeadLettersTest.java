@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -109,6 +110,24 @@ class DeadLettersTest {
         assertThat(database.number(
                         "select count(*) from delivery where provider = 'bridge-xyz' and unclear_since is not null"))
                 .isEqualTo(1);
+    }
+
+    /** Who looked at the provider's console when the older one had ended need not have seen what the newer one made since. */
+    @ParameterizedTest
+    @CsvSource({"5, 0", "20, 1"})
+    void forceLeavesTheDoubtThatANewerOneRaisedSince(long unclearSince, long left) {
+        deadLetters(2);
+        database.change("update delivery set reference = 'CUST-1', sent_at = 1");
+        database.change(
+                "update delivery set reason = 'unclear', unclear_since = 1, updated_at = 10 where sequence = 1");
+        database.change("update delivery set unclear_since = " + unclearSince + " where sequence = 2");
+
+        assertThat(replays.replay(letter(), provider(true), Optional.empty(), true, Optional.empty()))
+                .isEmpty();
+
+        assertThat(database.number(
+                        "select count(*) from delivery where provider = 'bridge-xyz' and unclear_since is not null"))
+                .isEqualTo(left);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.herald.ledger;
 import static io.herald.ledger.Requests.MAY_ARRIVE;
 import static io.herald.ledger.Requests.create;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -248,6 +249,25 @@ class ErasureTest {
         assertThat(kept().get(0)).isEqualTo(1);
         assertThat(erasure.ofCustomer("CUST-1", List.of("fraudspect"))).isEqualTo(Erasure.Result.IN_FLIGHT);
         record(message, "yativo", delivered("id-1"));
+    }
+
+    /** In the middle a new message may come: then it would have lost its links, and the caller be told that nothing was erased. */
+    @Test
+    void onRequestMessagesAndLinksGoTogether() {
+        Message message = accept("CUST-1");
+        for (String provider : TARGETS) {
+            record(message, provider, delivered("id-1"));
+        }
+        database.change("alter table record rename to hidden");
+
+        assertThatThrownBy(() -> erase("CUST-1")).isInstanceOf(LedgerException.class);
+
+        database.change("alter table hidden rename to record");
+        assertThat(ledger.message(message.id())).isPresent();
+        assertThat(ledger.customer("CUST-1")).hasSameSizeAs(TARGETS);
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.ERASED);
+        assertThat(ledger.message(message.id())).isEmpty();
+        assertThat(database.number("select count(*) from link")).isZero();
     }
 
     @Test
