@@ -4,9 +4,7 @@ import io.herald.caller.Callers;
 import io.herald.canonical.CanonicalReader;
 import io.herald.file.Inbox;
 import io.herald.file.Partner;
-import io.herald.ledger.Dialect;
 import io.herald.ledger.PayloadCipher;
-import io.herald.ledger.ProviderUrls;
 import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import io.herald.schema.SchemaCheck;
@@ -15,14 +13,12 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
-import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.spi.Bean;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
 import java.io.UncheckedIOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +50,7 @@ public final class Preflight {
     private final List<Resource> routes;
     private final boolean checkOnly;
     private final Providers providers;
-    private final Instance<ProviderUrls> urls;
+    private final MovedProviders movedProviders;
     private final Mappings mappings;
     private final CanonicalReader reader;
     private final PayloadCipher cipher;
@@ -69,19 +65,15 @@ public final class Preflight {
             Clock clock,
             Inbox inbox,
             Partner partner,
-            Instance<ProviderUrls> urls,
+            PropertyPairs pairs,
+            MovedProviders movedProviders,
             @ConfigProperty(name = "herald.payload-key") Optional<String> payloadKey,
-            @ConfigProperty(name = "herald.ledger", defaultValue = "embedded") String ledger,
-            @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
-            @ConfigProperty(name = "herald.replica.lease", defaultValue = "15s") Duration lease,
             @ConfigProperty(name = "herald.body.max", defaultValue = "64M") MemorySize bodyMax,
-            @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax,
-            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
             @ConfigProperty(name = "herald.check", defaultValue = "false") boolean checkOnly) {
         // JSLT's uppercase and lowercase follow it, and in a Turkish one make another letter of an i
         Locale.setDefault(Locale.ROOT);
         this.providers = providers;
-        this.urls = urls;
+        this.movedProviders = movedProviders;
         this.checkOnly = checkOnly;
         checkProfile(config.unwrap(SmallRyeConfig.class).getProfiles());
         mistakes.addAll(providers.mistakes());
@@ -89,9 +81,7 @@ public final class Preflight {
         mistakes.addAll(PropertyLines.mistakes(config));
         PropertyBounds.check(config, providers, mistakes);
         cipher = PayloadKeys.cipher(payloadKey, mistakes);
-        checkLedger(ledger, postgresql);
-        checkLease(ledger, lease, providers);
-        checkIdleTimeout(idleTimeout, waitMax);
+        mistakes.addAll(pairs.mistakes());
         mistakes.addAll(inbox.mistakes());
         mistakes.addAll(partner.mistakes());
         mistakes.addAll(bundle.mistakes());
@@ -127,7 +117,8 @@ public final class Preflight {
                     0);
         }
         if (!LaunchMode.current().isDevOrTest()) {
-            checkUrls();
+            refuse(movedProviders.keepUrls());
+            movedProviders.warnings().forEach(LOG::warn);
         }
         return routes;
     }
@@ -138,30 +129,6 @@ public final class Preflight {
             throw new PreventFurtherStepsException(
                     "Herald does not start, " + count + ":\n  " + String.join("\n  ", mistakes), 1);
         }
-    }
-
-    /** Else an update would go to whoever has at another system the id that a customer has at this one. */
-    private void checkUrls() {
-        List<ProviderUrls.Place> places = providers.ids().stream()
-                .map(id -> new ProviderUrls.Place(
-                        id,
-                        providers.of(id).url().orElseThrow(),
-                        providers.of(id).movedFrom()))
-                .toList();
-        List<String> moved = new ArrayList<>();
-        urls.get()
-                .keep(places)
-                .forEach((id, before) -> moved.add("provider." + id
-                        + ".url: the ledger has ids and messages for " + before
-                        + ", or another Herald that runs has it. Where that is the same system at its old address, set provider."
-                        + id + ".moved-from to that; another system needs another ledger, see docs/deploy.md"));
-        refuse(moved);
-        urls.get()
-                .unknown(providers::isKnown)
-                .forEach(id -> LOG.warnf(
-                        "The ledger has the ids of customers at %s, which is no provider: under another name each is created a"
-                                + " second time, see docs/deploy.md",
-                        id));
     }
 
     /** The names that are bound for each provider. */
@@ -199,37 +166,6 @@ public final class Preflight {
                         "quarkus.profile: " + profile
                                 + " is of development, where the providers are the sandbox; a packaged Herald needs another one");
             }
-        }
-    }
-
-    private void checkLedger(String ledger, Optional<String> postgresql) {
-        Optional<Dialect> dialect = Dialect.named(ledger);
-        if (dialect.isEmpty()) {
-            mistakes.add("herald.ledger: must be embedded or postgresql");
-        } else if (dialect.get() == Dialect.POSTGRESQL && postgresql.isEmpty()) {
-            mistakes.add("quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set");
-        }
-    }
-
-    /** Else a call of a replica that lost its database may still be under way when another one takes its work over. */
-    private void checkLease(String ledger, Duration lease, Providers providers) {
-        if (Dialect.named(ledger).filter(Dialect.POSTGRESQL::equals).isEmpty()) {
-            return;
-        }
-        for (String id : providers.ids()) {
-            if (providers.of(id).requestTimeout().multipliedBy(3).compareTo(lease.multipliedBy(2)) > 0) {
-                mistakes.add("herald.replica.lease: must be at least one and a half times provider." + id
-                        + ".request-timeout, which is "
-                        + providers.of(id).requestTimeout().toMillis() + " ms");
-            }
-        }
-    }
-
-    /** Else who waits for a report, and sends nothing meanwhile, is cut off. */
-    private void checkIdleTimeout(Duration idleTimeout, Duration waitMax) {
-        if (idleTimeout.compareTo(waitMax) <= 0) {
-            mistakes.add("quarkus.http.idle-timeout: must be longer than herald.wait.max, which is "
-                    + waitMax.toMillis() + " ms");
         }
     }
 
