@@ -32,6 +32,20 @@ final class RouteFiles {
     private static final Pattern OF_PROVIDER = Pattern.compile("provider\\.([^.]+)\\.");
     private static final Pattern JSON_SPECIAL = Pattern.compile("[\"\\\\\\p{Cntrl}]");
 
+    /**
+     * A property that a route names.
+     *
+     * @param late whether it is read with each message, in an expression, and not when the route is loaded
+     * @param optional whether the route says what is there without it
+     */
+    private record Placeholder(String property, boolean late, boolean optional) {
+
+        static Placeholder of(Matcher found) {
+            boolean late = found.group(3) != null;
+            return new Placeholder(found.group(late ? 3 : 1), late, found.group(late ? 4 : 2) != null);
+        }
+    }
+
     private final CamelContext context;
     private final Config config;
     private final Providers providers;
@@ -135,33 +149,39 @@ final class RouteFiles {
             Resource file, String provider, String text, Set<String> missing, List<String> mistakes) {
         String[] lines = text.split("\n", -1);
         for (int i = 0; i < lines.length; i++) {
-            Matcher placeholder = PLACEHOLDER.matcher(lines[i]);
-            while (placeholder.find()) {
-                boolean late = placeholder.group(3) != null;
-                String property = placeholder.group(late ? 3 : 1);
-                if (provider == null && property.indexOf('.') < 0) {
-                    // a parameter of a routeTemplate
-                    continue;
-                }
-                boolean optional = placeholder.group(late ? 4 : 2) != null;
-                String value = config.getOptionalValue(property, String.class).orElse("");
-                String place = place(file) + ":" + (i + 1) + ":" + (placeholder.start() + 1);
-                Matcher owner = OF_PROVIDER.matcher(property);
-                if (provider != null && owner.lookingAt() && !owner.group(1).equals(provider)) {
-                    mistakes.add(place + ": " + RouteCheck.ofAnother(property, owner.group(1), provider));
-                } else if (value.isBlank() && !optional) {
-                    if (missing.add(property)) {
-                        mistakes.add(place + ": the property " + property + " is required and not set");
-                    }
-                } else if (value.contains("{{")) {
-                    mistakes.add(place + ": the property " + property
-                            + " has '{{' in it, which Camel takes for another property");
-                } else if (late && JSON_SPECIAL.matcher(value).find()) {
-                    mistakes.add(place + ": the property " + property
-                            + " has a quotation mark, a backslash or a control character in it");
-                }
+            Matcher found = PLACEHOLDER.matcher(lines[i]);
+            while (found.find()) {
+                String place = place(file) + ":" + (i + 1) + ":" + (found.start() + 1);
+                mistakeIn(Placeholder.of(found), provider, missing)
+                        .ifPresent(mistake -> mistakes.add(place + ": " + mistake));
             }
         }
+    }
+
+    private Optional<String> mistakeIn(Placeholder placeholder, String provider, Set<String> missing) {
+        String property = placeholder.property();
+        boolean isTemplateParameter = provider == null && property.indexOf('.') < 0;
+        if (isTemplateParameter) {
+            return Optional.empty();
+        }
+        String value = config.getOptionalValue(property, String.class).orElse("");
+        Matcher owner = OF_PROVIDER.matcher(property);
+        if (provider != null && owner.lookingAt() && !owner.group(1).equals(provider)) {
+            return Optional.of(RouteCheck.ofAnother(property, owner.group(1), provider));
+        }
+        if (value.isBlank() && !placeholder.optional()) {
+            return missing.add(property)
+                    ? Optional.of("the property " + property + " is required and not set")
+                    : Optional.empty();
+        }
+        if (value.contains("{{")) {
+            return Optional.of("the property " + property + " has '{{' in it, which Camel takes for another property");
+        }
+        if (placeholder.late() && JSON_SPECIAL.matcher(value).find()) {
+            return Optional.of(
+                    "the property " + property + " has a quotation mark, a backslash or a control character in it");
+        }
+        return Optional.empty();
     }
 
     private void checkSyntax(Resource file, List<String> mistakes) {
