@@ -89,24 +89,11 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             }
             content.mustStay(path, stamp);
             content.mustBe(new Content.Digest(file.digest(), file.size()));
-            Optional<CsvColumns> columns = Optional.empty();
             FileName.Format format = name.format().orElseThrow();
-            Frames frames =
-                    switch (format) {
-                        case JSON -> new JsonFrames(content, inbox.maxLine());
-                        case LINES -> LineFrames.ofLines(content, inbox.maxLine());
-                        case CSV -> LineFrames.ofRows(content, inbox.maxLine(), inbox.delimiter());
-                    };
-            if (format == FileName.Format.CSV) {
-                Frame header = frames.next();
-                if (header == null) {
-                    throw new UnreadableFileException("it has no header");
-                }
-                if (header.bytes() == null) {
-                    throw new UnreadableFileException("its header " + header.refusal(header.fault()));
-                }
-                columns = Optional.of(new CsvColumns(header.bytes(), inbox.delimiter(), customers));
-            }
+            Frames frames = frames(format, content, inbox);
+            Optional<CsvColumns> columns = format == FileName.Format.CSV
+                    ? Optional.of(columns(frames, inbox.delimiter(), customers))
+                    : Optional.empty();
             for (long kept = 0; kept < file.records(); kept++) {
                 frames.next();
             }
@@ -117,6 +104,26 @@ public final class Batch implements Iterator<BatchRecord>, Closeable {
             content.close();
             throw e;
         }
+    }
+
+    private static Frames frames(FileName.Format format, Content content, Inbox inbox) throws IOException {
+        return switch (format) {
+            case JSON -> new JsonFrames(content, inbox.maxLine());
+            case LINES -> LineFrames.ofLines(content, inbox.maxLine());
+            case CSV -> LineFrames.ofRows(content, inbox.maxLine(), inbox.delimiter());
+        };
+    }
+
+    /** Reads the header. */
+    private static CsvColumns columns(Frames frames, char delimiter, CanonicalReader customers) throws IOException {
+        Frame header = frames.next();
+        if (header == null) {
+            throw new UnreadableFileException("it has no header");
+        }
+        if (header.bytes() == null) {
+            throw new UnreadableFileException("its header " + header.refusal(header.fault()));
+        }
+        return new CsvColumns(header.bytes(), delimiter, customers);
     }
 
     /** Whether what is in the inbox under its name, if anything, is no longer the file that was opened. */

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The columns of a CSV file, each a place in a canonical customer; makes a row into a customer's JSON. */
 final class CsvColumns {
@@ -58,7 +59,7 @@ final class CsvColumns {
     private record Column(List<String> path, Set<String> types) {}
 
     private final ObjectReader rows;
-    private final List<Column> columns = new ArrayList<>();
+    private final List<Column> columns;
 
     /**
      * Reads the header.
@@ -71,12 +72,18 @@ final class CsvColumns {
                 .build()
                 .readerFor(String[].class)
                 .with(CsvSchema.emptySchema().withColumnSeparator(delimiter));
+        columns = columns(header, customers);
+        refuseOverlaps(columns);
+    }
+
+    private List<Column> columns(byte[] header, CanonicalReader customers) throws IOException {
         String[] names;
         try {
             names = cells(header);
         } catch (BadRecordException e) {
             throw new UnreadableFileException("its header " + e.getMessage());
         }
+        List<Column> columns = new ArrayList<>();
         Set<List<String>> seen = new HashSet<>();
         for (int i = 0; i < names.length; i++) {
             Optional<List<String>> path = path(names[i].strip());
@@ -90,12 +97,18 @@ final class CsvColumns {
             }
             columns.add(new Column(path.get(), types.get()));
         }
+        return columns;
+    }
+
+    /** Refuses a column within another one, and two of which one takes for an array what is an object to the other. */
+    private static void refuseOverlaps(List<Column> columns) throws UnreadableFileException {
+        Set<List<String>> whole = columns.stream().map(Column::path).collect(Collectors.toSet());
         Map<List<String>, Integer> firstIn = new HashMap<>();
         for (int i = 0; i < columns.size(); i++) {
             List<String> path = columns.get(i).path();
             for (int length = 1; length < path.size(); length++) {
                 List<String> parent = path.subList(0, length);
-                if (seen.contains(parent)) {
+                if (whole.contains(parent)) {
                     throw new UnreadableFileException(
                             "its column " + (i + 1) + " is a part of what another column holds");
                 }
