@@ -270,6 +270,30 @@ class ErasureTest {
         assertThat(database.number("select count(*) from link")).isZero();
     }
 
+    /** Of so many messages not all go in one write; where one comes between, what is gone is told, and the links stay. */
+    @Test
+    void onRequestALongHistoryMayBeErasedInPart() {
+        assumeThat(dialect).as("its triggers are short").isEqualTo(Dialect.EMBEDDED);
+        database.change("with recursive n (i) as (select 1 union all select i + 1 from n where i < 1001)"
+                + " insert into message (id, reference, accepted_at, source, size)"
+                + " select 'message-' || i, 'CUST-1', 0, 'rest', 1 from n");
+        database.change("insert into delivery (sequence, provider, reference, source, state, updated_at)"
+                + " select max(sequence), 'xbridge', 'CUST-1', 'rest', 'delivered', 0 from message");
+        database.change("insert into link (reference, provider, provider_customer_id, updated_at)"
+                + " values ('CUST-1', 'xbridge', 'id-1', 0)");
+        database.change("create trigger comes after delete on message when old.id = 'message-1000'"
+                + " begin update delivery set state = 'pending'; end");
+
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.PARTLY);
+
+        assertThat(database.number("select count(*) from message")).isEqualTo(1);
+        assertThat(database.number("select count(*) from link")).isEqualTo(1);
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.IN_FLIGHT);
+        database.change("update delivery set state = 'delivered'");
+        assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.ERASED);
+        assertThat(database.number("select count(*) from link")).isZero();
+    }
+
     @Test
     void onRequestWhatWaitsForAProviderThatIsNotEnabledIsErasedWithTheRest() {
         Message message = accept("CUST-1");
