@@ -1,6 +1,6 @@
 package io.herald.delivery;
 
-import io.herald.ledger.Ledger;
+import io.herald.ledger.KnownCustomers;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +13,7 @@ final class Doubt {
 
     private Optional<Instant> since = Optional.empty();
     private boolean fromEarlier;
-    private List<Ledger.Created> createdBy = List.of();
+    private List<KnownCustomers.Created> createdBy = List.of();
 
     /** Whether there is one now. */
     boolean exists() {
@@ -47,7 +47,7 @@ final class Doubt {
     }
 
     /** Keeps the requests that may have created the customer. */
-    void setCreatedBy(List<Ledger.Created> requests) {
+    void setCreatedBy(List<KnownCustomers.Created> requests) {
         createdBy = requests;
     }
 

@@ -3,7 +3,7 @@ package io.herald.delivery;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.herald.ledger.Ledger;
+import io.herald.ledger.KnownCustomers;
 import io.herald.mapping.MappingFailedException;
 import io.herald.mapping.Mappings;
 import io.herald.mapping.ProviderMapping;
@@ -25,14 +25,14 @@ final class Requests {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}]+)}");
 
-    private final Ledger ledger;
+    private final KnownCustomers customers;
     private final Mappings mappings;
     private final Creates creates;
     private final ObjectMapper json;
     private final Meters meters;
 
-    Requests(Ledger ledger, Mappings mappings, Creates creates, ObjectMapper json, Meters meters) {
-        this.ledger = ledger;
+    Requests(KnownCustomers customers, Mappings mappings, Creates creates, ObjectMapper json, Meters meters) {
+        this.customers = customers;
         this.mappings = mappings;
         this.creates = creates;
         this.json = json;
@@ -41,7 +41,7 @@ final class Requests {
 
     /** As {@link DeliverySteps#findLink}. Without a look-up, only sending that other message again under its own key can tell. */
     void findLink(Delivery delivery) throws UnclearException {
-        Ledger.Known known = ledger.known(
+        KnownCustomers.Known known = customers.known(
                 delivery.getReference(),
                 delivery.getProvider(),
                 delivery.getMessage().sequence());

@@ -2,25 +2,18 @@ package io.herald.ledger;
 
 import static io.herald.ledger.Database.execute;
 import static io.herald.ledger.Database.finds;
-import static io.herald.ledger.Database.first;
-import static io.herald.ledger.Database.instant;
 import static io.herald.ledger.Database.query;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import jakarta.inject.Singleton;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +22,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * The tables of messages, deliveries and links. What a write reports was on disk before it is reported.
+ * The tables of messages, deliveries and links: how a message is accepted, delivered and reported. What a write reports was on disk before it is reported.
  *
  * <p>A delivery that has not ended is either in the hands of one running program, its owner, or waits here for one. All
  * deliveries of a lane that are in hand are in the hands of the same program, and are delivered before those that wait.
@@ -47,47 +40,12 @@ public final class Ledger {
     private static final String NEW_DELIVERY_THAT_WAITS = "(?, ?, ?, ?, 'pending', ?, null)";
 
     /**
-     * The last delivery of a reference to each provider. It is found from the index, so that the many earlier deliveries of
-     * a customer that comes every minute are not read.
-     */
-    static final String CUSTOMER = """
-            with recursive served (id) as (
-              select min(provider) from delivery where reference = ?
-              union all
-              select (select min(d.provider) from delivery d where d.reference = ? and d.provider > served.id)
-              from served where served.id is not null),
-            newest (provider, sequence) as materialized (
-              select served.id,
-                (select max(e.sequence) from delivery e where e.provider = served.id and e.reference = ?)
-              from served)
-            select d.provider, l.provider_customer_id, m.id, d.state, d.updated_at from newest n
-            join delivery d on d.sequence = n.sequence and d.provider = n.provider
-            join message m on m.sequence = d.sequence
-            left join link l on l.reference = d.reference and l.provider = d.provider
-            order by d.provider
-            """;
-
-    /**
      * A delivery that this program has in hand and that was not taken up again since: {@code takes} still is what it was
      * when this program took it.
      */
     static final String IN_HAND = "sequence = ? and provider = ? and owner = ? and takes = ?";
 
     private static final String WHETHER_IN_HAND = "select 1 from delivery where " + IN_HAND;
-
-    /**
-     * The link of a customer or, if it has none, the deliveries that may have created the customer without our knowing. No
-     * delivery of a customer that has a link is read.
-     */
-    static final String KNOWN = """
-            select provider_customer_id, null as sequence, null as unclear_since, null as look_up, null as was_sent
-            from link where reference = ? and provider = ?
-            union all
-            select null, d.sequence, d.unclear_since, d.look_up, d.attempts > 0 or d.request is not null
-            from (select 1 where not exists (select 1 from link where reference = ? and provider = ?)) unlinked
-            cross join delivery d where d.provider = ? and d.reference = ? and d.unclear_since is not null
-              and (d.sequence <> ? or d.request is null)
-            """;
 
     private static final String TAKEN_OVER = "the delivery was taken over by another program";
 
@@ -97,6 +55,7 @@ public final class Ledger {
     private final Replica replica;
     private final String me;
     private final DeliveryWrites writes;
+    private final IdempotencyKeys keys;
 
     public Ledger(Database database, Sealing sealing, Replica replica, ObjectMapper json, Clock clock) {
         this.database = database;
@@ -105,6 +64,7 @@ public final class Ledger {
         this.replica = replica;
         this.me = replica.id();
         this.writes = new DeliveryWrites(sealing, json, me);
+        this.keys = new IdempotencyKeys(sealing);
     }
 
     /**
@@ -121,24 +81,18 @@ public final class Ledger {
         Instant now = clock.instant();
         byte[] text = sealing.text(customer.canonical());
         byte[] payload = sealing.payload(id, text);
-        Optional<Repetition> key = customer.idempotency().map(given -> repetition(given, text));
+        Optional<IdempotencyKeys.Kept> key = customer.idempotency().map(given -> keys.kept(given, text));
         return database.write(
                 connection -> {
                     if (key.isPresent()) {
-                        Optional<Accepted> earlier = earlier(connection, key.get(), customer);
+                        Optional<IdempotencyKeys.Earlier> earlier = keys.earlier(connection, key.get());
                         if (earlier.isPresent()) {
-                            return earlier.get();
+                            return accepted(earlier.get(), customer);
                         }
                         if (customer.repeats()) {
                             throw new LedgerException("the idempotency key was forgotten meanwhile");
                         }
-                        execute(
-                                connection,
-                                "insert into idempotency (id, message, digest, kept_at) values (?, ?, ?, ?)",
-                                key.get().id(),
-                                id.toString(),
-                                key.get().sealed(),
-                                now.toEpochMilli());
+                        keys.keep(connection, key.get(), id, now);
                     }
                     Message message = insert(connection, id, customer, now, text.length, payload);
                     return new Accepted(
@@ -165,42 +119,20 @@ public final class Ledger {
                 me);
     }
 
-    /** An idempotency key as it is kept. */
-    private record Repetition(String id, byte[] digest, byte[] sealed) {}
-
-    private Repetition repetition(IdempotencyKey given, byte[] text) {
-        String id = id(given);
-        byte[] digest = PayloadCipher.sha256(text);
-        return new Repetition(id, digest, sealing.digest(id, digest));
-    }
-
-    private static String id(IdempotencyKey key) {
-        return HexFormat.of().formatHex(digest(key.caller() + '\n' + key.key()));
+    private static Accepted accepted(IdempotencyKeys.Earlier earlier, NewMessage customer) {
+        Message message = new Message(
+                earlier.message(),
+                earlier.sequence(),
+                customer.reference(),
+                earlier.acceptedAt(),
+                customer.canonical(),
+                customer.targets());
+        return new Accepted(message, Set.of(), earlier.isSame() ? Accepted.Kind.REPEATED : Accepted.Kind.CONFLICT);
     }
 
     /** Whether a message was accepted under that key, and the key is still kept. */
     public boolean isTaken(IdempotencyKey key) {
-        return database.finds("select 1 from idempotency where id = ?", id(key));
-    }
-
-    private Optional<Accepted> earlier(Connection connection, Repetition key, NewMessage customer) throws SQLException {
-        return first(
-                connection,
-                "select m.id, m.sequence, m.accepted_at, i.digest from idempotency i join message m on m.id = i.message"
-                        + " where i.id = ?",
-                row -> new Accepted(
-                        new Message(
-                                UUID.fromString(row.getString(1)),
-                                row.getLong(2),
-                                customer.reference(),
-                                Instant.ofEpochMilli(row.getLong(3)),
-                                customer.canonical(),
-                                customer.targets()),
-                        Set.of(),
-                        Arrays.equals(sealing.openDigest(key.id(), row.getBytes(4)), key.digest())
-                                ? Accepted.Kind.REPEATED
-                                : Accepted.Kind.CONFLICT),
-                key.id());
+        return database.finds("select 1 from idempotency where id = ?", IdempotencyKeys.id(key));
     }
 
     private static Message insert(
@@ -293,7 +225,7 @@ public final class Ledger {
     public void sending(Message message, String provider, KeptRequest request, UnderWay underWay) {
         byte[] sealed = sealing.request(message.sequence(), provider, request.bytes());
         byte[] lookUp = underWay.lookUp()
-                .map(text -> sealing.lookUp(message.sequence(), provider, digest(text)))
+                .map(text -> sealing.lookUp(message.sequence(), provider, PayloadCipher.sha256(text)))
                 .orElse(null);
         mustBeOurs(database.write(writes.keeping(new DeliveryWrites.Request(
                 message,
@@ -366,81 +298,6 @@ public final class Ledger {
                 writes.keeping(new DeliveryWrites.Outcome(message, provider, progress, sealed, clock.millis())));
     }
 
-    /**
-     * What is known of a customer at a provider.
-     *
-     * @param providerCustomerId the provider's own id of it, if one is known
-     * @param mayBeCreatedSince where none is known, since when another message may have created it without our knowing: its
-     *     last try had an unclear ending
-     * @param createdBy the requests that may have done so, among them those of this message from before it was replayed
-     */
-    public record Known(
-            Optional<String> providerCustomerId, Optional<Instant> mayBeCreatedSince, List<Created> createdBy) {}
-
-    /**
-     * A request that may have created a customer without our knowing.
-     *
-     * @param lookUp a digest of what its customer is looked up by; empty if no look-up can tell any more
-     */
-    public record Created(Optional<byte[]> lookUp) {
-
-        /** Whether a look-up by this text would find the customer that the request created, if it created one. */
-        public boolean isFoundBy(String text) {
-            return lookUp.filter(digest -> Arrays.equals(digest, digest(text))).isPresent();
-        }
-    }
-
-    private record Unclear(
-            Optional<String> providerCustomerId, long sequence, Optional<Instant> since, Optional<Created> created) {}
-
-    /**
-     * What is known of a customer at a provider.
-     *
-     * @param sequence that of the message in hand; of its own delivery only what was sent before it was replayed is included
-     */
-    public Known known(String reference, String provider, long sequence) {
-        List<Unclear> rows = database.all(
-                KNOWN,
-                row -> unclear(row, provider, sequence),
-                reference,
-                provider,
-                reference,
-                provider,
-                provider,
-                reference,
-                sequence);
-        return new Known(
-                rows.stream().flatMap(row -> row.providerCustomerId().stream()).findFirst(),
-                rows.stream()
-                        .filter(row -> row.sequence() != sequence)
-                        .flatMap(row -> row.since().stream())
-                        .max(Comparator.naturalOrder()),
-                rows.stream().flatMap(row -> row.created().stream()).toList());
-    }
-
-    /** @param inHand the sequence of the message in hand */
-    private Unclear unclear(ResultSet row, String provider, long inHand) throws SQLException {
-        long sequence = row.getLong("sequence");
-        Optional<byte[]> lookUp = Optional.ofNullable(row.getBytes("look_up"));
-        boolean isFoundByNothing = sequence != inHand && row.getBoolean("was_sent") && lookUp.isEmpty();
-        return new Unclear(
-                Optional.ofNullable(row.getString("provider_customer_id")),
-                sequence,
-                instant(row, "unclear_since"),
-                isFoundByNothing
-                        ? Optional.of(new Created(Optional.empty()))
-                        : lookUp.map(kept -> created(sequence, provider, kept)));
-    }
-
-    /** Where the payload key that it was sealed with is no longer used, nobody can tell what it is looked up by. */
-    private Created created(long sequence, String provider, byte[] kept) {
-        try {
-            return new Created(Optional.of(sealing.openLookUp(sequence, provider, kept)));
-        } catch (IllegalStateException e) {
-            return new Created(Optional.empty());
-        }
-    }
-
     /** What is kept of a message; empty if there is none of that id. */
     public Optional<KeptMessage> message(UUID id) {
         return database.one(
@@ -461,24 +318,5 @@ public final class Ledger {
 
     private Optional<ObjectNode> outcome(long sequence, String provider, byte[] sealed) {
         return Optional.ofNullable(sealed).map(kept -> sealing.openOutcome(sequence, provider, kept));
-    }
-
-    /** For each provider that ever got this customer: its id there, and the last message's state. */
-    public List<Link> customer(String reference) {
-        return database.all(
-                CUSTOMER,
-                row -> new Link(
-                        row.getString(1),
-                        Optional.ofNullable(row.getString(2)),
-                        UUID.fromString(row.getString(3)),
-                        row.getString(4),
-                        Instant.ofEpochMilli(row.getLong(5))),
-                reference,
-                reference,
-                reference);
-    }
-
-    private static byte[] digest(String text) {
-        return PayloadCipher.sha256(text.getBytes(StandardCharsets.UTF_8));
     }
 }

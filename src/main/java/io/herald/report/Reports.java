@@ -9,6 +9,7 @@ import io.herald.delivery.Dispatch;
 import io.herald.delivery.State;
 import io.herald.inflight.InFlight;
 import io.herald.ledger.KeptMessage;
+import io.herald.ledger.KnownCustomers;
 import io.herald.ledger.Ledger;
 import io.herald.ledger.LedgerException;
 import io.herald.ledger.Link;
@@ -42,6 +43,7 @@ public final class Reports {
     private static final int REPEATS = 4;
 
     private final Ledger ledger;
+    private final KnownCustomers customers;
     private final ObjectMapper json;
     private final Duration waitDefault;
     private final Duration waitMax;
@@ -49,11 +51,13 @@ public final class Reports {
 
     public Reports(
             Ledger ledger,
+            KnownCustomers customers,
             ObjectMapper json,
             @ConfigProperty(name = "herald.wait.default", defaultValue = "10s") Duration waitDefault,
             @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax,
             InFlight inFlight) {
         this.ledger = ledger;
+        this.customers = customers;
         this.json = json;
         this.waitDefault = waitDefault;
         this.waitMax = waitMax;
@@ -108,7 +112,7 @@ public final class Reports {
      * @throws NotFoundException if no message of that reference was ever accepted
      */
     public ObjectNode ofCustomer(@Header("reference") String reference) throws NotFoundException {
-        List<Link> links = CanonicalCustomer.isReference(reference) ? ledger.customer(reference) : List.of();
+        List<Link> links = CanonicalCustomer.isReference(reference) ? customers.links(reference) : List.of();
         if (links.isEmpty()) {
             throw new NotFoundException("no customer of that reference was ever accepted");
         }

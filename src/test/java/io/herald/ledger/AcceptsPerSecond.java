@@ -40,8 +40,10 @@ class AcceptsPerSecond {
     private static final int CALLERS = 1_000;
     private static final int DELIVERING = 100;
 
+    private record Ledgers(Ledger messages, KnownCustomers customers) {}
+
     private interface Load {
-        void run(Ledger ledger, String prefix, int messages);
+        void run(Ledgers ledgers, String prefix, int messages);
     }
 
     @ParameterizedTest
@@ -58,7 +60,7 @@ class AcceptsPerSecond {
             measure(
                     dialect,
                     "messages delivered",
-                    (ledger, prefix, messages) -> deliver(ledger, prefix, messages, workers));
+                    (ledgers, prefix, messages) -> deliver(ledgers, prefix, messages, workers));
         } finally {
             workers.shutdown();
         }
@@ -71,22 +73,20 @@ class AcceptsPerSecond {
             database.open();
             ObjectMapper json = new ObjectMapper();
             Replica replica = new Replica(database.get(), Duration.ofSeconds(15));
-            Ledger ledger = new Ledger(
-                    database.get(),
-                    new Sealing(new PayloadCipher(new byte[32]), json),
-                    replica,
-                    json,
-                    Clock.systemUTC());
+            Sealing sealing = new Sealing(new PayloadCipher(new byte[32]), json);
+            Ledgers ledgers = new Ledgers(
+                    new Ledger(database.get(), sealing, replica, json, Clock.systemUTC()),
+                    new KnownCustomers(database.get(), sealing));
             if (dialect == Dialect.POSTGRESQL) {
                 assertThat(database.number("select count(*) from pg_settings where setting = 'on'"
                                 + " and name in ('fsync', 'synchronous_commit')"))
                         .isEqualTo(2);
             }
-            load.run(ledger, "warm-up", WARM_UP);
+            load.run(ledgers, "warm-up", WARM_UP);
             long start = System.nanoTime();
             long worked = writerNanos();
             long allWorked = allNanos();
-            load.run(ledger, "measured", MEASURED);
+            load.run(ledgers, "measured", MEASURED);
             double seconds = (System.nanoTime() - start) / 1e9;
             System.out.printf(
                     "%s: %.0f %s a second, %.0f microseconds of processor time of the writer for each, %.0f of the program%n",
@@ -114,17 +114,17 @@ class AcceptsPerSecond {
     }
 
     /** As many callers at once, each of which waits for its message to be durable. */
-    private static void accept(Ledger ledger, String prefix, int messages) {
-        atOnce(CALLERS, messages, i -> accept(ledger, prefix + i));
+    private static void accept(Ledgers ledgers, String prefix, int messages) {
+        atOnce(CALLERS, messages, i -> accept(ledgers.messages(), prefix + i));
     }
 
     /** As many messages at once, each of which is then sent to its four providers at once. */
-    private static void deliver(Ledger ledger, String prefix, int messages, ExecutorService workers) {
+    private static void deliver(Ledgers ledgers, String prefix, int messages, ExecutorService workers) {
         atOnce(DELIVERING, messages, i -> {
-            Message message = accept(ledger, prefix + i);
+            Message message = accept(ledgers.messages(), prefix + i);
             CompletableFuture.allOf(TARGETS.stream()
                             .map(provider ->
-                                    CompletableFuture.runAsync(() -> deliver(ledger, message, provider), workers))
+                                    CompletableFuture.runAsync(() -> deliver(ledgers, message, provider), workers))
                             .toArray(CompletableFuture[]::new))
                     .join();
         });
@@ -148,34 +148,40 @@ class AcceptsPerSecond {
                 .message();
     }
 
-    private static void deliver(Ledger ledger, Message message, String provider) {
+    private static void deliver(Ledgers ledgers, Message message, String provider) {
         ObjectNode outcome = JsonNodeFactory.instance
                 .objectNode()
                 .put("state", "delivered")
                 .put("operation", "created")
                 .put("providerCustomerId", provider + "-" + message.sequence());
-        ledger.known(message.reference(), provider, message.sequence());
-        ledger.sending(
-                message, provider, create(message.canonical().toString().getBytes(StandardCharsets.UTF_8)), MAY_ARRIVE);
-        ledger.record(
-                message,
-                provider,
-                new Progress(
-                        outcome,
-                        1,
-                        List.of(new Attempt(
-                                Instant.now(),
+        ledgers.customers().known(message.reference(), provider, message.sequence());
+        ledgers.messages()
+                .sending(
+                        message,
+                        provider,
+                        create(message.canonical().toString().getBytes(StandardCharsets.UTF_8)),
+                        MAY_ARRIVE);
+        ledgers.messages()
+                .record(
+                        message,
+                        provider,
+                        new Progress(
+                                outcome,
                                 1,
-                                Optional.of(200),
+                                List.of(new Attempt(
+                                        Instant.now(),
+                                        1,
+                                        Optional.of(200),
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        Optional.empty())),
+                                1,
+                                Optional.empty(),
+                                0,
                                 Optional.empty(),
                                 Optional.empty(),
-                                Optional.empty())),
-                        1,
-                        Optional.empty(),
-                        0,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.ofNullable(outcome.path("providerCustomerId").textValue())
-                                .map(id -> new Progress.NewLink(id, false))));
+                                Optional.ofNullable(outcome.path("providerCustomerId")
+                                                .textValue())
+                                        .map(id -> new Progress.NewLink(id, false))));
     }
 }

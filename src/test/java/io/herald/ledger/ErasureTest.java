@@ -48,6 +48,7 @@ class ErasureTest {
     private TestDatabase database;
     private Replica replica;
     private Ledger ledger;
+    private KnownCustomers customers;
     private TakeUp takeUp;
     private Replays replays;
     private Erasure erasure;
@@ -64,6 +65,7 @@ class ErasureTest {
         ObjectMapper json = new ObjectMapper();
         Sealing sealing = new Sealing(new PayloadCipher(key), json);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        customers = new KnownCustomers(database.get(), sealing);
         takeUp = new TakeUp(database.get(), sealing, replica, clock);
         replays = new Replays(database.get(), sealing, json, clock);
         erasure = new Erasure(database.get(), sealing, json, clock, Duration.ofDays(30), Duration.ofDays(7));
@@ -91,7 +93,7 @@ class ErasureTest {
         assertThat(outcome(message, "xbridge").toString())
                 .isEqualTo("{\"state\":\"delivered\",\"operation\":\"created\",\"providerCustomerId\":\"id-1\"}");
         assertThat(outcome(message, "yativo").fieldNames()).toIterable().doesNotContain("urls");
-        assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).contains("id-2");
+        assertThat(customers.known("CUST-1", "yativo", 0).providerCustomerId()).contains("id-2");
     }
 
     @Test
@@ -264,7 +266,7 @@ class ErasureTest {
 
         database.change("alter table hidden rename to record");
         assertThat(ledger.message(message.id())).isPresent();
-        assertThat(ledger.customer("CUST-1")).hasSameSizeAs(TARGETS);
+        assertThat(customers.links("CUST-1")).hasSameSizeAs(TARGETS);
         assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.ERASED);
         assertThat(ledger.message(message.id())).isEmpty();
         assertThat(database.number("select count(*) from link")).isZero();
@@ -306,7 +308,7 @@ class ErasureTest {
 
         assertThat(erasure.ofCustomer("CUST-1", List.of("fraudspect"))).isEqualTo(Erasure.Result.ERASED);
 
-        assertThat(ledger.customer("CUST-1")).isEmpty();
+        assertThat(customers.links("CUST-1")).isEmpty();
         assertThat(kept()).containsExactly(0L, 0L, 0L);
         assertThat(database.number("select count(*) from delivery")).isZero();
     }
@@ -402,13 +404,13 @@ class ErasureTest {
         assertThat(erase("CUST-1")).isEqualTo(Erasure.Result.UNKNOWN);
         assertThat(ledger.message(first.id())).isEmpty();
         assertThat(ledger.message(second.id())).isEmpty();
-        assertThat(ledger.customer("CUST-1")).isEmpty();
-        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
+        assertThat(customers.links("CUST-1")).isEmpty();
+        assertThat(customers.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(database.number("select count(*) from attempt")).isEqualTo(2);
         assertThat(database.get().all("select message from idempotency", row -> row.getString(1)))
                 .containsExactly(other.id().toString());
         assertThat(outcome(other, "xbridge")).isEqualTo(delivered("id-2"));
-        assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).contains("id-2");
+        assertThat(customers.known("CUST-2", "xbridge", 0).providerCustomerId()).contains("id-2");
     }
 
     @Test

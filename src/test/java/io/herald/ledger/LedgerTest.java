@@ -62,6 +62,7 @@ class LedgerTest {
     private TestDatabase database;
     private Replica replica;
     private Ledger ledger;
+    private KnownCustomers customers;
     private TakeUp takeUp;
 
     @BeforeEach
@@ -108,9 +109,9 @@ class LedgerTest {
                 .containsExactly(
                         new KeptMessage.Delivery("xbridge", "pending", 0, 0, Optional.empty()),
                         new KeptMessage.Delivery("yativo", "pending", 0, 0, Optional.empty()));
-        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
+        assertThat(customers.known("CUST-1", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(ledger.message(UUID.randomUUID())).isEmpty();
-        assertThat(ledger.customer("CUST-2")).isEmpty();
+        assertThat(customers.links("CUST-2")).isEmpty();
     }
 
     @Test
@@ -121,9 +122,9 @@ class LedgerTest {
 
         assertThat(ledger.message(message.id()).orElseThrow().deliveries().get(0))
                 .isEqualTo(new KeptMessage.Delivery("xbridge", "delivered", 2, 41, Optional.of(outcome)));
-        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
-        assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
-        assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
+        assertThat(customers.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+        assertThat(customers.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
+        assertThat(customers.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
     }
 
     @Test
@@ -132,9 +133,9 @@ class LedgerTest {
         Message second = accept("CUST-2");
 
         assertThat(ledger.found(second, "xbridge", "id-1")).isFalse();
-        assertThat(ledger.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
+        assertThat(customers.known("CUST-2", "xbridge", 0).providerCustomerId()).isEmpty();
         assertThat(ledger.found(second, "yativo", "id-1")).isTrue();
-        assertThat(ledger.known("CUST-2", "yativo", 0).providerCustomerId()).contains("id-1");
+        assertThat(customers.known("CUST-2", "yativo", 0).providerCustomerId()).contains("id-1");
     }
 
     @Test
@@ -143,10 +144,10 @@ class LedgerTest {
 
         ledger.found(message, "xbridge", "id-1");
 
-        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+        assertThat(customers.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
         record(message, "yativo", rejected("refused"));
         assertThatThrownBy(() -> ledger.found(message, "yativo", "id-2")).isInstanceOf(LedgerException.class);
-        assertThat(ledger.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
+        assertThat(customers.known("CUST-1", "yativo", 0).providerCustomerId()).isEmpty();
     }
 
     @Test
@@ -172,7 +173,7 @@ class LedgerTest {
                 .message();
         record(second, "xbridge", rejected("a refusal"));
 
-        assertThat(ledger.customer("CUST-1"))
+        assertThat(customers.links("CUST-1"))
                 .containsExactly(
                         new Link("xbridge", Optional.of("id-1"), second.id(), "rejected", NOW),
                         new Link("yativo", Optional.of("id-2"), first.id(), "delivered", NOW));
@@ -181,7 +182,7 @@ class LedgerTest {
     @Test
     void ofACustomerOnlyItsLastMessageToEachProviderIsLookedAt() {
         assumeThat(dialect).isEqualTo(Dialect.EMBEDDED);
-        assertThat(plan(Ledger.CUSTOMER, "CUST-1", "CUST-1", "CUST-1"))
+        assertThat(plan(KnownCustomers.LINKS, "CUST-1", "CUST-1", "CUST-1"))
                 .anyMatch(step ->
                         step.contains("SEARCH e USING COVERING INDEX delivery_lane (reference=? AND provider=?)"))
                 .anyMatch(step ->
@@ -251,12 +252,12 @@ class LedgerTest {
                 create(new byte[] {'{', '}'}),
                 new Ledger.UnderWay(NOW, true, Optional.of("phone/1")));
 
-        List<Ledger.Created> createdBy =
-                ledger.known("CUST-1", "xbridge", first.sequence() + 1).createdBy();
+        List<KnownCustomers.Created> createdBy =
+                customers.known("CUST-1", "xbridge", first.sequence() + 1).createdBy();
         assertThat(createdBy).hasSize(1);
         assertThat(createdBy.get(0).isFoundBy("phone/1")).isTrue();
         assertThat(createdBy.get(0).isFoundBy("phone/2")).isFalse();
-        assertThat(ledger.known("CUST-1", "xbridge", first.sequence()).createdBy())
+        assertThat(customers.known("CUST-1", "xbridge", first.sequence()).createdBy())
                 .as("its own request is kept: what is looked up by is the same")
                 .isEmpty();
     }
@@ -297,8 +298,8 @@ class LedgerTest {
                         Optional.empty()))
                 .isEmpty();
 
-        List<Ledger.Created> createdBy =
-                ledger.known("CUST-1", "xbridge", message.sequence()).createdBy();
+        List<KnownCustomers.Created> createdBy =
+                customers.known("CUST-1", "xbridge", message.sequence()).createdBy();
         assertThat(createdBy).hasSize(1);
         assertThat(createdBy.get(0).isFoundBy("phone/2")).isFalse();
     }
@@ -306,24 +307,24 @@ class LedgerTest {
     @Test
     void aCreateWhoseEndingNobodyKnowsIsRemembered() {
         Message first = accept("CUST-1");
-        assertThat(ledger.known("CUST-1", "xbridge", first.sequence()).mayBeCreatedSince())
+        assertThat(customers.known("CUST-1", "xbridge", first.sequence()).mayBeCreatedSince())
                 .isEmpty();
-        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
+        assertThat(customers.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("never sent")
                 .isEmpty();
         ledger.sending(first, "xbridge", create(new byte[] {'{', '}'}), MAY_ARRIVE);
-        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
+        assertThat(customers.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .as("perhaps sent before a crash")
                 .isPresent();
 
         ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()));
         record(first, "yativo", rejected("refused"));
 
-        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
+        assertThat(customers.known("CUST-1", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .isPresent();
-        assertThat(ledger.known("CUST-1", "yativo", first.sequence() + 1).mayBeCreatedSince())
+        assertThat(customers.known("CUST-1", "yativo", first.sequence() + 1).mayBeCreatedSince())
                 .isEmpty();
-        assertThat(ledger.known("CUST-2", "xbridge", first.sequence() + 1).mayBeCreatedSince())
+        assertThat(customers.known("CUST-2", "xbridge", first.sequence() + 1).mayBeCreatedSince())
                 .isEmpty();
     }
 
@@ -333,7 +334,7 @@ class LedgerTest {
 
         List<String> plan = database.get()
                 .all(
-                        "explain query plan " + Ledger.KNOWN,
+                        "explain query plan " + KnownCustomers.KNOWN,
                         row -> row.getString(4),
                         "CUST-1",
                         "xbridge",
@@ -355,7 +356,7 @@ class LedgerTest {
                 first, "xbridge", create(new byte[] {'{', '}'}), new Ledger.UnderWay(NOW, true, Optional.empty()));
         ledger.record(first, "xbridge", progress(rejected("unclear"), Optional.of(NOW), Optional.empty()));
 
-        assertThat(ledger.known("CUST-1", "xbridge", first.sequence() + 1).createdBy())
+        assertThat(customers.known("CUST-1", "xbridge", first.sequence() + 1).createdBy())
                 .singleElement()
                 .matches(created -> !created.isFoundBy("+255700000000"));
     }
@@ -634,7 +635,7 @@ class LedgerTest {
         assertThat(database.number(
                         "select count(*) from delivery where request is not null and correction is not null"))
                 .isEqualTo(1);
-        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+        assertThat(customers.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
     }
 
     @Test
@@ -642,14 +643,14 @@ class LedgerTest {
         Message message = accept("CUST-1");
         record(message, "xbridge", delivered("id-1"));
         KeptMessage kept = ledger.message(message.id()).orElseThrow();
-        List<Link> links = ledger.customer("CUST-1");
+        List<Link> links = customers.links("CUST-1");
 
         close();
         open(new byte[32]);
 
         assertThat(ledger.message(message.id())).contains(kept);
-        assertThat(ledger.customer("CUST-1")).isEqualTo(links);
-        assertThat(ledger.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
+        assertThat(customers.links("CUST-1")).isEqualTo(links);
+        assertThat(customers.known("CUST-1", "xbridge", 0).providerCustomerId()).contains("id-1");
         assertThat(accept("CUST-2").sequence()).isGreaterThan(message.sequence());
     }
 
@@ -852,6 +853,7 @@ class LedgerTest {
         Sealing sealing = new Sealing(new PayloadCipher(key), json);
         Clock clock = Clock.fixed(now, ZoneOffset.UTC);
         ledger = new Ledger(database.get(), sealing, replica, json, clock);
+        customers = new KnownCustomers(database.get(), sealing);
         takeUp = new TakeUp(database.get(), sealing, replica, clock);
     }
 
