@@ -32,7 +32,7 @@ final class AnswerReading {
     /** As {@link DeliverySteps#readAnswer}. */
     void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
         delivery.markDelivered(outcome(delivery, status, Answers.parse(answer)));
-        delivery.endTry(clock.instant(), json.createObjectNode().put("httpStatus", status));
+        delivery.tries().end(clock.instant(), json.createObjectNode().put("httpStatus", status));
     }
 
     /** As {@link DeliverySteps#readFurtherAnswer}. */

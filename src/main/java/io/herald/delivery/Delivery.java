@@ -15,8 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -46,10 +44,9 @@ public final class Delivery {
     private final String provider;
     private final Optional<OpenDelivery> resumedFrom;
     private final long startedAt = System.nanoTime();
-    private final List<Try> tries = new ArrayList<>();
+    private final Tries tries = new Tries();
     private final Doubt doubt = new Doubt();
 
-    private Instant tryBegan;
     private String link;
     private ObjectNode request;
     private KeptRequest toBeKept;
@@ -61,18 +58,11 @@ public final class Delivery {
     private int parks;
     private Instant dueAt;
     private KeptMessage.Delivery kept;
-    private int failures;
-    private long waitedMillis;
-    private long mustWaitMillis;
-    private boolean renewed;
     private String token;
     private Failure failure;
     private Found found;
     private ObjectNode outcome;
     private Span span = Span.getInvalid();
-
-    /** What came of one try; {@code outcome} as the report would show it. */
-    record Try(Instant at, long durationMillis, ObjectNode outcome) {}
 
     public Delivery(Message message, String provider) {
         this.message = message;
@@ -230,7 +220,7 @@ public final class Delivery {
                 progress.attempts(),
                 progress.durationMillis(),
                 Optional.of(progress.outcome()));
-        tries.clear();
+        tries.markKept();
     }
 
     public boolean isRecorded() {
@@ -259,31 +249,8 @@ public final class Delivery {
                 : Optional.empty();
     }
 
-    /** A try begins, unless it began already. */
-    void beginTry(Instant now) {
-        if (tryBegan == null) {
-            tryBegan = now;
-        }
-    }
-
-    /** The try under way has ended. */
-    void endTry(Instant now, ObjectNode result) {
-        Instant began = tryBegan == null ? now : tryBegan;
-        tries.add(new Try(began, Duration.between(began, now).toMillis(), result.deepCopy()));
-        tryBegan = null;
-    }
-
-    /** No further try may begin before so long has passed since the last one. */
-    void setMustWaitMillis(long millis) {
-        mustWaitMillis = millis;
-    }
-
-    long mustWaitMillis() {
-        return mustWaitMillis;
-    }
-
-    /** The tries that the ledger does not have yet. */
-    List<Try> tries() {
+    /** Its tries since it is in hand. */
+    Tries tries() {
         return tries;
     }
 
@@ -369,7 +336,7 @@ public final class Delivery {
             sentAt = attempts == 0 ? null : sentAt;
             phase = Phase.PREPARING;
         }
-        tryBegan = null;
+        tries.callOff();
     }
 
     /** A look-up begins, which is to end by then. */
@@ -420,24 +387,15 @@ public final class Delivery {
         if (phase != Phase.RECORDING) {
             phase = Phase.PREPARING;
         }
-        return ++failures;
+        return tries.countFailure();
     }
 
     /** Uses up the one renewal of the token that a delivery has; answers whether it was left. */
     boolean useUpTokenRenewal() {
-        boolean first = !renewed;
-        renewed = true;
-        if (first) {
+        boolean left = tries.useUpTokenRenewal();
+        if (left) {
             phase = Phase.PREPARING;
         }
-        return first;
-    }
-
-    long waitedMillis() {
-        return waitedMillis;
-    }
-
-    void addWait(long millis) {
-        waitedMillis += millis;
+        return left;
     }
 }

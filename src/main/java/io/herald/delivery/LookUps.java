@@ -47,7 +47,7 @@ final class LookUps {
     /** As {@link DeliverySteps#beginLookUp}. */
     long begin(Delivery delivery) throws BreakerOpenException, LookUpWaitsException {
         breakers.of(delivery.getProvider()).check();
-        delivery.beginTry(clock.instant());
+        delivery.tries().begin(clock.instant());
         ProviderConfig.Provider provider = providers.of(delivery.getProvider());
         long settle = provider.find().settle().toMillis();
         long since = delivery.doubt().since().orElseThrow().toEpochMilli();
@@ -58,10 +58,10 @@ final class LookUps {
             // the clock went back
             return longest;
         }
-        if (delivery.waitedMillis() + wait > provider.retry().budget().toMillis()) {
+        if (delivery.tries().waitedMillis() + wait > provider.retry().budget().toMillis()) {
             throw new LookUpWaitsException(wait);
         }
-        delivery.addWait(wait);
+        delivery.tries().addWait(wait);
         return wait;
     }
 

@@ -99,7 +99,7 @@ final class OutcomeRecording {
     private static void redactProvidersWords(Delivery delivery) {
         List<ObjectNode> told = Stream.concat(
                         Stream.of(delivery.getOutcome()),
-                        delivery.tries().stream().map(Delivery.Try::outcome))
+                        delivery.tries().unkept().stream().map(Tries.Try::outcome))
                 .filter(Outcome::quotes)
                 .toList();
         if (!told.isEmpty()) {
@@ -109,7 +109,7 @@ final class OutcomeRecording {
     }
 
     private static List<Attempt> attempts(Delivery delivery) {
-        return delivery.tries().stream()
+        return delivery.tries().unkept().stream()
                 .map(tried -> {
                     JsonNode told =
                             tried.outcome().has("error") ? tried.outcome().get("error") : tried.outcome();
@@ -149,7 +149,9 @@ final class OutcomeRecording {
     }
 
     private void count(Delivery delivery, ObjectNode outcome) {
-        delivery.tries().forEach(tried -> meters.tried(delivery.getProvider(), Outcome.reason(tried.outcome())));
+        delivery.tries()
+                .unkept()
+                .forEach(tried -> meters.tried(delivery.getProvider(), Outcome.reason(tried.outcome())));
         meters.recorded(
                 delivery.getProvider(), Outcome.state(outcome), Outcome.reason(outcome), delivery.inHandMillis());
     }

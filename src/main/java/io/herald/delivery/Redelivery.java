@@ -64,7 +64,8 @@ public final class Redelivery {
         if (!delivery.useUpTokenRenewal()) {
             return false;
         }
-        delivery.endTry(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
+        delivery.tries()
+                .end(clock.instant(), failures.of(delivery, thrown(exchange)).outcome());
         tokens.drop(delivery.getProvider(), delivery.getToken());
         waitBeforeNextTry(exchange, 0);
         return true;
@@ -84,16 +85,16 @@ public final class Redelivery {
         Failure failure = failure(exchange, delivery);
         long least = Math.max(
                 failure.retryAfterMillis(), untilItHasEnded(delivery, failure).toMillis());
-        delivery.setMustWaitMillis(least);
+        delivery.tries().setMustWaitMillis(least);
         int failed = delivery.countFailure();
         long delay = Math.max(least, backoff(retry, failed));
 
         if (stopping.isOver()
                 || failed >= retry.attempts()
-                || delivery.waitedMillis() + delay > retry.budget().toMillis()) {
+                || delivery.tries().waitedMillis() + delay > retry.budget().toMillis()) {
             return false;
         }
-        delivery.addWait(delay);
+        delivery.tries().addWait(delay);
         waitBeforeNextTry(exchange, delay);
         return true;
     }
@@ -128,7 +129,8 @@ public final class Redelivery {
      * schedule there is none, but it has not ended before what the provider may be at work on has.
      */
     private Optional<Pause> pause(Delivery delivery, Failure failure) {
-        long least = Math.min(Math.max(failure.retryAfterMillis(), delivery.mustWaitMillis()), longestWait(delivery));
+        long least = Math.min(
+                Math.max(failure.retryAfterMillis(), delivery.tries().mustWaitMillis()), longestWait(delivery));
         Pause asSoonAsItMay = new Pause(least, false);
         boolean mayPass = failure.isCalledOff() || failure.isTransient() || failure.waits();
         if (mayPass && stopping.isOver()) {
@@ -239,7 +241,7 @@ public final class Redelivery {
             failure = usesUpItsStep(delivery, known, thrown) ? known.endedBy(thrown) : failure;
         } else {
             settleWhetherCreated(delivery, failure);
-            delivery.endTry(clock.instant(), failure.outcome());
+            delivery.tries().end(clock.instant(), failure.outcome());
         }
         delivery.setFailure(failure);
         return failure;

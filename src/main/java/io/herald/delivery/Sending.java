@@ -50,7 +50,7 @@ final class Sending {
 
     /** Gives the delivery the provider's token, for {@link DeliverySteps#authorize}. */
     void takeToken(Delivery delivery) throws LogInFailedException {
-        delivery.beginTry(clock.instant());
+        delivery.tries().begin(clock.instant());
         Scope asked = spans.asks(delivery);
         try {
             delivery.setToken(tokens.of(delivery.getProvider()));
@@ -62,7 +62,7 @@ final class Sending {
     /** The request as it is sent, for {@link DeliverySteps#bytesToSend}; from here on the ledger knows that bytes may leave. */
     byte[] begin(Delivery delivery, Optional<String> lookUp) throws UnclearException, BreakerOpenException {
         breakers.of(delivery.getProvider()).check();
-        delivery.beginTry(clock.instant());
+        delivery.tries().begin(clock.instant());
         refuseForgottenKey(delivery);
         keep(delivery, lookUp);
         askAgainAfterTheSlot(delivery);

@@ -495,7 +495,7 @@ class RedeliveryTest {
     void aLookUpThatWaitsLongerThanTheBudgetIsParkedUntilThen() throws Exception {
         Delivery delivery = delivery("xbridge");
         delivery.doubt().raise(clock.instant().plus(QuickRetries.REQUEST_TIMEOUT));
-        delivery.addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis() - 1_000);
+        delivery.tries().addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis() - 1_000);
         Instant seen = delivery.doubt().since().orElseThrow().plus(QuickRetries.SETTLE);
         Exchange exchange = new DefaultExchange(camel);
 
@@ -521,7 +521,7 @@ class RedeliveryTest {
         Exchange exchange = new DefaultExchange(camel);
         exchange.setException(isParked ? answered(500) : unreadable());
         assertThat(redelivery.again(exchange, delivery)).isTrue();
-        delivery.addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis());
+        delivery.tries().addWait(QuickRetries.RETRIES.get("xbridge").budget().toMillis());
 
         exchange.setException(catchException(() -> steps.beginLookUp(delivery)));
         assertThat(exchange.getException()).isInstanceOf(LookUpWaitsException.class);
