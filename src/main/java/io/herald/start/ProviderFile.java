@@ -74,8 +74,8 @@ final class ProviderFile {
             .flatMap(name -> Stream.of(name, property(name)))
             .collect(Collectors.toUnmodifiableSet());
 
-    private static final List<String> OF_ALL = List.of("findLink", "map", "bytesToSend", "readAnswer");
-    private static final List<String> OF_A_LOOK_UP = List.of("beginLookUp", "readFound", "settleFound");
+    /** What has steps below it, of which some messages take none, or take them again. */
+    private static final Set<String> BLOCKS = Set.of("choice", "when", "otherwise", "filter", "loop", "split");
 
     /** The variables that Herald reads. */
     private static final Set<String> READ_BY_HERALD =
@@ -112,15 +112,12 @@ final class ProviderFile {
     private final List<String> mistakes;
     private final List<Field> fields = new ArrayList<>();
     private final Map<String, List<String>> steps = new HashMap<>();
-    private final Set<String> routes = new HashSet<>();
     private final Map<String, String> setVariables = new LinkedHashMap<>();
     private final Map<String, String> readVariables = new LinkedHashMap<>();
     private final Set<String> setProperties = new HashSet<>();
     private final Map<String, String> readProperties = new LinkedHashMap<>();
 
     private final StepOrder order;
-
-    private boolean calls;
 
     /** What the route that is read begins with, after {@code direct:}. */
     private String beginning = "";
@@ -135,17 +132,16 @@ final class ProviderFile {
         this.provider = provider;
         this.context = context;
         this.mistakes = mistakes;
-        this.order = new StepOrder(mistakes);
+        this.order = new StepOrder(file, mistakes);
     }
 
     String provider() {
         return provider;
     }
 
-    /** A route begins with {@code direct:} and this name. */
+    /** A route begins with {@code direct:} and this name; without one if it begins with something else. */
     void begins(String name) {
         beginning = name;
-        routes.add(name);
         order.begins(name);
     }
 
@@ -181,13 +177,12 @@ final class ProviderFile {
 
     /** A step calls what is not known. */
     void callsSomewhere(ScalarNode uri) {
-        calls = true;
         order.call(place(uri));
     }
 
     /** A step goes to another route, which begins with {@code direct:} and this name. */
-    void goesOnAt(String name, ScalarNode step) {
-        order.goesOnAt(name, place(step));
+    void goesOnAt(String name) {
+        order.goesOnAt(name);
     }
 
     /** A refusal that counts as an answer would be read as one. */
@@ -222,11 +217,20 @@ final class ProviderFile {
             default -> {}
         }
         switch (key) {
-            case "when", "otherwise" -> order.way(place(part));
             case "setProperty" -> setProperties.add(value(name));
             case "setVariable", "variables" -> setsVariable(name);
             case "variable" -> readsVariable(scalar(part, "expression"));
             default -> {}
+        }
+        if (BLOCKS.contains(key)) {
+            order.blockBegins(key);
+        }
+    }
+
+    /** What is below this key was read. */
+    void partEnds(String key) {
+        if (BLOCKS.contains(key)) {
+            order.blockEnds();
         }
     }
 
@@ -328,25 +332,15 @@ final class ProviderFile {
 
     /** To be called when the whole file was read, and nothing else is wrong in it: tells what is missing, or misspelt. */
     void checkSteps() {
-        int earlier = mistakes.size();
-        missingSteps();
-        if (mistakes.size() == earlier) {
-            order.check(provider);
-        }
+        order.check(provider);
+        missingVariables();
         variables();
         properties();
     }
 
-    private void missingSteps() {
-        boolean finds = routes.contains(provider + RouteNames.FIND);
-        boolean logsIn = routes.contains(provider + RouteNames.LOG_IN);
-        Stream.concat(OF_ALL.stream(), finds ? OF_A_LOOK_UP.stream() : Stream.empty())
-                .filter(method -> !steps.containsKey(method))
-                .forEach(method ->
-                        mistakes.add(file + ": no step is the method '" + method + "' of the bean 'delivery'"));
-        if (!calls) {
-            mistakes.add(file + ": no step is a 'to' that calls the provider");
-        }
+    private void missingVariables() {
+        boolean finds = order.has(provider + RouteNames.FIND);
+        boolean logsIn = order.has(provider + RouteNames.LOG_IN);
         Stream.of(
                         Stream.of("method", "path"),
                         finds ? Stream.of("lookUp") : Stream.<String>empty(),

@@ -99,6 +99,9 @@ final class RouteCheck {
             list.getValue().forEach(item -> visit(key, item, predicate));
         } else if (node instanceof MappingNode mapping) {
             noKeyTwice(mapping);
+            if (key.equals("from")) {
+                ofProvider.ifPresent(its -> its.begins(""));
+            }
             if (scalar(mapping, "uri") != null) {
                 endpoint(key, mapping);
             }
@@ -122,6 +125,7 @@ final class RouteCheck {
                     visit(child, entry.getValueNode(), !child.equals("steps") && (predicate || isPredicate(child)));
                 }
             }
+            ofProvider.ifPresent(its -> its.partEnds(key));
         } else if (node instanceof ScalarNode scalar) {
             ofProvider.ifPresent(its -> its.text(key, scalar));
             if (GOES_SOMEWHERE.contains(key)) {
@@ -259,7 +263,7 @@ final class RouteCheck {
             names.beginning(name, place(place));
         } else if (!name.contains("$")) {
             names.destination(name, place(place));
-            ofProvider.ifPresent(its -> its.goesOnAt(name, place));
+            ofProvider.ifPresent(its -> its.goesOnAt(name));
         }
     }
 

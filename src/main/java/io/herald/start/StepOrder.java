@@ -1,55 +1,61 @@
 package io.herald.start;
 
+import static io.herald.start.RoutePart.CALL;
+
+import io.herald.start.RoutePart.Block;
+import io.herald.start.RoutePart.Going;
+import io.herald.start.RoutePart.Step;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Checks in which order the routes of a provider take the steps of the bean {@code delivery} and call the provider, as they go
- * from one to the next. In another order a request would count as answered that was never sent, a preview would send
- * something, or the failure of one call be taken for that of another.
+ * Checks that the routes of a provider, and those that they go to, have their steps of the bean {@code delivery}, and in which
+ * order they take them and call the provider. In another route or order a request would count as answered that was never sent,
+ * a customer be made without its look-up, a preview send something, or the failure of one call be taken for that of another.
  */
 final class StepOrder {
 
-    private static final String CALL = "to";
-    private static final String BYTES_TO_SEND = "bytesToSend";
-    private static final String READ_ANSWER = "readAnswer";
-    private static final String MUST_BE_IN_HAND = "mustBeInHand";
-    private static final String READ_FURTHER_ANSWER = "readFurtherAnswer";
-
-    /** One of several ways, of which a message takes one. */
-    private static final String WAY = "when";
-
-    /** What comes after a call: its answer is read, or it was a call before the customer's. */
-    private static final Set<String> READS_OR_BEGINS = Set.of(READ_ANSWER, READ_FURTHER_ANSWER, BYTES_TO_SEND);
+    private static final String FIND_LINK = "findLink";
+    private static final String MAP = "map";
+    private static final String BEGIN_LOOK_UP = "beginLookUp";
+    private static final String READ_FOUND = "readFound";
+    private static final String SETTLE_FOUND = "settleFound";
 
     /** What a preview must not do. */
-    private static final Set<String> SENDS = Set.of(CALL, BYTES_TO_SEND, "authorize");
+    private static final Set<String> SENDS = Set.of(CALL, CallOrder.BYTES_TO_SEND, "authorize");
 
-    /** @param goesOnAt the name of another route, after {@code direct:}; null for any other step */
-    private record Step(String name, String goesOnAt, String place) {}
-
+    private final String file;
     private final List<String> mistakes;
-    private final Map<String, List<Step>> routes = new LinkedHashMap<>();
-    private List<Step> route = new ArrayList<>();
+    private final Map<String, List<RoutePart>> routes = new HashMap<>();
+    private final Deque<List<RoutePart>> open = new ArrayDeque<>();
 
-    /** @param mistakes takes what is wrong, with file, line and column */
-    StepOrder(List<String> mistakes) {
+    /**
+     * @param file its path
+     * @param mistakes takes what is wrong, with file, line and column
+     */
+    StepOrder(String file, List<String> mistakes) {
+        this.file = file;
         this.mistakes = mistakes;
+        begins("");
     }
 
-    /** A route begins with {@code direct:} and this name. */
+    /** A route begins with {@code direct:} and this name; without one if it begins with something else. */
     void begins(String name) {
-        route = routes.computeIfAbsent(name, first -> new ArrayList<>());
+        open.clear();
+        open.push(routes.computeIfAbsent(name, first -> new ArrayList<>()));
     }
 
     /** The next step of the route is this method of the bean {@code delivery}. */
     void step(String method, String place) {
-        route.add(new Step(method, null, place));
+        add(new Step(method, place));
     }
 
     /** The next step of the route calls the provider. */
@@ -58,102 +64,85 @@ final class StepOrder {
     }
 
     /** The next step of the route goes to {@code direct:} and this name. */
-    void goesOnAt(String name, String place) {
-        route.add(new Step(CALL, name, place));
+    void goesOnAt(String name) {
+        add(new Going(name));
     }
 
-    /** One of several ways begins. */
-    void way(String place) {
-        step(WAY, place);
+    /** What comes until {@link #blockEnds} is below this key. */
+    void blockBegins(String key) {
+        List<RoutePart> parts = new ArrayList<>();
+        add(new Block(key, parts));
+        open.push(parts);
+    }
+
+    void blockEnds() {
+        open.pop();
+    }
+
+    private void add(RoutePart part) {
+        open.element().add(part);
+    }
+
+    /** Whether a route begins with {@code direct:} and this name. */
+    boolean has(String route) {
+        return routes.containsKey(route);
     }
 
     /** To be called when the whole file was read. */
     void check(String provider) {
-        checkRequest(steps(provider + "-request"));
-        checkCall(steps(provider + "-call"));
-        checkLookUp(steps(provider + RouteNames.FIND));
-    }
-
-    /** All steps from the beginning of a route on, those of the routes that it goes to among them. */
-    private List<Step> steps(String beginning) {
-        return steps(beginning, Set.of()).toList();
-    }
-
-    private Stream<Step> steps(String beginning, Set<String> from) {
-        if (from.contains(beginning)) {
-            return Stream.empty();
+        String request = provider + "-request";
+        if (takes(request, FIND_LINK, MAP)) {
+            areInOrder(request, FIND_LINK, MAP);
+            mustSendNothing(request);
         }
-        Set<String> until = new HashSet<>(from);
-        until.add(beginning);
-        return routes.getOrDefault(beginning, List.of()).stream()
-                .flatMap(step -> step.goesOnAt() == null ? Stream.of(step) : steps(step.goesOnAt(), until));
+        String call = provider + "-call";
+        if (takes(call, CallOrder.BYTES_TO_SEND, CallOrder.READ_ANSWER)) {
+            mistakes.addAll(new CallOrder(routes).mistakes(call));
+        }
+        String find = provider + RouteNames.FIND;
+        if (has(find) && takes(find, BEGIN_LOOK_UP, READ_FOUND, SETTLE_FOUND)) {
+            areInOrder(find, BEGIN_LOOK_UP, CALL, READ_FOUND, SETTLE_FOUND);
+        }
     }
 
-    private void checkRequest(List<Step> steps) {
-        inOrder(steps, "findLink", "map");
-        steps.stream()
-                .filter(step -> SENDS.contains(step.name()))
-                .forEach(step -> mistake(
-                        step,
-                        "a preview takes this step too, and must send nothing: it belongs to the route that sends"));
+    /** Whether a route takes all these steps; tells those that it lacks, unless it goes to a route of another file. */
+    private boolean takes(String route, String... methods) {
+        if (RoutePart.all(route, routes).stream()
+                .anyMatch(part -> part instanceof Going going && !has(going.route()))) {
+            return false;
+        }
+        Set<String> there = steps(route).map(Step::name).collect(Collectors.toSet());
+        List<String> missing =
+                Stream.of(methods).filter(method -> !there.contains(method)).toList();
+        missing.forEach(method -> mistakes.add(
+                file + ": no step of " + route + " is the method '" + method + "' of the bean 'delivery'"));
+        return missing.isEmpty();
     }
 
-    private void checkLookUp(List<Step> steps) {
-        inOrder(steps, "beginLookUp", CALL, "readFound", "settleFound");
+    private Stream<Step> steps(String route) {
+        return RoutePart.all(route, routes).stream()
+                .filter(Step.class::isInstance)
+                .map(Step.class::cast);
     }
 
     /** Each step is there for the first time only after the one before it was. */
-    private void inOrder(List<Step> steps, String... names) {
+    private void areInOrder(String route, String... names) {
         Set<String> seen = new HashSet<>();
-        for (Step step : steps) {
+        steps(route).forEach(step -> {
             int place = List.of(names).indexOf(step.name());
             if (place > 0 && !seen.contains(names[place - 1])) {
                 mistake(step, "'" + names[place - 1] + "' has to come before '" + step.name() + "'");
             }
             seen.add(step.name());
-        }
+        });
     }
 
-    /** A call before {@code bytesToSend} opens something, such as a session; the one after it sends the customer. */
-    private void checkCall(List<Step> steps) {
-        inOrder(steps, BYTES_TO_SEND, READ_ANSWER, READ_FURTHER_ANSWER);
-        for (int i = 0; i < steps.size(); i++) {
-            List<Step> before = steps.subList(0, i);
-            switch (steps.get(i).name()) {
-                case READ_ANSWER -> isOfACall(steps.get(i), before);
-                case CALL -> isRead(steps.get(i), before, steps.subList(i + 1, steps.size()));
-                default -> {}
-            }
-        }
-    }
-
-    private void isOfACall(Step read, List<Step> before) {
-        if (lastOf(before, CALL) < lastOf(before, BYTES_TO_SEND)) {
-            mistake(read, "nothing is called between '" + BYTES_TO_SEND + "' and '" + READ_ANSWER + "'");
-        }
-    }
-
-    private void isRead(Step call, List<Step> before, List<Step> after) {
-        String next = after.stream()
-                .map(Step::name)
-                .filter(READS_OR_BEGINS::contains)
-                .findFirst()
-                .orElse("");
-        int answered = lastOf(before, READ_ANSWER);
-        boolean isFurther = answered > lastOf(before, BYTES_TO_SEND)
-                && !next.equals(BYTES_TO_SEND)
-                && !(next.equals(READ_ANSWER) && lastOf(before, WAY) > answered);
-        if (isFurther && lastOf(before, MUST_BE_IN_HAND) < Math.max(answered, lastOf(before, CALL))) {
-            mistake(call, "a further call needs '" + MUST_BE_IN_HAND + "' before it");
-        } else if (isFurther && !next.equals(READ_FURTHER_ANSWER)) {
-            mistake(call, "a further call needs '" + READ_FURTHER_ANSWER + "' after it");
-        } else if (next.isEmpty()) {
-            mistake(call, "nothing reads what this call is answered");
-        }
-    }
-
-    private static int lastOf(List<Step> steps, String name) {
-        return steps.stream().map(Step::name).toList().lastIndexOf(name);
+    private void mustSendNothing(String route) {
+        steps(route)
+                .filter(step -> SENDS.contains(step.name()))
+                .forEach(step -> mistake(
+                        step,
+                        "a preview takes this step too, and must send nothing: it belongs to the route that sends"));
     }
 
     private void mistake(Step step, String what) {

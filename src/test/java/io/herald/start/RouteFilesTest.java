@@ -61,11 +61,11 @@ class RouteFilesTest {
                 "fraudspect | ref: delivery | ref: delivary | there is no bean 'delivary'",
                 "fraudspect | name: fraudspect-customer | name: fraudspect-custmer | no route begins with direct:fraudspect-custmer",
                 "fraudspect | expression: POST | expression: Post | 'Post' is no method of HTTP; they are in capitals",
-                "fraudspect | method: findLink | method: isCreate | no step is the method 'findLink' of the bean 'delivery'",
-                "fraudspect | method: readAnswer | method: isCreate | no step is the method 'readAnswer' of the bean 'delivery'",
-                "yativo | method: readFound | method: isCreate | no step is the method 'readFound' of the bean 'delivery'",
-                "xbridge | method: settleFound | method: isCreate | no step is the method 'settleFound' of the bean 'delivery'",
-                "xbridge | method: bytesToSend | method: isCreate | no step is the method 'bytesToSend' of the bean 'delivery'",
+                "fraudspect | method: findLink | method: isCreate | no step of fraudspect-request is the method 'findLink' of the bean 'delivery'",
+                "fraudspect | method: readAnswer | method: isCreate | no step of fraudspect-call is the method 'readAnswer' of the bean 'delivery'",
+                "yativo | method: readFound | method: isCreate | no step of yativo-find is the method 'readFound' of the bean 'delivery'",
+                "xbridge | method: settleFound | method: isCreate | no step of xbridge-find is the method 'settleFound' of the bean 'delivery'",
+                "xbridge | method: bytesToSend | method: isCreate | no step of xbridge-call is the method 'bytesToSend' of the bean 'delivery'",
                 "yativo | name: page\\n                  expr | name: pge\\n                  expr | nothing reads the variable 'pge'",
                 "yativo | variable.page} | variable.pge} | nothing sets the variable 'pge'",
                 "xbridge | variable:\\n                    expression: wanted | variable:\\n                    expression: wnted | nothing sets the variable 'wnted'",
@@ -108,8 +108,8 @@ class RouteFilesTest {
                 "fraudspect | `method: mustBeInHand` | `method: isCreate` | a further call needs 'mustBeInHand' before it",
                 "fraudspect | `method: readFurtherAnswer` | `method: isCreate` | a further call needs 'readFurtherAnswer' after it",
                 "bridge-xyz | `method: readAnswer\n` | `method: readAnswer\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | a further call needs 'mustBeInHand' before it",
-                "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: bytesToSend\n        - bean:\n            ref: delivery\n            method: readAnswer\n` | nothing is called between 'bytesToSend' and 'readAnswer'",
-                "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: readAnswer\n        - bean:\n            ref: delivery\n            method: bytesToSend\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | nothing reads what this call is answered",
+                "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: bytesToSend\n        - bean:\n            ref: delivery\n            method: readAnswer\n` | 'bytesToSend' is taken a second time, which would send the customer twice",
+                "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: readAnswer\n        - bean:\n            ref: delivery\n            method: bytesToSend\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | 'bytesToSend' is taken a second time, which would send the customer twice",
                 "xbridge | `        - bean:\n            ref: delivery\n            method: findLink\n        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - bean:\n            ref: delivery\n            method: findLink\n` | 'findLink' has to come before 'map'",
                 "xbridge | `        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - to:\n            uri: \"{{provider.xbridge.url}}\"\n            parameters:\n              httpClient: \"#xbridge-http\"\n` | a preview takes this step too, and must send nothing: it belongs to the route that sends",
                 "xbridge | `        - bean:\n            ref: delivery\n            method: readFound\n        - bean:\n            ref: delivery\n            method: settleFound\n` | `        - bean:\n            ref: delivery\n            method: settleFound\n        - bean:\n            ref: delivery\n            method: readFound\n` | 'readFound' has to come before 'settleFound'",
@@ -121,64 +121,94 @@ class RouteFilesTest {
                 .matches("routes/providers/" + provider + "\\.camel\\.yaml:\\d+:\\d+: \\Q" + mistake + "\\E");
     }
 
-    /** A first call that opens a session, several ways, and a further call on one of them. */
     @ParameterizedTest
     @ValueSource(
             strings = {
-                """
-                        - to: CALL
-                        - bean: bytesToSend
-                        - to: CALL
-                        - bean: readAnswer
-                """,
-                """
-                        - choice:
-                            when:
-                              - expression: isCreate
-                                steps:
-                                  - bean: bytesToSend
-                                  - to: CALL
-                                  - bean: readAnswer
-                            otherwise:
-                              steps:
-                                - to: CALL
-                                - bean: bytesToSend
-                                - to: CALL
-                                - bean: readAnswer
-                """,
-                """
-                        - bean: bytesToSend
-                        - choice:
-                            when:
-                              - expression: isCreate
-                                steps:
-                                  - to: CALL
-                                  - bean: readAnswer
-                            otherwise:
-                              steps:
-                                - to: CALL
-                                - bean: readAnswer
-                        - choice:
-                            when:
-                              - expression: isCreate
-                                steps:
-                                  - bean: mustBeInHand
-                                  - to: CALL
-                                  - bean: readFurtherAnswer
-                """,
+                "to, bytesToSend, to, readAnswer",
+                "either<bytesToSend, to, readAnswer> or <to, bytesToSend, to, readAnswer>",
+                "bytesToSend, either<to, readAnswer> or <to, readAnswer>, if(mustBeInHand, to, readFurtherAnswer)",
+                "bytesToSend, to, readAnswer, mustBeInHand, either<to> or <to>, readFurtherAnswer",
+                "bytesToSend, if(to, readAnswer), if(to, readAnswer)",
+                "bytesToSend, to, again(mustBeInHand, to), readAnswer, again(mustBeInHand, to, readFurtherAnswer)",
             })
     void thereAreSeveralRightOrders(String steps) throws Exception {
-        String written = steps.replace(
-                        "CALL",
-                        "{uri: \"{{provider.fraudspect.url}}\", parameters: {httpClient: \"#fraudspect-http\"}}")
-                .replaceAll("bean: (\\w+)", "bean: {ref: delivery, method: $1}")
-                .replaceAll("expression: (\\w+)", "expression: {method: {ref: delivery, method: $1}}");
+        assertThat(mistakesOfCall(steps)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`bytesToSend, to, to, readAnswer` | nothing reads what this call is answered; one that opens a session comes before 'bytesToSend'",
+                "`bytesToSend, to, readAnswer, if(isCreate), to, readAnswer` | a further call needs 'mustBeInHand' before it",
+                "`bytesToSend, to, readAnswer, if(to, readFurtherAnswer)` | a further call needs 'mustBeInHand' before it",
+                "`bytesToSend, to, readAnswer, if(mustBeInHand, to)` | a further call needs 'readFurtherAnswer' after it",
+                "`bytesToSend, to, readAnswer, mustBeInHand, to, to, readFurtherAnswer` | a further call needs 'readFurtherAnswer' after it",
+                "`bytesToSend, to, readAnswer, mustBeInHand, to, readAnswer` | a further call needs 'readFurtherAnswer' after it",
+                "`bytesToSend, if(to, readAnswer), to, readAnswer` | a further call needs 'mustBeInHand' before it",
+                "`bytesToSend, again(to, readAnswer)` | a further call needs 'mustBeInHand' before it",
+                "`bytesToSend, to, readAnswer, bytesToSend, to, readAnswer` | 'bytesToSend' is taken a second time, which would send the customer twice",
+                "`bytesToSend, to, readAnswer, readAnswer` | the answer is read already",
+                "`to, readAnswer, bytesToSend` | 'bytesToSend' has to come before 'readAnswer'",
+                "`bytesToSend, readAnswer, to` | nothing is called between 'bytesToSend' and 'readAnswer'",
+                "`bytesToSend, to, readFurtherAnswer, readAnswer` | 'readAnswer' has to come before 'readFurtherAnswer'",
+            })
+    void andManyWrongOnes(String steps, String mistake) throws Exception {
+        assertThat(mistakesOfCall(steps))
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .endsWith(": " + mistake);
+    }
+
+    /** In the route that sends, a look-up would be asked for before it is known that one is needed. */
+    @Test
+    void eachStepIsInItsOwnRoute() throws Exception {
+        String right = Files.readString(Path.of("routes/providers/xbridge.camel.yaml"));
+        String link = "        - bean:\n            ref: delivery\n            method: findLink\n";
+        String authorize = "        - bean:\n            ref: delivery\n            method: authorize\n";
+        assertThat(right).contains(link).contains(authorize);
+
+        assertThat(mistakes("xbridge", right, right.replace(link, "").replace(authorize, link + authorize)))
+                .containsExactly("routes/providers/xbridge.camel.yaml:"
+                        + " no step of xbridge-request is the method 'findLink' of the bean 'delivery'");
+    }
+
+    /** What a route does that begins with something else is none of the steps of the route before it. */
+    @Test
+    void aRouteMayBeginWithSomethingElse() throws Exception {
+        String end = "            method: readAnswer\n";
+        String another = """
+                - route:
+                    id: bridge-xyz-ping
+                    from:
+                      uri: file
+                      parameters:
+                        directoryName: ping
+                      steps:
+                """ + CALL;
+
+        assertThat(mistakes("bridge-xyz", end, end + another)).isEmpty();
+    }
+
+    /** With these steps where fraudspect is sent a customer; {@code if}, {@code again} and {@code either} have steps of their own. */
+    private static List<String> mistakesOfCall(String steps) throws Exception {
+        String update = "expression: {method: {ref: delivery, method: isUpdate}}, steps: [";
+        String written = steps.replaceAll(
+                        "\\b(?!(?:to|if|again|either|or)\\b)\\w+", "{bean: {ref: delivery, method: $0}}")
+                .replace("if(", "{filter: {" + update)
+                .replace("again(", "{loop: {doWhile: true, " + update)
+                .replace("either<", "{choice: {when: [{" + update)
+                .replace("> or <", "]}], otherwise: {steps: [")
+                .replace(")", "]}}")
+                .replace(">", "]}}}")
+                .replaceAll(
+                        "\\bto\\b",
+                        "{to: {uri: \"{{provider.fraudspect.url}}\", parameters: {httpClient: \"#fraudspect-http\"}}}");
         String right = Files.readString(Path.of("routes/providers/fraudspect.camel.yaml"));
         String customer = right.substring(
                 right.indexOf("        - bean:\n            description: Puts on"),
                 right.indexOf("- route:\n    id: fraudspect-connections"));
-
-        assertThat(mistakes("fraudspect", customer, written)).isEmpty();
+        return mistakes("fraudspect", customer, "        - pipeline: {steps: [" + written + "]}\n");
     }
 
     @ParameterizedTest
@@ -240,7 +270,8 @@ class RouteFilesTest {
     @Test
     void aCallIsNeeded() throws Exception {
         assertThat(mistakes("bridge-xyz", CALL, ""))
-                .containsExactly("routes/providers/bridge-xyz.camel.yaml: no step is a 'to' that calls the provider");
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .endsWith(": nothing is called between 'bytesToSend' and 'readAnswer'");
     }
 
     @Test
