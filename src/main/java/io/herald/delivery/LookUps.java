@@ -118,7 +118,7 @@ final class LookUps {
         }
     }
 
-    /** Nobody was asked for, either, where the request has nothing of what the customer is looked up by. */
+    /** What was asked for with a field that the request lacks, or with another value than it had before, may be there. */
     private static void mustHaveBeenFindable(Delivery delivery, String lookUp) throws UnclearException {
         if (lookUp == null) {
             return;

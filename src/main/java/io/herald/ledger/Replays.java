@@ -123,12 +123,16 @@ public final class Replays {
                 sequence);
     }
 
-    /** Not what a newer delivery has left open since: who looked when this one had ended need not have seen it. */
+    /**
+     * Not what a newer delivery has sent since: who looked when this one had ended need not have seen it. One that sent nothing
+     * only waits for what was unclear before it.
+     */
     private static void forgetWhatIsUnclear(Connection connection, Candidate candidate) throws SQLException {
         execute(
                 connection,
                 "update delivery set unclear_since = null, look_up = null where provider = ? and reference = ?"
-                        + " and state not in ('pending', 'retrying') and (sequence <= ? or unclear_since <= ?)",
+                        + " and state not in ('pending', 'retrying')"
+                        + " and (sequence <= ? or unclear_since <= ? or sent_at is null and attempts = 0)",
                 candidate.provider(),
                 candidate.reference(),
                 candidate.sequence(),

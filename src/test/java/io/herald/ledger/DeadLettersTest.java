@@ -114,10 +114,11 @@ class DeadLettersTest {
 
     /** Who looked at the provider's console when the older one had ended need not have seen what the newer one made since. */
     @ParameterizedTest
-    @CsvSource({"5, 0", "20, 1"})
-    void forceLeavesTheDoubtThatANewerOneRaisedSince(long unclearSince, long left) {
+    @CsvSource({"5, 1, 0", "20, 1, 1", "20, null, 0"})
+    void forceLeavesTheDoubtThatANewerOneRaisedSince(long unclearSince, String sentAt, long left) {
         deadLetters(2);
         database.change("update delivery set reference = 'CUST-1', sent_at = 1");
+        database.change("update delivery set attempts = 0, sent_at = " + sentAt + " where sequence = 2");
         database.change(
                 "update delivery set reason = 'unclear', unclear_since = 1, updated_at = 10 where sequence = 1");
         database.change("update delivery set unclear_since = " + unclearSince + " where sequence = 2");
