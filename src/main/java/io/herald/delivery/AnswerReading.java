@@ -17,6 +17,9 @@ final class AnswerReading {
 
     private static final Logger LOG = Logger.getLogger(AnswerReading.class);
 
+    /** The one status of success that somebody on the way may give, too, with a page of its own. */
+    private static final int OK = 200;
+
     private final Mappings mappings;
     private final Creates creates;
     private final ObjectMapper json;
@@ -31,7 +34,14 @@ final class AnswerReading {
 
     /** As {@link DeliverySteps#readAnswer}. */
     void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
-        delivery.markDelivered(outcome(delivery, status, Answers.parse(answer)));
+        try {
+            delivery.markDelivered(outcome(delivery, status, Answers.parse(answer)));
+        } catch (UnreadableAnswerException e) {
+            if (status != OK && Outcome.isFor(Reason.UNREADABLE_ANSWER, e.outcome())) {
+                delivery.doubt().setPromise(e.outcome());
+            }
+            throw e;
+        }
         delivery.tries().end(clock.instant(), json.createObjectNode().put("httpStatus", status));
     }
 

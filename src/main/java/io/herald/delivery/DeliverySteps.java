@@ -294,9 +294,11 @@ public final class DeliverySteps {
      * @throws UnclearException if the customer that was found may be another one; or if none was found, but an earlier
      *     request may have created it with something else to look it up by, such as another phone: the delivery is
      *     {@code dead}, {@code unclear}
+     * @throws UnreadableAnswerException if none was found that the provider said it has made or will make: it is looked up
+     *     again
      */
     public void settleFound(@ExchangeProperty("delivery") Delivery delivery, @Variable("lookUp") String lookUp)
-            throws UnclearException {
+            throws UnclearException, UnreadableAnswerException {
         lookUps.settle(delivery, lookUp);
     }
 

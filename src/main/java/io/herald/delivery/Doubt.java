@@ -1,5 +1,6 @@
 package io.herald.delivery;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.herald.ledger.KnownCustomers;
 import java.time.Instant;
 import java.util.List;
@@ -13,6 +14,7 @@ final class Doubt {
 
     private Optional<Instant> since = Optional.empty();
     private boolean fromEarlier;
+    private Optional<ObjectNode> promise = Optional.empty();
     private List<KnownCustomers.Created> createdBy = List.of();
 
     /** Whether there is one now. */
@@ -44,6 +46,22 @@ final class Doubt {
     /** The customer is there and known, or is not there after all. */
     void clear() {
         since = Optional.empty();
+        promise = Optional.empty();
+    }
+
+    /**
+     * The provider said in so many words, such as by a 202, that the customer is made or will be, and did not say its id. Who
+     * is not found then may be found later.
+     *
+     * @param outcome what the delivery ends with if the customer is not found
+     */
+    void setPromise(ObjectNode outcome) {
+        promise = Optional.of(outcome);
+    }
+
+    /** What the delivery ends with if the customer that was promised is not found; empty if none was since it is in hand. */
+    Optional<ObjectNode> promise() {
+        return promise;
     }
 
     /** Keeps the requests that may have created the customer. */

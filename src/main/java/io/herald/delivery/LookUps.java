@@ -101,10 +101,13 @@ final class LookUps {
      * As {@link DeliverySteps#settleFound}. Ours is one customer that is the same in name and in the field looked up, and is linked
      * to no other reference.
      */
-    void settle(Delivery delivery, String lookUp) throws UnclearException {
+    void settle(Delivery delivery, String lookUp) throws UnclearException, UnreadableAnswerException {
         Found found = delivery.found();
         if (found.isNobody()) {
             mustHaveBeenFindable(delivery, lookUp);
+            if (delivery.doubt().promise().isPresent()) {
+                throw new UnreadableAnswerException(delivery.doubt().promise().get());
+            }
             return;
         }
         if (found.isDoubtful() || !ledger.found(delivery.getMessage(), delivery.getProvider(), found.id())) {

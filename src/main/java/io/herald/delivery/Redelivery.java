@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -266,7 +267,9 @@ public final class Redelivery {
 
     private static Throwable thrown(Exchange exchange) {
         Throwable caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        return exchange.getException() != null ? exchange.getException() : caught;
+        Throwable thrown = exchange.getException() != null ? exchange.getException() : caught;
+        // what a split that stops at the first failure makes of it
+        return thrown instanceof CamelExchangeException && thrown.getCause() != null ? thrown.getCause() : thrown;
     }
 
     private static long backoff(ProviderConfig.Retry retry, int failed) {

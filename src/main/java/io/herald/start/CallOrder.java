@@ -114,6 +114,7 @@ final class CallOrder {
             return afterOneOf(block.parts(), before, from, mistakes);
         }
         if (block.is("when", "otherwise", "filter")) {
+            mayBeOfAnUpdate(block, before, mistakes);
             Set<Standing> taken = afterWay(block.parts(), before, from, mistakes);
             return block.is("filter") ? all(before, taken) : taken;
         }
@@ -121,6 +122,20 @@ final class CallOrder {
             return afterEachRound(block.parts(), before, from, mistakes);
         }
         return after(block.parts(), before, from, mistakes);
+    }
+
+    /** When it fails, and the delivery is taken up again later, the customer is known by then. */
+    private void mayBeOfAnUpdate(Block way, Set<Standing> before, Set<String> mistakes) {
+        boolean isOfACreate = way.parts().stream()
+                .anyMatch(part -> part instanceof Step step && step.name().equals("isCreate"));
+        if (isOfACreate && before.stream().allMatch(standing -> standing.sent() == Sent.ANSWERED)) {
+            RoutePart.all(way, routes).stream()
+                    .filter(part -> part instanceof Step step && step.name().equals(CALL))
+                    .findFirst()
+                    .ifPresent(call -> mistakes.add(((Step) call).place()
+                            + ": a further call that only a create makes is left out when it has failed and is made later:"
+                            + " the customer is known by then"));
+        }
     }
 
     private Set<Standing> afterOneOf(

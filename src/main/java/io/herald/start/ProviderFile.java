@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,7 +39,7 @@ final class ProviderFile {
             List.of("errorHandler", "errorHandlerRef", "onException", "routeConfiguration", "routeConfigurationId");
 
     /** The steps that would do so. */
-    private static final List<String> CATCHES = List.of("doTry", "circuitBreaker");
+    private static final List<String> CATCHES = List.of("doTry", "circuitBreaker", "onException");
 
     /** Statuses that count as answers of a call, and those of a look-up, where a 404 may say that there is nobody. */
     private static final Pattern SUCCESS = statuses("2\\d\\d");
@@ -56,6 +57,9 @@ final class ProviderFile {
 
     /** A name in braces, unless it is an expression of Camel's. */
     private static final Pattern FIELD = Pattern.compile("(?<!\\$)\\{([^{}]+)}");
+
+    /** A field that nothing would fill in; two braces are for a property. */
+    private static final Pattern IN_BRACES = Pattern.compile("(?<![{$])\\{[A-Za-z_][\\w.-]*}(?!})");
 
     /** A field of the request, in an expression. */
     private static final Pattern FIELD_OF_REQUEST =
@@ -214,7 +218,8 @@ final class ProviderFile {
         switch (value(name)) {
             case LOOK_UP -> takeFields(constant);
             case METHOD -> checkMethod(constant);
-            default -> {}
+            case "" -> {}
+            default -> isNoTemplate(constant);
         }
         switch (key) {
             case "setProperty" -> setProperties.add(value(name));
@@ -254,6 +259,13 @@ final class ProviderFile {
     private static ScalarNode constant(MappingNode expression) {
         MappingNode canonical = child(expression, "constant");
         return canonical == null ? scalar(expression, "constant") : scalar(canonical, "expression");
+    }
+
+    private void isNoTemplate(ScalarNode constant) {
+        Matcher field = IN_BRACES.matcher(value(constant));
+        if (field.find()) {
+            mistake(constant, "a constant is sent as it is; 'expand' fills '" + field.group() + "' in");
+        }
     }
 
     private void checkMethod(ScalarNode constant) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
+import org.apache.camel.NoSuchLanguageException;
 import org.apache.camel.spi.EndpointUriFactory;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -37,6 +38,9 @@ final class RouteCheck {
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
     private static final Set<String> WITH_PREDICATE = Set.of("filter", "when", "onWhen", "retryWhile", "validate");
     private static final Set<String> LANGUAGES = Set.of("simple", "jsonpath");
+
+    /** The one expression that is not named as its language is. */
+    private static final String CALLS_A_BEAN = "method";
 
     /** The method that asks the provider's log-in route for a token. */
     private static final String LOGS_IN = "authorize";
@@ -112,6 +116,8 @@ final class RouteCheck {
                 bean(mapping);
             } else if (LANGUAGES.contains(key)) {
                 expression(key, scalar(mapping, "expression"), predicate);
+            } else if (key.equals("expression")) {
+                languages(mapping);
             } else if (key.equals("route")) {
                 route(mapping);
             } else if (key.equals("routeConfiguration")) {
@@ -148,6 +154,19 @@ final class RouteCheck {
         for (NodeTuple entry : mapping.getValue()) {
             if (entry.getKeyNode() instanceof ScalarNode name && !keys.add(name.getValue())) {
                 mistake(name, "'" + name.getValue() + "' is there twice");
+            }
+        }
+    }
+
+    private void languages(MappingNode expression) {
+        for (NodeTuple entry : expression.getValue()) {
+            if (entry.getKeyNode() instanceof ScalarNode name
+                    && !name.getValue().equals(CALLS_A_BEAN)) {
+                try {
+                    context.resolveLanguage(name.getValue());
+                } catch (NoSuchLanguageException e) {
+                    mistake(name, "there is no language '" + name.getValue() + "'");
+                }
             }
         }
     }

@@ -36,7 +36,12 @@ sealed interface RoutePart {
      * @param routes by the names that they begin with
      */
     static List<RoutePart> all(String route, Map<String, List<RoutePart>> routes) {
-        return all(new Going(route), routes, Set.of()).toList();
+        return all(new Going(route), routes);
+    }
+
+    /** The same below a part. */
+    static List<RoutePart> all(RoutePart part, Map<String, List<RoutePart>> routes) {
+        return all(part, routes, Set.of()).toList();
     }
 
     private static Stream<RoutePart> all(RoutePart part, Map<String, List<RoutePart>> routes, Set<String> from) {

@@ -573,6 +573,24 @@ class OnceAtTheProviderTest {
         assertThat(faults.sends(provider, Caller.email(reference, magic))).hasSize(1);
     }
 
+    /** Who is promised may be made later than the look-up comes; a 200 without an id may be of somebody on the way. */
+    @ParameterizedTest
+    @CsvSource({"201, {}, 1", "202, '', 1", "204, '', 1", "200, <html></html>, 3"})
+    void whoIsPromisedAndNotFoundIsNotCreatedAgain(int status, String body, int sends) {
+        String reference = Caller.reference("promised");
+        sandbox.server()
+                .stubFor(post(urlPathEqualTo("/xbridge/v1/kyc/customers"))
+                        .willReturn(aResponse().withStatus(status).withBody(body)));
+
+        Report report = Caller.deliver(Caller.person(reference, "", "xbridge"));
+
+        assertThat(report.outcome("xbridge")).isEqualTo("dead/unreadable_answer");
+        assertThat(sandbox.requests("xbridge"))
+                .filteredOn(request -> request.path().equals("/v1/kyc/customers"))
+                .hasSize(sends);
+        assertThat(faults.lookUps("xbridge")).hasSize(2);
+    }
+
     @Test
     void aListOfYativoWithoutAnEndEndsTheDelivery() {
         String reference = Caller.reference("endless");

@@ -91,6 +91,9 @@ class RouteFilesTest {
                 "fraudspect | id: fraudspect-call | id: fraudspect-call\\n    autoStartup: false | a route of a provider that does not start by itself leaves its deliveries waiting for good",
                 "yativo | - loop: | - doTry: {}\\n        - loop: | 'doTry' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
                 "bridge-xyz | http\" | http\"\\n            uri: direct | 'uri' is there twice",
+                "bridge-xyz | expression: /customers | expression: '/customers/{id}' | a constant is sent as it is; 'expand' fills '{id}' in",
+                "xbridge | variable:\\n                    expression: wanted | xpath:\\n                    expression: /wanted | there is no language 'xpath'",
+                "yativo | - loop: | - onException: {}\\n        - loop: | 'onException' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
             })
     void aMistakeInAProvidersFileIsTold(String provider, String right, String wrong, String mistake) throws Exception {
         assertThat(mistakes(provider, right.replace("\\n", "\n"), wrong.replace("\\n", "\n")))
@@ -149,6 +152,7 @@ class RouteFilesTest {
                 "`bytesToSend, if(to, readAnswer), to, readAnswer` | a further call needs 'mustBeInHand' before it",
                 "`bytesToSend, again(to, readAnswer)` | a further call needs 'mustBeInHand' before it",
                 "`bytesToSend, to, readAnswer, bytesToSend, to, readAnswer` | 'bytesToSend' is taken a second time, which would send the customer twice",
+                "`bytesToSend, to, readAnswer, new(mustBeInHand, to, readFurtherAnswer)` | a further call that only a create makes is left out when it has failed and is made later: the customer is known by then",
                 "`bytesToSend, to, readAnswer, readAnswer` | the answer is read already",
                 "`to, readAnswer, bytesToSend` | 'bytesToSend' has to come before 'readAnswer'",
                 "`bytesToSend, readAnswer, to` | nothing is called between 'bytesToSend' and 'readAnswer'",
@@ -194,8 +198,9 @@ class RouteFilesTest {
     private static List<String> mistakesOfCall(String steps) throws Exception {
         String update = "expression: {method: {ref: delivery, method: isUpdate}}, steps: [";
         String written = steps.replaceAll(
-                        "\\b(?!(?:to|if|again|either|or)\\b)\\w+", "{bean: {ref: delivery, method: $0}}")
+                        "\\b(?!(?:to|if|new|again|either|or)\\b)\\w+", "{bean: {ref: delivery, method: $0}}")
                 .replace("if(", "{filter: {" + update)
+                .replace("new(", "{filter: {" + update.replace("isUpdate", "isCreate"))
                 .replace("again(", "{loop: {doWhile: true, " + update)
                 .replace("either<", "{choice: {when: [{" + update)
                 .replace("> or <", "]}], otherwise: {steps: [")
