@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,7 +26,8 @@ import java.util.stream.Stream;
  *       ({@code account_purpose_other}).
  *   <li>Shorter ones are removed as whole words only.
  *   <li>Blanks may be others or more; letters and digits in groups may be grouped otherwise.
- *   <li>What only says of what type something is stays.
+ *   <li>What only says of what type something is stays, and so do references and roles of connections: with them the provider
+ *       says whom it does not know.
  *   <li>A long value, such as an image, is known by its beginning, a data URI also by that of its content: from there on all is
  *       removed, and so it is from two hundred characters of base64 on that are not within another value.
  * </ul>
@@ -141,6 +144,13 @@ public final class Redaction {
                 FREE_FIELDS.forEach(field -> tree.findValues(field).forEach(value -> collect(value, free, beginnings)));
             }
         }
+        Set<String> connections = Stream.of(trees)
+                .filter(Objects::nonNull)
+                .flatMap(tree -> tree.path("connections").valueStream())
+                .flatMap(JsonNode::valueStream)
+                .map(value -> value.asText().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
+        values.removeIf(value -> connections.contains(value.toLowerCase(Locale.ROOT)) && !free.contains(value));
         return new Redaction(values, free, beginnings);
     }
 

@@ -355,18 +355,37 @@ class RedactionTest {
     /** What may be grouped in any way takes far more memory than its characters: 64 MB for these. */
     @Test
     void ofTooMuchThatMayBeGroupedOtherwiseNothingIsLookedForAndNothingIsTold() {
-        assertThat(Redaction.of(connections(990)).redact("the branch is closed"))
-                .isEqualTo("***");
-        assertThat(Redaction.of(connections(100)).redact("CUST-107 " + "A1 b2".repeat(14) + " is not known"))
+        assertThat(Redaction.of(grouped(990)).redact("the branch is closed")).isEqualTo("***");
+        assertThat(Redaction.of(grouped(100)).redact("CUST-107 " + "A1 b2".repeat(14) + " is not known"))
                 .isEqualTo("*** is not known");
     }
 
-    private static ObjectNode connections(int many) {
+    private static ObjectNode grouped(int many) {
         ObjectNode customer = JSON.createObjectNode();
         for (int i = 0; i < many; i++) {
-            customer.withArray("/connections").addObject().put("reference", "CUST" + (100 + i) + "a1b2".repeat(14));
+            customer.withArray("/attributes").add("CUST" + (100 + i) + "a1b2".repeat(14));
         }
         return customer;
+    }
+
+    /** Else nobody could tell which of a thousand is not there. But where it is also a name or a phone of the customer it goes. */
+    @Test
+    void whomTheCustomerIsConnectedWithStays() {
+        ObjectNode customer = JSON.createObjectNode();
+        customer.putObject("contact").put("phone", "+255700000001");
+        for (int i = 0; i < 1_000; i++) {
+            customer.withArray("/connections")
+                    .addObject()
+                    .put("reference", "COMP-" + i)
+                    .put("role", "director");
+        }
+        customer.withArray("/connections").addObject().put("reference", "+255700000001");
+        ObjectNode request = JSON.createObjectNode();
+        request.withArray("/connects").addObject().put("referenceId", "COMP-7").put("role", "DIRECTOR");
+
+        assertThat(Redaction.of(customer, request)
+                        .redact("Connected customer(s) not found: COMP-7 (DIRECTOR), COMP-8, +255700000001"))
+                .isEqualTo("Connected customer(s) not found: COMP-7 (DIRECTOR), COMP-8, ***");
     }
 
     /** Thirty-four letters in a row that JSON escapes, or twenty-three bytes of a URL, look like base64. */
