@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
+import org.jboss.logging.Logger;
 
 /** Where the ledger stands: a database that this program can work with, and a file that stays where it is. */
 final class LedgerPlace {
@@ -21,6 +22,8 @@ final class LedgerPlace {
     private static final String REFUSAL = "Herald does not start: the ledger, ";
 
     private static final long LEAST_ROOM = 1 << 20;
+
+    private static final Logger LOG = Logger.getLogger(LedgerPlace.class);
 
     private final Optional<Path> file;
     private final String name;
@@ -70,9 +73,19 @@ final class LedgerPlace {
         try {
             Files.createFile(file, DataDirectory.FILE_OF_OWNER);
         } catch (FileAlreadyExistsException e) {
-            // it is not new
+            warnIfEmpty(file);
         } catch (IOException e) {
             throw new PreventFurtherStepsException(REFUSAL + file + ", cannot be made: " + e, 1);
+        }
+    }
+
+    /** As a first start leaves it that ends at once, and a copy that finds its disk full. */
+    private static void warnIfEmpty(Path file) {
+        if (file.toFile().length() == 0) {
+            LOG.warnf(
+                    "The ledger, %s, is empty, and begins anew: it knows no customer. If it is a restored backup, stop Herald and"
+                            + " copy it once more, see docs/backup.md",
+                    file);
         }
     }
 

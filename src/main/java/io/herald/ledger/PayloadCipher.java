@@ -82,26 +82,27 @@ public final class PayloadCipher {
     /**
      * Opens what {@link #seal} made.
      *
-     * @throws IllegalStateException if it was sealed with a key that is not among these (its message has the key's id), or for another purpose, or was changed since
+     * @throws SealedException if it was sealed with a key that is not among these (its message has the key's id), or for another purpose, or was changed since
      */
     public byte[] open(String purpose, byte[] record) {
         ByteBuffer in = ByteBuffer.wrap(record);
         byte[] sealedBy = new byte[KEY_ID_BYTES];
         byte[] nonce = new byte[NONCE_BYTES];
         if (record.length < HEADER_BYTES + TAG_BYTES || in.get() != FORMAT) {
-            throw new IllegalStateException("not an encrypted payload of this program");
+            throw new SealedException("not an encrypted payload of this program", null);
         }
         in.get(sealedBy).get(nonce);
         String keyId = HexFormat.of().formatHex(sealedBy);
         SecretKeySpec key = keys.get(keyId);
         if (key == null) {
-            throw new IllegalStateException(
-                    "a payload in the ledger was encrypted with another herald.payload-key, that of the id " + keyId);
+            throw new SealedException(
+                    "a payload in the ledger was encrypted with another herald.payload-key, that of the id " + keyId,
+                    null);
         }
         try {
             return run(Cipher.DECRYPT_MODE, key, nonce, purpose, record, HEADER_BYTES);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a payload in the ledger is damaged", e);
+            throw new SealedException("a payload in the ledger is damaged", e);
         }
     }
 

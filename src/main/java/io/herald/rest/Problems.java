@@ -6,6 +6,7 @@ import io.herald.canonical.NotJsonException;
 import io.herald.inflight.OverloadedException;
 import io.herald.intake.IdempotencyKeyException;
 import io.herald.ledger.LedgerException;
+import io.herald.ledger.SealedException;
 import io.herald.privacy.Thrown;
 import io.herald.query.BadQueryException;
 import io.herald.report.ConflictException;
@@ -67,6 +68,10 @@ public final class Problems {
         if (thrown instanceof LedgerException) {
             LOG.errorf("%s: %s", thrown.getMessage(), thrown.getCause());
             return Problem.of(503, "Herald cannot keep or read a message now");
+        }
+        if (thrown instanceof SealedException) {
+            LOG.error(thrown.getMessage());
+            return Problem.of(500, thrown.getMessage());
         }
         LOG.errorf("A call failed unexpectedly: %s", Thrown.described(thrown));
         return Problem.of(500, "an unexpected error; it is in Herald's log");

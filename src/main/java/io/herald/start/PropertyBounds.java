@@ -30,6 +30,21 @@ final class PropertyBounds {
             "intake.file.report.after");
 
     private static final List<String> OF_A_PROVIDER = List.of("enabled", "trace", "upsert");
+    private static final List<String> TIMES_OF_A_PROVIDER = List.of(
+            "connect-timeout",
+            "request-timeout",
+            "token-lifetime",
+            "idempotency-lifetime",
+            "breaker.delay",
+            "find.settle",
+            "park.schedule",
+            "retry.budget",
+            "retry.initial-delay",
+            "retry.max-delay");
+
+    /** Of a list, one is enough. */
+    private static final Pattern WITHOUT_UNIT = Pattern.compile("(?:.*,)?\\s*0*[1-9]\\d*\\s*(?:,.*)?");
+
     private static final Pattern BOOLEAN = Pattern.compile("(?i)true|false|yes|no|y|n|on|off|1|0");
 
     private final Config config;
@@ -55,6 +70,10 @@ final class PropertyBounds {
                 MemorySize.class,
                 size -> size.asLongValue() > 0 && size.asLongValue() <= GIGABYTE,
                 "from 1 to 1G"));
+        Stream.of(NOT_ZERO, NOT_NEGATIVE).flatMap(List::stream).forEach(bounds::checkUnit);
+        providers.ids().stream()
+                .flatMap(id -> TIMES_OF_A_PROVIDER.stream().map(name -> "provider." + id + "." + name))
+                .forEach(bounds::checkUnit);
         NOT_ZERO.forEach(name -> bounds.check(name, Duration.class, time -> time.toMillis() > 0, "at least 1ms"));
         NOT_NEGATIVE.forEach(name -> bounds.check(name, Duration.class, time -> !time.isNegative(), "at least 0ms"));
     }
@@ -62,6 +81,11 @@ final class PropertyBounds {
     /** To a value that is none of these words SmallRye gives a meaning. */
     private void checkBoolean(String name) {
         check(name, String.class, value -> BOOLEAN.matcher(value.strip()).matches(), "true or false");
+    }
+
+    /** A bare number is a time in seconds: with a retention of 30 days written as 30, customers would be erased at once. */
+    private void checkUnit(String name) {
+        check(name, String.class, value -> !WITHOUT_UNIT.matcher(value).matches(), "a number with ms, s, m, h or d");
     }
 
     private <T> void check(String name, Class<T> type, Predicate<T> isPossible, String bound) {

@@ -12,25 +12,48 @@ import java.util.List;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
-/** Finds the properties that a file sets twice, as who rotates a secret by adding a line does; only the last one would count. */
+/**
+ * Finds the properties that a file sets twice, as who rotates a secret by adding a line does; only the last one would count. And
+ * the files that are named and are not there, which Quarkus passes over.
+ */
 final class PropertyLines {
 
     private static final Pattern FILE = Pattern.compile("PropertiesConfigSource\\[source=(file:.+)]");
 
+    private static final String LOCATIONS = "quarkus.config.locations";
+
+    /** A location on the class path or in the net. */
+    private static final Pattern ELSEWHERE = Pattern.compile("(?!file:)[a-z]{2,}:");
+
     private PropertyLines() {}
 
-    /** What files set twice, a line each, with file and line of the last one, and without a value. */
+    /** What files set twice, a line each, with file and line of the last one, and without a value; and what is no file. */
     static List<String> mistakes(Config config) {
+        return Stream.concat(missing(config), twice(config)).toList();
+    }
+
+    private static Stream<String> missing(Config config) {
+        return config.getOptionalValue(LOCATIONS, String.class).stream()
+                .flatMap(Pattern.compile(",")::splitAsStream)
+                .map(String::strip)
+                .filter(location ->
+                        !location.isEmpty() && !ELSEWHERE.matcher(location).lookingAt())
+                .filter(location ->
+                        !Files.exists(location.startsWith("file:") ? Path.of(URI.create(location)) : Path.of(location)))
+                .map(location -> LOCATIONS + ": there is no file " + location);
+    }
+
+    private static Stream<String> twice(Config config) {
         return StreamSupport.stream(config.getConfigSources().spliterator(), false)
                 .map(ConfigSource::getName)
                 .map(FILE::matcher)
                 .filter(Matcher::matches)
-                .flatMap(file -> mistakes(Path.of(URI.create(file.group(1)))).stream())
-                .toList();
+                .flatMap(file -> mistakes(Path.of(URI.create(file.group(1)))).stream());
     }
 
     private static List<String> mistakes(Path file) {

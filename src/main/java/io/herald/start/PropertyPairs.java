@@ -2,16 +2,24 @@ package io.herald.start;
 
 import io.herald.ledger.Dialect;
 import io.herald.provider.Providers;
+import io.vertx.core.http.ClientAuth;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
+import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Finds the settings of which each may be right alone, and which cannot be right together. */
 @Singleton
 final class PropertyPairs {
+
+    /** In a file, and in the environment. */
+    private static final Pattern TRUST_STORE =
+            Pattern.compile("(?i)quarkus[._](?:tls|http[._]ssl)[._].*trust[-._]store.*(?:path|certs?|files?)\\b.*");
 
     private final Providers providers;
     private final Optional<Dialect> ledger;
@@ -19,6 +27,8 @@ final class PropertyPairs {
     private final Duration lease;
     private final Duration waitMax;
     private final Duration idleTimeout;
+    private final ClientAuth clientCertificate;
+    private final Config config;
 
     PropertyPairs(
             Providers providers,
@@ -26,13 +36,17 @@ final class PropertyPairs {
             @ConfigProperty(name = "quarkus.datasource.postgresql.jdbc.url") Optional<String> postgresql,
             @ConfigProperty(name = "herald.replica.lease", defaultValue = "15s") Duration lease,
             @ConfigProperty(name = "herald.wait.max", defaultValue = "30s") Duration waitMax,
-            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout) {
+            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
+            @ConfigProperty(name = "herald.client-certificate", defaultValue = "none") ClientAuth clientCertificate,
+            Config config) {
         this.providers = providers;
         this.ledger = Dialect.named(ledger);
         this.postgresql = postgresql;
         this.lease = lease;
         this.waitMax = waitMax;
         this.idleTimeout = idleTimeout;
+        this.clientCertificate = clientCertificate;
+        this.config = config;
     }
 
     /** What is wrong, a line each. */
@@ -41,6 +55,7 @@ final class PropertyPairs {
         checkLedger(mistakes);
         checkLease(mistakes);
         checkIdleTimeout(mistakes);
+        checkTrust(mistakes);
         return mistakes;
     }
 
@@ -71,6 +86,16 @@ final class PropertyPairs {
         if (idleTimeout.compareTo(waitMax) <= 0) {
             mistakes.add("quarkus.http.idle-timeout: must be longer than herald.wait.max, which is "
                     + waitMax.toMillis() + " ms");
+        }
+    }
+
+    private void checkTrust(List<String> mistakes) {
+        boolean trusts = StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+                .filter(name -> TRUST_STORE.matcher(name).matches())
+                .anyMatch(name -> config.getOptionalValue(name, String.class).isPresent());
+        if (clientCertificate != ClientAuth.NONE && !trusts) {
+            mistakes.add(
+                    "herald.client-certificate: needs a trust store beside the key store, see docs/configuration.md#tls");
         }
     }
 

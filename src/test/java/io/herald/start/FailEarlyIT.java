@@ -190,9 +190,15 @@ class FailEarlyIT {
         environment.put("HERALD_CALLER_RATE", "0");
         environment.put("PROVIDER_XBRIDGE_REQUEST_TIMEOUT", "11s");
         environment.put("HERALD_WAIT_MAX", "75s");
+        environment.put("HERALD_CLIENT_CERTIFICATE", "required");
+        environment.put("HERALD_IDEMPOTENCY_RETENTION", "7");
+        environment.put("QUARKUS_CONFIG_LOCATIONS", "/nowhere/typo.properties");
         List<String> expected = new ArrayList<>(List.of(
                 "herald.replica.lease: must be at least one and a half times provider.xbridge.request-timeout, which is 11000 ms",
                 "quarkus.http.idle-timeout: must be longer than herald.wait.max, which is 75000 ms",
+                "herald.client-certificate: needs a trust store beside the key store, see docs/configuration.md#tls",
+                "herald.idempotency.retention: must be a number with ms, s, m, h or d",
+                "quarkus.config.locations: there is no file /nowhere/typo.properties",
                 "quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set",
                 "herald.payload-key: key 2 of 3 must be 32 bytes in base64",
                 "herald.payload-key: key 3 of 3 must be 32 bytes in base64",

@@ -21,6 +21,9 @@ class PropertyBoundsTest {
                         "herald.caller.rate", "0",
                         "herald.in-flight.max", "0",
                         "herald.park.poll", "0s",
+                        "herald.retention", "30",
+                        "provider.bolt.url", "https://bolt.example.com",
+                        "provider.bolt.park.schedule", "30s, 2,1h",
                         "herald.wait.max", "-1s",
                         "intake.file.max-line", "2G",
                         "intake.file.parallel", "0",
@@ -29,6 +32,8 @@ class PropertyBoundsTest {
                         "herald.caller.rate: must be more than 0",
                         "herald.in-flight.max: must be at least 1",
                         "herald.park.poll: must be at least 1ms",
+                        "herald.retention: must be a number with ms, s, m, h or d",
+                        "provider.bolt.park.schedule: must be a number with ms, s, m, h or d",
                         "herald.wait.max: must be at least 0ms",
                         "intake.file.max-line: must be from 1 to 1G",
                         "intake.file.parallel: must be at least 1",
@@ -37,8 +42,12 @@ class PropertyBoundsTest {
 
     @Test
     void whatCanBePasses() {
-        assertThat(mistakes(
-                        Map.of("herald.caller.rate", "0.5", "intake.file.max-line", "1G", "intake.file.parallel", "1")))
+        assertThat(mistakes(Map.of(
+                        "herald.caller.rate", "0.5",
+                        "herald.retention", "PT1H",
+                        "herald.wait.default", "0",
+                        "intake.file.max-line", "1G",
+                        "intake.file.parallel", "1")))
                 .isEmpty();
     }
 
