@@ -431,6 +431,26 @@ class BoundedTest {
         assertThat(answered() - before).isEqualTo(calls);
     }
 
+    /** As most programs do that make one call. */
+    @Test
+    void whoGoesAwayWithTheWholeRefusalWasRefused() throws IOException {
+        String body = "{\"reference\": \"x\"}";
+        double before = refused();
+        for (int i = 0; i < 20; i++) {
+            try (Socket socket = connect()) {
+                write(socket, head("/v1/customers", "Content-Length: " + body.length()) + body);
+                assertThat(answer(socket.getInputStream()))
+                        .startsWith("HTTP/1.1 422 ")
+                        .endsWith("}");
+            }
+        }
+        await().atMost(BOUND).untilAsserted(() -> assertThat(refused() - before).isEqualTo(20));
+    }
+
+    private double refused() {
+        return Scrape.of(metrics).sum("herald_intake_total", "source", "rest", "answer", "invalid");
+    }
+
     private double answered() {
         return Scrape.of(metrics).sum("herald_intake_total", "source", "rest");
     }
