@@ -109,12 +109,12 @@ public final class Reports {
     /**
      * What is known of a customer at each provider.
      *
-     * @throws NotFoundException if no message of that reference was ever accepted
+     * @throws NotFoundException if no message of that reference was accepted, or it was erased
      */
     public ObjectNode ofCustomer(@Header("reference") String reference) throws NotFoundException {
         List<Link> links = CanonicalCustomer.isReference(reference) ? customers.links(reference) : List.of();
         if (links.isEmpty()) {
-            throw new NotFoundException("no customer of that reference was ever accepted");
+            throw new NotFoundException("there is no customer of that reference, or it was erased");
         }
         ObjectNode answer = json.createObjectNode().put("reference", reference);
         ArrayNode providers = answer.putArray("providers");
