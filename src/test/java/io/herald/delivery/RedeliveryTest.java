@@ -38,6 +38,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.support.DefaultExchange;
@@ -617,6 +618,19 @@ class RedeliveryTest {
 
     private static HttpOperationFailedException answered(int status, String body) {
         return new HttpOperationFailedException("http://localhost", status, "", null, Map.of(), body);
+    }
+
+    /** As of one call for each document. */
+    @Test
+    void aRefusalThatStopsASplitIsARefusal() {
+        Delivery delivery = delivery("xbridge");
+        delivery.setRequest(JsonNodeFactory.instance.objectNode(), new byte[0]);
+        Exchange exchange = new DefaultExchange(camel);
+        delivery.beginSending(clock.instant());
+        exchange.setException(new CamelExchangeException("Sequential processing failed", exchange, answered(503)));
+
+        assertThat(redelivery.isTransient(exchange, delivery)).isTrue();
+        assertThat(delivery.failure().outcome().at("/error/httpStatus").asInt()).isEqualTo(503);
     }
 
     @Test
