@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.postgresql.Driver;
 
 /** Finds the settings of which each may be right alone, and which cannot be right together. */
 @Singleton
@@ -20,6 +22,13 @@ final class PropertyPairs {
     /** In a file, and in the environment. */
     private static final Pattern TRUST_STORE =
             Pattern.compile("(?i)quarkus[._](?:tls|http[._]ssl)[._].*trust[-._]store.*(?:path|certs?|files?)\\b.*");
+
+    /** A machine and its port, or several. */
+    private static final String SERVERS = "%1$s(?:,%1$s)*".formatted("(?:\\[[\\w:.]+]|[\\w.-]*)(?::\\d{1,5})?");
+
+    /** What the driver takes; whoever writes another one may have written the password where a log shows it. */
+    private static final Pattern POSTGRESQL = Pattern.compile("jdbc:postgresql:(?://" + SERVERS
+            + "/?)?(?:[^%/?@\\s]|%\\p{XDigit}{2})*(?:\\?(?:[^%\\s]|%\\p{XDigit}{2})*)?");
 
     private final Providers providers;
     private final Optional<Dialect> ledger;
@@ -64,7 +73,16 @@ final class PropertyPairs {
             mistakes.add("herald.ledger: must be embedded or postgresql");
         } else if (isOnPostgresql() && postgresql.isEmpty()) {
             mistakes.add("quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set");
+        } else if (isOnPostgresql() && !isReadable(postgresql.get())) {
+            mistakes.add(
+                    "quarkus.datasource.postgresql.jdbc.url: must be jdbc:postgresql://host:port/database, and the user"
+                            + " and the password are properties of their own");
         }
+    }
+
+    /** Whether the driver takes it: the value of one that it refuses would be in the log. */
+    static boolean isReadable(String url) {
+        return POSTGRESQL.matcher(url).matches() && Driver.parseURL(url, new Properties()) != null;
     }
 
     /** Else a call of a replica that lost its database may still be under way when another one takes its work over. */

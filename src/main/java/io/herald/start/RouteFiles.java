@@ -170,18 +170,25 @@ final class RouteFiles {
             return Optional.of(RouteCheck.ofAnother(property, owner.group(1), provider));
         }
         if (value.isBlank() && !placeholder.optional()) {
-            return missing.add(property)
-                    ? Optional.of("the property " + property + " is required and not set")
-                    : Optional.empty();
+            return missing.add(property) ? Optional.of(absent(property)) : Optional.empty();
         }
-        if (value.contains("{{")) {
-            return Optional.of("the property " + property + " has '{{' in it, which Camel takes for another property");
+        if (value.contains("{{") || value.contains("}}")) {
+            return Optional.of(
+                    "the property " + property + " has '{{' or '}}' in it, which Camel takes for another property");
         }
         if (placeholder.late() && JSON_SPECIAL.matcher(value).find()) {
             return Optional.of(
                     "the property " + property + " has a quotation mark, a backslash or a control character in it");
         }
         return Optional.empty();
+    }
+
+    private String absent(String property) {
+        String written = config.getConfigValue(property).getRawValue();
+        return "the property " + property
+                + (written != null && written.contains("${")
+                        ? " has '${' in it, which stands for another property, and that is not set; where it is meant as it is, write '$${'"
+                        : " is required and not set");
     }
 
     private void checkSyntax(Resource file, List<String> mistakes) {

@@ -31,7 +31,7 @@ class FailEarlyIT {
     private static final Duration QUICKLY = Duration.ofSeconds(120);
 
     private static final String SHORT_KEY = PackagedProgram.payloadKey("short").substring(0, 32);
-    private static final String BRACES = "a{{b}}" + PackagedProgram.payloadKey("braces");
+    private static final String BRACES = "a}}b" + PackagedProgram.payloadKey("braces");
     private static final String TWICE = PackagedProgram.payloadKey("twice");
     private static final String HEAD = "Herald does not start, ";
     private static final String NOBODY_MAY_CALL =
@@ -102,6 +102,8 @@ class FailEarlyIT {
         mount("routes");
         mount("mappings");
         environment.put("HERALD_CHECK", "true");
+        environment.put("PROVIDER_FRAUDSPECT_API_KEY", "pa${sword}");
+        secrets.add("pa${sword}");
         environment.put("PROVIDER_BRIDGE_XYZ_URL", "http://bridge-xyz.example.com");
         environment.put("PROVIDER_FRAUDSPECT_RETRY_ATTEMPTS", "0");
         environment.put("PROVIDER_FRAUDSPECT_REQUEST_TIMEOUT", "0s");
@@ -148,7 +150,10 @@ class FailEarlyIT {
                 place("routes/providers/xbridge.camel.yaml", "${properties:provider.xbridge.secret}")
                         + ": the property provider.xbridge.secret is required and not set",
                 place("routes/providers/bridge-xyz.camel.yaml", "{{provider.bridge-xyz.api-key}}")
-                        + ": the property provider.bridge-xyz.api-key has '{{' in it, which Camel takes for another property",
+                        + ": the property provider.bridge-xyz.api-key has '{{' or '}}' in it, which Camel takes for another property",
+                place("routes/providers/fraudspect.camel.yaml", "{{provider.fraudspect.api-key}}")
+                        + ": the property provider.fraudspect.api-key has '${' in it, which stands for another property, and that is"
+                        + " not set; where it is meant as it is, write '$${'",
                 edit("routes/customer.camel.yaml", "- wireTap:", "- ^wireTapp:") + ": Unknown node id: wireTapp",
                 edit(
                                 "routes/providers/yativo.camel.yaml",
@@ -181,6 +186,8 @@ class FailEarlyIT {
         environment.put("HERALD_ROUTES", elsewhere.resolve("routes").toString());
         environment.put("HERALD_MAPPINGS", "elsewhere/maps");
         environment.put("HERALD_LEDGER", "postgresql");
+        environment.put("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", "jdbc:postgresql://herald:" + TWICE + "@db/herald");
+        secrets.add(TWICE);
         environment.put(
                 "HERALD_PAYLOAD_KEY", String.join(", ", PackagedProgram.payloadKey("fail early"), SHORT_KEY, ""));
         environment.put("QUARKUS_OIDC_PUBLIC_KEY", SHORT_KEY);
@@ -199,7 +206,8 @@ class FailEarlyIT {
                 "herald.client-certificate: needs a trust store beside the key store, see docs/configuration.md#tls",
                 "herald.idempotency.retention: must be a number with ms, s, m, h or d",
                 "quarkus.config.locations: there is no file /nowhere/typo.properties",
-                "quarkus.datasource.postgresql.jdbc.url: required with herald.ledger=postgresql, and not set",
+                "quarkus.datasource.postgresql.jdbc.url: must be jdbc:postgresql://host:port/database, and the user and the"
+                        + " password are properties of their own",
                 "herald.payload-key: key 2 of 3 must be 32 bytes in base64",
                 "herald.payload-key: key 3 of 3 must be 32 bytes in base64",
                 "quarkus.oidc.public-key: must be an RSA public key of 2048 bits or more, the base64 text of its PEM file",
