@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Clock;
+import org.apache.camel.ExpressionEvaluationException;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.language.bean.RuntimeBeanExpressionException;
 import org.jboss.logging.Logger;
@@ -71,6 +72,14 @@ final class Failures {
                     State.RETRYING, "ledger_unavailable", Reason.UNAVAILABLE, "Herald's own ledger cannot be used now");
             return Failure.transientUnsent(thrown, outcome);
         }
+        if (thrown instanceof ExpressionEvaluationException && delivery.phase() == Delivery.Phase.PREPARING) {
+            return Failure.transientUnsent(thrown, refusedBefore("could not be read"));
+        }
+        if (thrown instanceof ExpressionEvaluationException && delivery.phase() == Delivery.Phase.FINDING) {
+            return Failure.transientUnclear(
+                    thrown,
+                    unclear(State.RETRYING, "the answer to a call before that of the customer could not be read"));
+        }
         return Failure.lasting(thrown, lasting(delivery, thrown));
     }
 
@@ -101,19 +110,23 @@ final class Failures {
             return unclear(
                     State.RETRYING, "the provider has such a customer, or makes it, and an earlier try may be why");
         }
-        State state = State.of(Outcome.state(told));
-        if (delivery.phase() == Delivery.Phase.PREPARING
-                && (state == State.REJECTED || Outcome.isFor(Reason.LINK_BROKEN, told))) {
-            return Outcome.failed(
-                    State.RETRYING,
-                    "refused_before_request",
-                    Reason.UNAVAILABLE,
-                    "a call before that of the customer was answered with status " + status);
+        boolean waits = State.of(Outcome.state(told)) == State.RETRYING;
+        if (delivery.phase() == Delivery.Phase.PREPARING && !waits) {
+            return refusedBefore("was answered with status " + status);
         }
-        if (delivery.phase() == Delivery.Phase.FINDING && state != State.RETRYING) {
+        if (delivery.phase() == Delivery.Phase.FINDING && !waits) {
             return unclear(State.RETRYING, "the look-up after an unclear ending was answered with status " + status);
         }
         return told;
+    }
+
+    /** What one is told whose call before that of the customer, such as for a session, failed: it says nothing of the customer. */
+    private static ObjectNode refusedBefore(String why) {
+        return Outcome.failed(
+                State.RETRYING,
+                "refused_before_request",
+                Reason.UNAVAILABLE,
+                "a call before that of the customer " + why);
     }
 
     private static Failure ofTooLarge(Delivery delivery, Throwable thrown) {

@@ -67,7 +67,7 @@ public final class Outcome {
      *
      * @param status the HTTP status of the answer
      * @param fragment what the provider's {@code response.jslt} made of it; where there is no id its {@code state}, if it is
-     *     {@code retrying}, {@code rejected} or {@code dead}, and {@code error.reason} win over the common classification, and where
+     *     {@code retrying}, {@code rejected} or {@code dead}, and {@code error.reason}, if it is a {@link Reason}, win over the common classification, and where
      *     it has no {@code error.message} there are words of Herald's
      * @param update whether the request changed a customer that was linked already
      */
@@ -82,7 +82,9 @@ public final class Outcome {
         outcome.put("state", STATES.contains(state) ? state : common.state().word());
         JsonNode told = fragment.path("error");
         ObjectNode error = outcome.putObject("error");
-        String reason = told.path("reason").asText(common.reason().word());
+        String reason = isReason(told.path("reason"))
+                ? told.path("reason").textValue()
+                : common.reason().word();
         error.put(
                 "code",
                 words(told.path("code"))
@@ -102,8 +104,8 @@ public final class Outcome {
     }
 
     /**
-     * As {@link #of(int, ObjectNode, boolean)}, of what a delivery was answered. A {@code state} that is not taken is a mistake in
-     * the template, and is told in the log, but for the word, which may be the provider's.
+     * As {@link #of(int, ObjectNode, boolean)}, of what a delivery was answered. A {@code state} or {@code error.reason} that is not
+     * taken is a mistake in the template, and is told in the log, but for the word, which may be the provider's.
      */
     static ObjectNode of(Delivery delivery, int status, ObjectNode fragment) {
         ObjectNode outcome = of(status, fragment, delivery.isUpdate());
@@ -113,7 +115,17 @@ public final class Outcome {
                             + " retrying, rejected or dead",
                     delivery.getProvider());
         }
+        JsonNode reason = fragment.path("error").path("reason");
+        if (outcome.has("error") && !reason.isMissingNode() && !reason.isNull() && !isReason(reason)) {
+            LOG.errorf(
+                    "mappings/%s/response.jslt tells an error.reason that is not taken: it may be %s",
+                    delivery.getProvider(), String.join(", ", Reason.words()));
+        }
         return outcome;
+    }
+
+    private static boolean isReason(JsonNode told) {
+        return told.isTextual() && Reason.words().contains(told.textValue());
     }
 
     /**

@@ -62,6 +62,12 @@ public final class Mappings {
         return mapping == null || mapping.mayHave(field);
     }
 
+    /** Whether the body of an update says whose it is; true where a mistake in the mapping leaves it open. */
+    public boolean namesCustomer(String provider) {
+        ProviderMapping mapping = providers.get(provider);
+        return mapping == null || mapping.namesCustomer();
+    }
+
     private static Optional<ProviderMapping> load(
             String provider, Function<String, Optional<String>> source, Clock clock, List<String> mistakes) {
         int before = mistakes.size();

@@ -11,6 +11,7 @@ import io.herald.schema.SchemaCheck;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The compiled mapping files of one provider. Thread-safe. Trees go in and come out; a result may share nodes with what
@@ -19,6 +20,8 @@ import java.util.Set;
 public final class ProviderMapping {
 
     private static final Set<String> OF_A_LOOK_UP = Set.of("candidates", "next");
+
+    private static final String ANY_ID = "the-id-of-any-customer";
 
     private final String provider;
     private final Template request;
@@ -52,6 +55,21 @@ public final class ProviderMapping {
     /** Whether {@code request.schema.json} lets a body have that field. */
     boolean mayHave(String field) {
         return schema.typesAt(List.of(field)).isPresent();
+    }
+
+    /** Whether the body of an update says, by the provider's own id, whose it is; true where the template fails on a customer of no words. */
+    boolean namesCustomer() {
+        return Stream.of("person", "business").anyMatch(this::namesCustomer);
+    }
+
+    private boolean namesCustomer(String type) {
+        ObjectNode customer =
+                JsonNodeFactory.instance.objectNode().put("reference", "any").put("type", type);
+        try {
+            return request(customer, ANY_ID).toString().contains(ANY_ID);
+        } catch (MappingFailedException e) {
+            return true;
+        }
     }
 
     /**

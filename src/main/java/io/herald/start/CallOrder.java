@@ -1,9 +1,6 @@
 package io.herald.start;
 
-import static io.herald.start.RoutePart.CALL;
-
-import io.herald.start.RoutePart.Block;
-import io.herald.start.RoutePart.Going;
+import io.herald.start.Condition.Operation;
 import io.herald.start.RoutePart.Step;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,14 +8,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks on each way through the route that sends a customer that its calls and the steps around them come in order: what
- * opens a session, {@code bytesToSend}, the call that sends the customer, {@code readAnswer}; and for each further call
- * {@code mustBeInHand} before it and {@code readFurtherAnswer} after it.
+ * Checks on each way through the route that sends a customer, for a create and for an update, that its calls and the steps around
+ * them come in order: what opens a session, {@code bytesToSend}, the call that sends the customer, {@code readAnswer}; and for each
+ * further call {@code mustBeInHand} before it and {@code readFurtherAnswer} after it.
  */
-final class CallOrder {
+final class CallOrder extends Walk<CallOrder.Standing> {
 
     static final String BYTES_TO_SEND = "bytesToSend";
     static final String READ_ANSWER = "readAnswer";
+    static final String AUTHORIZE = "authorize";
+    static final String IDEMPOTENCY_KEY = "idempotencyKey";
+
+    /** Somewhere else than in a header, where no step can remove it. */
+    static final String KEPT_IDEMPOTENCY_KEY = "idempotencyKey, kept";
+
     private static final String MUST_BE_IN_HAND = "mustBeInHand";
     private static final String READ_FURTHER_ANSWER = "readFurtherAnswer";
 
@@ -31,189 +34,196 @@ final class CallOrder {
         CALLED_FURTHER
     }
 
+    /** Whether a message has the idempotency key. */
+    private enum Key {
+        NONE,
+        IN_HEADER,
+        KEPT
+    }
+
     /**
-     * Where a message may stand between two steps.
+     * What a message has.
      *
-     * @param inHand whether {@code mustBeInHand} was the last of these steps
+     * @param puts the last step that put headers on it for the next call; empty if there is none
+     * @param isClear whether the headers of the call before were removed
+     * @param isMade whether its body is not what the call before was answered
+     */
+    private record Content(Key key, String puts, boolean isClear, boolean isMade) {
+
+        Content put(String step) {
+            return new Content(step.equals(IDEMPOTENCY_KEY) ? Key.IN_HEADER : key, step, isClear, isMade);
+        }
+
+        /** @param all whether none is left of the headers */
+        Content removed(Step step, boolean all) throws WrongOrder {
+            if (!puts.isEmpty()) {
+                throw new WrongOrder(
+                        step, "removes headers that '" + puts + "' has put on: it has to come before that");
+            }
+            return new Content(key == Key.KEPT ? key : Key.NONE, puts, all || isClear, isMade);
+        }
+
+        Content called() {
+            return new Content(key, "", false, false);
+        }
+
+        Content made() {
+            return new Content(key, puts, isClear, true);
+        }
+    }
+
+    /**
+     * Where a message stands.
+     *
+     * @param path the step that set its path to one that is the same for all customers; null if none did
+     * @param inHand whether {@code mustBeInHand} was the last step but those that change the message
      * @param call the call whose answer was not read; null if there is none
      */
-    private record Standing(Sent sent, boolean inHand, Step call) {}
+    record Standing(Sent sent, Step path, boolean inHand, Step call, Content content) {
 
-    /** A step that must not come where a message stands. */
-    private static final class WrongOrder extends Exception {
+        private Standing with(Content changed) {
+            return new Standing(sent, path, inHand, call, changed);
+        }
 
-        private static final long serialVersionUID = 1;
-
-        WrongOrder(Step step, String what) {
-            super(step.place() + ": " + what, null, false, false);
+        private Standing at(Sent further) {
+            return new Standing(further, path, false, null, content);
         }
     }
 
-    private final Map<String, List<RoutePart>> routes;
+    private final String file;
+    private final Operation operation;
+    private final Set<String> mistakes;
+    private final Set<Step> withoutKey = new LinkedHashSet<>();
+    private final Set<Step> withoutName = new LinkedHashSet<>();
+    private final Set<Step> further = new LinkedHashSet<>();
 
-    /** @param routes by the names that they begin with */
-    CallOrder(Map<String, List<RoutePart>> routes) {
-        this.routes = routes;
-    }
-
-    /** What is wrong in a route, with file, line and column. */
-    Set<String> mistakes(String route) {
-        Set<String> mistakes = new LinkedHashSet<>();
-        Set<Standing> ends =
-                after(List.of(new Going(route)), at(new Standing(Sent.NOT_BEGUN, false, null)), Set.of(), mistakes);
-        for (Standing end : ends) {
-            if (end.call() != null) {
-                mistakes.add(end.call().place() + ": " + isNotRead(end));
-            }
-        }
-        return mistakes;
+    /**
+     * @param file its path
+     * @param routes by the names that they begin with
+     * @param mistakes takes what is wrong, with file, line and column
+     */
+    CallOrder(String file, Map<String, List<RoutePart>> routes, Operation operation, Set<String> mistakes) {
+        super(routes, operation, mistakes);
+        this.file = file;
+        this.operation = operation;
+        this.mistakes = mistakes;
     }
 
     /**
-     * Where messages may stand after some parts.
+     * Tells what is wrong.
      *
-     * @param before where they may stand before
-     * @param from the routes that went there
-     * @param mistakes takes what is wrong; who goes wrong is not followed any further
+     * @param request the route that makes the request
+     * @param call the route that sends it
      */
-    private Set<Standing> after(List<RoutePart> parts, Set<Standing> before, Set<String> from, Set<String> mistakes) {
-        Set<Standing> standings = before;
-        for (RoutePart part : parts) {
-            standings = after(part, standings, from, mistakes);
-        }
-        return standings;
-    }
-
-    private Set<Standing> after(RoutePart part, Set<Standing> before, Set<String> from, Set<String> mistakes) {
-        if (part instanceof Step step) {
-            return after(step, before, mistakes);
-        }
-        if (part instanceof Block block) {
-            return after(block, before, from, mistakes);
-        }
-        String route = ((Going) part).route();
-        return from.contains(route)
-                ? before
-                : after(routes.getOrDefault(route, List.of()), before, RoutePart.and(from, route), mistakes);
-    }
-
-    private static Set<Standing> after(Step step, Set<Standing> before, Set<String> mistakes) {
-        Set<Standing> after = new LinkedHashSet<>();
-        for (Standing standing : before) {
-            try {
-                after.add(after(step, standing));
-            } catch (WrongOrder e) {
-                mistakes.add(e.getMessage());
+    void check(String request, String call) {
+        Content none = new Content(Key.NONE, "", false, false);
+        Set<Standing> made = through(request, Set.of(new Standing(Sent.NOT_BEGUN, null, false, null, none)));
+        for (Standing end : through(call, made)) {
+            if (end.call() != null) {
+                mistakes.add(end.call().place() + ": " + isNotRead(end));
+            } else if (end.sent() != Sent.ANSWERED) {
+                mistakes.add(file + ": " + operation.words() + " can come to the end of " + call + " and not be sent");
             }
         }
-        return after;
     }
 
-    private Set<Standing> after(Block block, Set<Standing> before, Set<String> from, Set<String> mistakes) {
-        if (block.is("choice")) {
-            return afterOneOf(block.parts(), before, from, mistakes);
-        }
-        if (block.is("when", "otherwise", "filter")) {
-            mayBeOfAnUpdate(block, before, mistakes);
-            Set<Standing> taken = afterWay(block.parts(), before, from, mistakes);
-            return block.is("filter") ? all(before, taken) : taken;
-        }
-        if (block.is("loop", "split")) {
-            return afterEachRound(block.parts(), before, from, mistakes);
-        }
-        return after(block.parts(), before, from, mistakes);
+    /** The calls that send a customer without the idempotency key. */
+    Set<Step> withoutKey() {
+        return withoutKey;
     }
 
-    /** When it fails, and the delivery is taken up again later, the customer is known by then. */
-    private void mayBeOfAnUpdate(Block way, Set<Standing> before, Set<String> mistakes) {
-        boolean isOfACreate = way.parts().stream()
-                .anyMatch(part -> part instanceof Step step && step.name().equals("isCreate"));
-        if (isOfACreate && before.stream().allMatch(standing -> standing.sent() == Sent.ANSWERED)) {
-            RoutePart.all(way, routes).stream()
-                    .filter(part -> part instanceof Step step && step.name().equals(CALL))
-                    .findFirst()
-                    .ifPresent(call -> mistakes.add(((Step) call).place()
-                            + ": a further call that only a create makes is left out when it has failed and is made later:"
-                            + " the customer is known by then"));
-        }
+    /** The steps that set the path of a customer's call to one that is the same for all customers. */
+    Set<Step> withoutName() {
+        return withoutName;
     }
 
-    private Set<Standing> afterOneOf(
-            List<RoutePart> ways, Set<Standing> before, Set<String> from, Set<String> mistakes) {
-        boolean takesOne = ways.stream().anyMatch(way -> way instanceof Block block && block.is("otherwise"));
-        Set<Standing> after = takesOne ? Set.of() : before;
-        for (RoutePart way : ways) {
-            if (way instanceof Block) {
-                after = all(after, after(way, before, from, mistakes));
-            }
-        }
-        return after;
+    /** The calls that come after the customer's own was answered. */
+    Set<Step> further() {
+        return further;
     }
 
-    /** What is asked before a way need not let everybody pass who may stand there: it is right if it is right for somebody. */
-    private Set<Standing> afterWay(
-            List<RoutePart> parts, Set<Standing> before, Set<String> from, Set<String> mistakes) {
-        Set<Standing> after = new LinkedHashSet<>();
-        Set<String> wrong = new LinkedHashSet<>();
-        boolean isRight = before.isEmpty();
-        for (Standing standing : before) {
-            int earlier = wrong.size();
-            Set<Standing> reached = after(parts, at(standing), from, wrong);
-            if (wrong.size() == earlier) {
-                isRight = true;
-                after.addAll(reached);
-            }
-        }
-        if (!isRight) {
-            mistakes.addAll(wrong);
-        }
-        return after;
+    @Override
+    Standing splitOff(Standing before) {
+        return before.with(before.content().made());
     }
 
-    private Set<Standing> afterEachRound(
-            List<RoutePart> parts, Set<Standing> before, Set<String> from, Set<String> mistakes) {
-        Set<Standing> after = before;
-        Set<Standing> more = all(before, after(parts, before, from, mistakes));
-        while (more.size() > after.size()) {
-            after = more;
-            more = all(after, after(parts, after, from, mistakes));
-        }
-        return after;
+    @Override
+    Standing joined(Standing before, Standing last) {
+        return last.with(before.content());
     }
 
-    private static Standing after(Step step, Standing before) throws WrongOrder {
+    @Override
+    Standing after(Step step, Standing before) throws WrongOrder {
+        Content content = before.content();
         return switch (step.name()) {
-            case CALL -> called(step, before);
+            case RoutePart.CALL, RoutePart.CALL_WITHOUT_BODY -> called(step, before);
+            case RoutePart.CLEAR -> before.with(content.removed(step, true));
+            case RoutePart.REMOVE -> before.with(content.removed(step, false));
+            case RoutePart.SET_BODY -> before.with(content.made());
+            case RoutePart.SET_PATH -> new Standing(before.sent(), null, before.inHand(), before.call(), content);
+            case RoutePart.SET_COMMON_PATH ->
+                new Standing(before.sent(), step, before.inHand(), before.call(), content);
+            case AUTHORIZE, IDEMPOTENCY_KEY -> before.with(content.put(step.name()));
+            case KEPT_IDEMPOTENCY_KEY ->
+                before.with(new Content(Key.KEPT, content.puts(), content.isClear(), content.isMade()));
             case BYTES_TO_SEND -> begun(step, before);
             case READ_ANSWER -> answered(step, before);
             case READ_FURTHER_ANSWER -> answeredFurther(step, before);
-            case MUST_BE_IN_HAND -> new Standing(before.sent(), true, before.call());
+            case MUST_BE_IN_HAND ->
+                new Standing(before.sent(), before.path(), true, before.call(), content.put(MUST_BE_IN_HAND));
             default -> before;
         };
     }
 
     /** Before {@code bytesToSend} it opens something, such as a session; the one after it sends the customer. */
-    private static Standing called(Step call, Standing before) throws WrongOrder {
-        switch (before.sent()) {
-            case NOT_BEGUN -> {
-                return before;
-            }
+    private Standing called(Step call, Standing before) throws WrongOrder {
+        Content content = before.content();
+        return switch (before.sent()) {
+            case NOT_BEGUN -> before.with(new Content(content.key(), "", content.isClear(), content.isMade()));
             case BEGUN -> {
-                return new Standing(Sent.CALLED, false, call);
-            }
-            case ANSWERED -> {
-                if (!before.inHand()) {
-                    throw new WrongOrder(call, "a further call needs '" + MUST_BE_IN_HAND + "' before it");
+                if (!content.isClear()) {
+                    throw new WrongOrder(
+                            call,
+                            "'removeHeaders' has to come before it, with \"*\": the headers of what came before would be sent");
                 }
-                return new Standing(Sent.CALLED_FURTHER, false, call);
-            }
-            default -> {
-                if (!before.inHand()) {
-                    throw new WrongOrder(before.call(), isNotRead(before));
+                if (content.key() == Key.NONE) {
+                    withoutKey.add(call);
                 }
-                return new Standing(before.sent(), false, call);
+                if (before.path() != null) {
+                    withoutName.add(before.path());
+                }
+                yield new Standing(Sent.CALLED, before.path(), false, call, content.called());
             }
+            case ANSWERED ->
+                calledFurther(
+                        call,
+                        Sent.CALLED_FURTHER,
+                        before,
+                        "a further call needs '" + MUST_BE_IN_HAND + "' before it",
+                        call);
+            default -> calledFurther(call, before.sent(), before, isNotRead(before), before.call());
+        };
+    }
+
+    private Standing calledFurther(Step call, Sent sent, Standing before, String otherwise, Step wrong)
+            throws WrongOrder {
+        if (!before.inHand()) {
+            throw new WrongOrder(wrong, otherwise);
         }
+        if (!before.content().isClear()) {
+            throw new WrongOrder(
+                    call,
+                    "a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own");
+        }
+        if (call.name().equals(RoutePart.CALL) && !before.content().isMade()) {
+            throw new WrongOrder(
+                    call,
+                    "a further call needs 'setBody' before it, which would be the answer to the call before; or httpMethod: GET");
+        }
+        if (before.sent() != Sent.CALLED) {
+            further.add(call);
+        }
+        return new Standing(sent, before.path(), false, call, before.content().called());
     }
 
     private static Standing begun(Step step, Standing before) throws WrongOrder {
@@ -221,7 +231,7 @@ final class CallOrder {
             throw new WrongOrder(
                     step, "'" + BYTES_TO_SEND + "' is taken a second time, which would send the customer twice");
         }
-        return new Standing(Sent.BEGUN, false, null);
+        return before.at(Sent.BEGUN).with(before.content().put(BYTES_TO_SEND));
     }
 
     private static Standing answered(Step step, Standing before) throws WrongOrder {
@@ -230,7 +240,7 @@ final class CallOrder {
             case BEGUN ->
                 throw new WrongOrder(
                         step, "nothing is called between '" + BYTES_TO_SEND + "' and '" + READ_ANSWER + "'");
-            case CALLED -> new Standing(Sent.ANSWERED, false, null);
+            case CALLED -> before.at(Sent.ANSWERED);
             case ANSWERED -> throw new WrongOrder(step, "the answer is read already");
             case CALLED_FURTHER -> throw new WrongOrder(before.call(), isNotRead(before));
         };
@@ -240,7 +250,7 @@ final class CallOrder {
         if (before.sent() != Sent.ANSWERED && before.sent() != Sent.CALLED_FURTHER) {
             throw comesBefore(READ_ANSWER, step);
         }
-        return new Standing(Sent.ANSWERED, false, null);
+        return before.at(Sent.ANSWERED);
     }
 
     private static WrongOrder comesBefore(String first, Step step) {
@@ -252,15 +262,5 @@ final class CallOrder {
                 ? "a further call needs '" + READ_FURTHER_ANSWER + "' after it"
                 : "nothing reads what this call is answered; one that opens a session comes before '" + BYTES_TO_SEND
                         + "'";
-    }
-
-    private static Set<Standing> at(Standing one) {
-        return Set.of(one);
-    }
-
-    private static Set<Standing> all(Set<Standing> some, Set<Standing> others) {
-        Set<Standing> all = new LinkedHashSet<>(some);
-        all.addAll(others);
-        return all;
     }
 }

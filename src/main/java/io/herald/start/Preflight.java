@@ -98,7 +98,7 @@ public final class Preflight {
                         .collect(Collectors.toSet()),
                 bound(providers.ids()));
         routes = new RouteFiles(context, config, providers, partner, beans)
-                .check(routeFiles, id -> bundle.hasMappingFile(id + "/find.jslt"), mappings::mayHave, mistakes);
+                .check(routeFiles, id -> bundle.hasMappingFile(id + "/find.jslt"), mappings, mistakes);
         reader = reader(bundle, (int) Math.min(bodyMax.asLongValue(), Integer.MAX_VALUE), clock, mistakes);
     }
 

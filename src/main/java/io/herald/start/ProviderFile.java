@@ -2,6 +2,7 @@ package io.herald.start;
 
 import static io.herald.start.YamlNodes.child;
 import static io.herald.start.YamlNodes.entry;
+import static io.herald.start.YamlNodes.keys;
 import static io.herald.start.YamlNodes.scalar;
 import static io.herald.start.YamlNodes.value;
 
@@ -12,9 +13,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,6 +56,12 @@ final class ProviderFile {
     /** The variable with the method of the call. */
     private static final String METHOD = "method";
 
+    /** The variable with its path. */
+    private static final String PATH = "path";
+
+    /** A path with fields to fill in. */
+    private static final Pattern EXPANDED = Pattern.compile("expand\\(\\s*['\"]([^'\"]*)['\"]");
+
     /** The variable with the template of what a customer is looked up by. */
     private static final String LOOK_UP = "lookUp";
 
@@ -71,6 +81,38 @@ final class ProviderFile {
     /** The steps that go to where an expression says, or bring in what is not a provider's answer. */
     private static final List<String> GO_ANYWHERE =
             List.of("toD", "wireTap", "enrich", "pollEnrich", "poll", "recipientList", "routingSlip", "dynamicRouter");
+
+    /** What the steps of a provider's route can be: of any other nobody knows whom it lets go on, or with what. */
+    private static final Set<String> STEPS = new TreeSet<>(Set.of(
+            "bean",
+            "choice",
+            "convertBodyTo",
+            "delay",
+            "filter",
+            "log",
+            "loop",
+            "pipeline",
+            "removeHeader",
+            "removeHeaders",
+            "removeVariable",
+            "setBody",
+            "setHeader",
+            "setHeaders",
+            "setProperty",
+            "setVariable",
+            "setVariables",
+            "split",
+            "throwException",
+            "to",
+            "transform",
+            "validate"));
+
+    /** The parameters of a call that are for the client which Camel would make. */
+    private static final Pattern OF_CAMELS_CLIENT = Pattern.compile(
+            "(?:auth|oauth2|proxy).*|(?:connect|connectionRequest|response|so)Timeout|maxTotalConnections"
+                    + "|connectionsPerRoute|sslContextParameters|x509HostnameVerifier");
+
+    private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE", "OPTIONS");
 
     /** What it can be asked. */
     private static final Set<String> OF_EACH_DELIVERY = Stream.of(Delivery.class.getMethods())
@@ -126,6 +168,11 @@ final class ProviderFile {
     /** What the route that is read begins with, after {@code direct:}. */
     private String beginning = "";
 
+    private final Set<String> beginnings = new LinkedHashSet<>();
+
+    /** Whether what is read is the value of a header. */
+    private boolean ofHeader;
+
     /**
      * @param file its path
      * @param provider whose file it is
@@ -146,16 +193,27 @@ final class ProviderFile {
     /** A route begins with {@code direct:} and this name; without one if it begins with something else. */
     void begins(String name) {
         beginning = name;
+        if (!name.isEmpty()) {
+            beginnings.add(name);
+        }
         order.begins(name);
     }
 
-    /** A route says whether it starts by itself. */
-    void starts(ScalarNode byItself) {
-        if (byItself != null && !byItself.getValue().equals("true")) {
-            mistake(
-                    byItself,
-                    "a route of a provider that does not start by itself leaves its deliveries waiting for good");
-        }
+    /** A route says whether it starts. */
+    void starts(MappingNode route) {
+        ScalarNode byItself = scalar(route, "autoStartup");
+        Stream.of(
+                        byItself == null || byItself.getValue().equals("true") ? null : byItself,
+                        scalar(route, "precondition"))
+                .filter(Objects::nonNull)
+                .forEach(unless -> mistake(
+                        unless,
+                        "a route of a provider that does not start by itself leaves its deliveries waiting for good"));
+    }
+
+    /** What its routes begin with, after {@code direct:}. */
+    Set<String> beginnings() {
+        return beginnings;
     }
 
     /**
@@ -174,19 +232,32 @@ final class ProviderFile {
         if (!isChecked && !BaseUrl.isProtected(url)) {
             mistake(uri, BaseUrl.PROTECTED);
         }
-        callsSomewhere(uri);
-        checkMethod(scalar(parameters, "httpMethod"));
+        ScalarNode method = scalar(parameters, "httpMethod");
+        order.step(WITHOUT_BODY.contains(value(method)) ? RoutePart.CALL_WITHOUT_BODY : RoutePart.CALL, place(uri));
+        checkMethod(method);
         refusalsFail(parameters);
+        goesByItsOwnClient(parameters);
     }
 
     /** A step calls what is not known. */
     void callsSomewhere(ScalarNode uri) {
-        order.call(place(uri));
+        order.step(RoutePart.CALL, place(uri));
     }
 
     /** A step goes to another route, which begins with {@code direct:} and this name. */
-    void goesOnAt(String name) {
-        order.goesOnAt(name);
+    void goesOnAt(String name, ScalarNode node) {
+        order.goesOnAt(name, place(node));
+    }
+
+    private void goesByItsOwnClient(MappingNode parameters) {
+        keys(parameters)
+                .filter(parameter ->
+                        OF_CAMELS_CLIENT.matcher(parameter.getValue()).matches())
+                .forEach(parameter -> mistake(
+                        parameter,
+                        "'" + parameter.getValue()
+                                + "' does nothing beside httpClient, whose settings are those of provider." + provider
+                                + "; a header, or the step 'authorize', says who calls"));
     }
 
     /** A refusal that counts as an answer would be read as one. */
@@ -213,8 +284,23 @@ final class ProviderFile {
         GO_ANYWHERE.stream()
                 .filter(step -> entry(part, step) != null)
                 .forEach(step -> mistake(part, "'" + step + "' goes where no start can check; use 'to'"));
+        ScalarNode disabled = scalar(part, "disabled");
+        if (disabled != null && !disabled.getValue().equals("false")) {
+            mistake(disabled, "a step that is disabled is not taken; leave it out");
+        }
+        if (key.equals("steps")) {
+            keys(part)
+                    .filter(step -> !STEPS.contains(step.getValue())
+                            && !GO_ANYWHERE.contains(step.getValue())
+                            && !CATCHES.contains(step.getValue()))
+                    .forEach(step -> mistake(
+                            step,
+                            "'" + step.getValue() + "' is no step of a provider's route; these are: "
+                                    + String.join(", ", STEPS)));
+        }
         ScalarNode name = scalar(part, "name");
-        ScalarNode constant = constant(child(part, "expression") == null ? part : child(part, "expression"));
+        MappingNode expression = child(part, "expression") == null ? part : child(part, "expression");
+        ScalarNode constant = constant(expression);
         switch (value(name)) {
             case LOOK_UP -> takeFields(constant);
             case METHOD -> checkMethod(constant);
@@ -222,18 +308,31 @@ final class ProviderFile {
             default -> isNoTemplate(constant);
         }
         switch (key) {
-            case "setProperty" -> setProperties.add(value(name));
-            case "setVariable", "variables" -> setsVariable(name);
+            case "setProperty" -> setsProperty(name);
+            case "setVariable", "variables" -> setsVariable(name, expression);
             case "variable" -> readsVariable(scalar(part, "expression"));
+            case "setHeader", "headers" -> ofHeader = true;
+            case "setBody", "transform" -> order.step(RoutePart.SET_BODY, place(part));
+            case "removeHeader" -> order.step(RoutePart.REMOVE, place(part));
+            case "removeHeaders" ->
+                order.step(
+                        value(scalar(part, "pattern")).equals("*") && entry(part, "excludePattern") == null
+                                ? RoutePart.CLEAR
+                                : RoutePart.REMOVE,
+                        place(part));
             default -> {}
         }
         if (BLOCKS.contains(key)) {
-            order.blockBegins(key);
+            boolean asks = key.equals("when") || key.equals("filter");
+            order.blockBegins(key, asks ? Condition.of(part) : Condition.ALWAYS);
         }
     }
 
     /** What is below this key was read. */
     void partEnds(String key) {
+        if (key.equals("setHeader") || key.equals("headers")) {
+            ofHeader = false;
+        }
         if (BLOCKS.contains(key)) {
             order.blockEnds();
         }
@@ -295,6 +394,29 @@ final class ProviderFile {
         }
     }
 
+    private void setsProperty(ScalarNode name) {
+        setProperties.add(value(name));
+        if (GIVEN.matcher(value(name)).matches()) {
+            mistake(name, "the property '" + name.getValue() + "' is not for a provider's route to set");
+        }
+    }
+
+    private void setsVariable(ScalarNode name, MappingNode expression) {
+        setsVariable(name);
+        if (value(name).equals(PATH)) {
+            order.step(isOfAll(expression) ? RoutePart.SET_COMMON_PATH : RoutePart.SET_PATH, place(name));
+        }
+    }
+
+    /** Whether a path is the same for all customers, as far as that can be told. */
+    private boolean isOfAll(MappingNode expression) {
+        if (constant(expression) != null) {
+            return true;
+        }
+        Matcher expanded = EXPANDED.matcher(value(scalar(child(expression, "method"), "method")));
+        return expanded.lookingAt() && !resolved(expanded.group(1)).contains("{id}");
+    }
+
     private void setsVariable(ScalarNode name) {
         if (name != null) {
             setVariables.putIfAbsent(name.getValue(), place(name));
@@ -311,7 +433,8 @@ final class ProviderFile {
     void step(String bean, String method, ScalarNode node) {
         if (bean.equals("delivery")) {
             steps.computeIfAbsent(method, first -> new ArrayList<>()).add(place(node));
-            order.step(method, place(node));
+            boolean isKept = method.equals(CallOrder.IDEMPOTENCY_KEY) && !ofHeader;
+            order.step(isKept ? CallOrder.KEPT_IDEMPOTENCY_KEY : method, place(node));
         }
         if (method.equals(FILLS_IN)) {
             takeFields(node);
@@ -322,10 +445,15 @@ final class ProviderFile {
         if (template == null) {
             return;
         }
+        takeFields(FIELD, resolved(template.getValue()), template);
+    }
+
+    /** With the values of its properties; as it is if one is not set, which is reported already, with its place. */
+    private String resolved(String text) {
         try {
-            takeFields(FIELD, context.resolvePropertyPlaceholders(template.getValue()), template);
+            return context.resolvePropertyPlaceholders(text);
         } catch (IllegalArgumentException e) {
-            // a property that is not set: reported already, with its place
+            return text;
         }
     }
 
@@ -342,6 +470,16 @@ final class ProviderFile {
         return steps.getOrDefault(method, List.of());
     }
 
+    /** Where a create is sent without the idempotency key. */
+    List<String> createsWithoutKey() {
+        return order.createsWithoutKey();
+    }
+
+    /** Where the path of an update is set to one that is the same for all customers. */
+    List<String> updatesWithoutName() {
+        return order.updatesWithoutName();
+    }
+
     /** To be called when the whole file was read, and nothing else is wrong in it: tells what is missing, or misspelt. */
     void checkSteps() {
         order.check(provider);
@@ -354,7 +492,7 @@ final class ProviderFile {
         boolean finds = order.has(provider + RouteNames.FIND);
         boolean logsIn = order.has(provider + RouteNames.LOG_IN);
         Stream.of(
-                        Stream.of("method", "path"),
+                        Stream.of(METHOD, PATH),
                         finds ? Stream.of("lookUp") : Stream.<String>empty(),
                         logsIn ? Stream.of("token") : Stream.<String>empty())
                 .flatMap(names -> names)

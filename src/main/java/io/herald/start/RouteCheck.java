@@ -186,7 +186,7 @@ final class RouteCheck {
         if (id != null) {
             names.route(id.getValue(), place(id));
         }
-        ofProvider.ifPresent(its -> its.starts(scalar(route, "autoStartup")));
+        ofProvider.ifPresent(its -> its.starts(route));
         ScalarNode configuration = scalar(route, "routeConfigurationId");
         if (configuration != null) {
             names.wantsConfiguration(configuration.getValue(), place(configuration));
@@ -282,7 +282,7 @@ final class RouteCheck {
             names.beginning(name, place(place));
         } else if (!name.contains("$")) {
             names.destination(name, place(place));
-            ofProvider.ifPresent(its -> its.goesOnAt(name));
+            ofProvider.ifPresent(its -> its.goesOnAt(name, place));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.herald.start;
 
 import io.herald.file.Partner;
+import io.herald.mapping.Mappings;
 import io.herald.provider.Providers;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,15 +75,12 @@ final class RouteFiles {
      * Reads every file.
      *
      * @param finds whether a provider has a template of what it is asked when a customer is looked up; empty if nobody knows
-     * @param mayHave whether a request to a provider may have a field
+     * @param mappings of all providers
      * @param mistakes takes what is wrong, with file, line and column
      * @return the files to load: all but those of disabled providers, and that of the partner's server where there is none
      */
     List<Resource> check(
-            List<Resource> files,
-            Function<String, Optional<Boolean>> finds,
-            BiPredicate<String, String> mayHave,
-            List<String> mistakes) {
+            List<Resource> files, Function<String, Optional<Boolean>> finds, Mappings mappings, List<String> mistakes) {
         List<Resource> active = new ArrayList<>();
         Set<String> missing = new HashSet<>();
         providers.ids().forEach(id -> missing.add("provider." + id + ".url"));
@@ -116,11 +113,12 @@ final class RouteFiles {
             check.check(place(file), provider, text);
         }
         names.checkNames();
-        names.checkFields(mayHave);
+        names.checkFields(mappings::mayHave);
         names.checkCreates(
                 id -> finds.apply(id).orElse(false),
                 id -> providers.of(id).idempotencyLifetime(),
                 id -> providers.of(id).upsert());
+        names.checkUpdates(mappings::namesCustomer, id -> providers.of(id).upsert());
         withFile.forEach(id -> checkLookUp(id, finds, names, mistakes));
         providers.ids().stream()
                 .filter(id -> !withFile.contains(id))

@@ -138,13 +138,15 @@ final class RouteNames {
                 .filter(routes::containsKey)
                 .forEach(id -> mistakes.add(
                         routes.get(id) + ": the id '" + id + "' is that of a route which each provider has"));
-        providers.stream()
-                .map(id -> id + LOG_IN)
-                .filter(logIn -> beginnings.containsKey(logIn)
+        files.values().stream()
+                .flatMap(file -> file.beginnings().stream())
+                .filter(beginning -> !beginning.endsWith(FIND)
                         && destinations.stream()
-                                .noneMatch(destination -> destination.name().equals(logIn)))
-                .forEach(logIn -> mistakes.add(beginnings.get(logIn) + ": nothing goes to direct:" + logIn
-                        + "; the method 'authorize' of the bean 'delivery' does, and puts the token on a call"));
+                                .noneMatch(destination -> destination.name().equals(beginning)))
+                .forEach(beginning -> mistakes.add(beginnings.get(beginning) + ": nothing goes to direct:" + beginning
+                        + (beginning.endsWith(LOG_IN)
+                                ? "; the method 'authorize' of the bean 'delivery' does, and puts the token on a call"
+                                : "")));
         if (!configurations.contains(OTHERS)) {
             mistakes.add("routes/error-handlers.camel.yaml: there is no routeConfiguration '*'; without it a failure is"
                     + " neither tried again nor recorded");
@@ -198,6 +200,20 @@ final class RouteNames {
                         + id + ".upsert=true: when it fails, both are sent again")));
     }
 
+    /**
+     * To be called after all files: checks that each update says whose it is.
+     *
+     * @param usesLink whether the template of a provider's request has its id of the customer
+     * @param isUpsert whether a create that comes again is an update
+     */
+    void checkUpdates(Predicate<String> usesLink, Predicate<String> isUpsert) {
+        files.forEach((id, file) -> file.updatesWithoutName().stream()
+                .filter(place -> !usesLink.test(id) && !isUpsert.test(id))
+                .forEach(place -> mistakes.add(place
+                        + ": an update does not say which customer it is of: its path has no '{id}', and mappings/" + id
+                        + "/request.jslt no '$link'")));
+    }
+
     private void checkKey(String id, Optional<Duration> remembered, boolean isUpsert) {
         List<String> keys = files.get(id).placesOf("idempotencyKey");
         if (remembered.isEmpty() && !keys.isEmpty()) {
@@ -216,6 +232,12 @@ final class RouteNames {
             mistakes.add(
                     "provider." + id + ".idempotency-lifetime: routes/providers/" + id
                             + ".camel.yaml sends no idempotencyKey; a create that may have arrived would be sent again without one");
+        } else if (remembered.filter(time -> !time.isZero()).isPresent()) {
+            files.get(id)
+                    .createsWithoutKey()
+                    .forEach(place -> mistakes.add(place
+                            + ": a create can come here without the header of 'idempotencyKey'; one that may have arrived would be"
+                            + " sent again without it"));
         }
     }
 

@@ -9,26 +9,45 @@ import java.util.stream.Stream;
 /** A part of a provider's route, as far as the order of its steps goes. */
 sealed interface RoutePart {
 
-    /** The name of a step that calls the provider. */
+    /** The name of a step that calls the provider, and sends a body. */
     String CALL = "to";
 
-    /** A call, or a method of the bean {@code delivery}. */
-    record Step(String name, String place) implements RoutePart {}
+    /** The name of one that sends none. */
+    String CALL_WITHOUT_BODY = "to, without a body";
+
+    /** The name of a step that removes all headers. */
+    String CLEAR = "removeHeaders";
+
+    /** The name of one that removes some. */
+    String REMOVE = "removeHeader";
+
+    /** The name of a step that makes a body. */
+    String SET_BODY = "setBody";
+
+    /** The name of a step that sets the path of the customer's call to what is the same for all. */
+    String SET_COMMON_PATH = "path";
+
+    /** The name of one that sets it to what may be that of one customer. */
+    String SET_PATH = "path of one";
+
+    /** A call, a method of the bean {@code delivery}, or one of those above. */
+    record Step(String name, String place) implements RoutePart {
+
+        boolean isCall() {
+            return name.equals(CALL) || name.equals(CALL_WITHOUT_BODY);
+        }
+    }
 
     /** Goes to the route that begins with {@code direct:} and this name, and comes back. */
-    record Going(String route) implements RoutePart {}
+    record Going(String route, String place) implements RoutePart {}
 
     /**
      * What has steps below it.
      *
      * @param key such as {@code choice}, whose parts are its ways
+     * @param condition who comes in
      */
-    record Block(String key, List<RoutePart> parts) implements RoutePart {
-
-        boolean is(String... keys) {
-            return List.of(keys).contains(key);
-        }
-    }
+    record Block(String key, Condition condition, List<RoutePart> parts) implements RoutePart {}
 
     /**
      * All parts of a route but its blocks, those of the routes that it goes to among them.
@@ -36,23 +55,23 @@ sealed interface RoutePart {
      * @param routes by the names that they begin with
      */
     static List<RoutePart> all(String route, Map<String, List<RoutePart>> routes) {
-        return all(new Going(route), routes);
+        return below(routes.getOrDefault(route, List.of()), routes, Set.of(route))
+                .toList();
     }
 
-    /** The same below a part. */
-    static List<RoutePart> all(RoutePart part, Map<String, List<RoutePart>> routes) {
-        return all(part, routes, Set.of()).toList();
+    private static Stream<RoutePart> below(
+            List<RoutePart> parts, Map<String, List<RoutePart>> routes, Set<String> from) {
+        return parts.stream().flatMap(part -> all(part, routes, from));
     }
 
     private static Stream<RoutePart> all(RoutePart part, Map<String, List<RoutePart>> routes, Set<String> from) {
         if (part instanceof Block block) {
-            return block.parts().stream().flatMap(below -> all(below, routes, from));
+            return below(block.parts(), routes, from);
         }
         if (part instanceof Going going && !from.contains(going.route())) {
-            Set<String> through = and(from, going.route());
             return Stream.concat(
                     Stream.of(part),
-                    routes.getOrDefault(going.route(), List.of()).stream().flatMap(next -> all(next, routes, through)));
+                    below(routes.getOrDefault(going.route(), List.of()), routes, and(from, going.route())));
         }
         return Stream.of(part);
     }

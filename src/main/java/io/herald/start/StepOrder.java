@@ -1,7 +1,6 @@
 package io.herald.start;
 
-import static io.herald.start.RoutePart.CALL;
-
+import io.herald.start.Condition.Operation;
 import io.herald.start.RoutePart.Block;
 import io.herald.start.RoutePart.Going;
 import io.herald.start.RoutePart.Step;
@@ -10,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,12 +30,14 @@ final class StepOrder {
     private static final String SETTLE_FOUND = "settleFound";
 
     /** What a preview must not do. */
-    private static final Set<String> SENDS = Set.of(CALL, CallOrder.BYTES_TO_SEND, "authorize");
+    private static final Set<String> SENDS = Set.of(CallOrder.BYTES_TO_SEND, CallOrder.AUTHORIZE);
 
     private final String file;
     private final List<String> mistakes;
     private final Map<String, List<RoutePart>> routes = new HashMap<>();
     private final Deque<List<RoutePart>> open = new ArrayDeque<>();
+    private Set<Step> createsWithoutKey = Set.of();
+    private Set<Step> updatesWithoutName = Set.of();
 
     /**
      * @param file its path
@@ -53,25 +55,20 @@ final class StepOrder {
         open.push(routes.computeIfAbsent(name, first -> new ArrayList<>()));
     }
 
-    /** The next step of the route is this method of the bean {@code delivery}. */
-    void step(String method, String place) {
-        add(new Step(method, place));
-    }
-
-    /** The next step of the route calls the provider. */
-    void call(String place) {
-        step(CALL, place);
+    /** The next step of the route is this method of the bean {@code delivery}, or one that {@link RoutePart} names. */
+    void step(String name, String place) {
+        add(new Step(name, place));
     }
 
     /** The next step of the route goes to {@code direct:} and this name. */
-    void goesOnAt(String name) {
-        add(new Going(name));
+    void goesOnAt(String name, String place) {
+        add(new Going(name, place));
     }
 
     /** What comes until {@link #blockEnds} is below this key. */
-    void blockBegins(String key) {
+    void blockBegins(String key, Condition condition) {
         List<RoutePart> parts = new ArrayList<>();
-        add(new Block(key, parts));
+        add(new Block(key, condition, parts));
         open.push(parts);
     }
 
@@ -90,6 +87,7 @@ final class StepOrder {
 
     /** To be called when the whole file was read. */
     void check(String provider) {
+        routes.keySet().forEach(this::mustEnd);
         String request = provider + "-request";
         if (takes(request, FIND_LINK, MAP)) {
             areInOrder(request, FIND_LINK, MAP);
@@ -97,12 +95,48 @@ final class StepOrder {
         }
         String call = provider + "-call";
         if (takes(call, CallOrder.BYTES_TO_SEND, CallOrder.READ_ANSWER)) {
-            mistakes.addAll(new CallOrder(routes).mistakes(call));
+            checkCalls(request, call);
         }
         String find = provider + RouteNames.FIND;
         if (has(find) && takes(find, BEGIN_LOOK_UP, READ_FOUND, SETTLE_FOUND)) {
-            areInOrder(find, BEGIN_LOOK_UP, CALL, READ_FOUND, SETTLE_FOUND);
+            areInOrder(find, BEGIN_LOOK_UP, RoutePart.CALL, READ_FOUND, SETTLE_FOUND);
         }
+    }
+
+    private void checkCalls(String request, String call) {
+        Set<String> found = new LinkedHashSet<>();
+        CallOrder create = new CallOrder(file, routes, Operation.CREATE, found);
+        CallOrder update = new CallOrder(file, routes, Operation.UPDATE, found);
+        create.check(request, call);
+        update.check(request, call);
+        mistakes.addAll(found);
+        if (found.isEmpty() && create.further().size() > update.further().size()) {
+            create.further().removeAll(update.further());
+            create.further()
+                    .forEach(further -> mistake(
+                            further,
+                            "a further call that only a create makes is left out when it has failed and is made later: the"
+                                    + " customer is known by then"));
+        }
+        createsWithoutKey = create.withoutKey();
+        updatesWithoutName = update.withoutName();
+    }
+
+    /** Where a create is sent without the idempotency key. */
+    List<String> createsWithoutKey() {
+        return createsWithoutKey.stream().map(Step::place).toList();
+    }
+
+    /** Where the path of an update is set to one that is the same for all customers. */
+    List<String> updatesWithoutName() {
+        return updatesWithoutName.stream().map(Step::place).toList();
+    }
+
+    private void mustEnd(String route) {
+        RoutePart.all(route, routes).stream()
+                .filter(part -> part instanceof Going going && going.route().equals(route))
+                .forEach(part -> mistakes.add(
+                        ((Going) part).place() + ": comes back to direct:" + route + ", and so on without end"));
     }
 
     /** Whether a route takes all these steps; tells those that it lacks, unless it goes to a route of another file. */
@@ -129,17 +163,18 @@ final class StepOrder {
     private void areInOrder(String route, String... names) {
         Set<String> seen = new HashSet<>();
         steps(route).forEach(step -> {
-            int place = List.of(names).indexOf(step.name());
+            String name = step.isCall() ? RoutePart.CALL : step.name();
+            int place = List.of(names).indexOf(name);
             if (place > 0 && !seen.contains(names[place - 1])) {
-                mistake(step, "'" + names[place - 1] + "' has to come before '" + step.name() + "'");
+                mistake(step, "'" + names[place - 1] + "' has to come before '" + name + "'");
             }
-            seen.add(step.name());
+            seen.add(name);
         });
     }
 
     private void mustSendNothing(String route) {
         steps(route)
-                .filter(step -> SENDS.contains(step.name()))
+                .filter(step -> step.isCall() || SENDS.contains(step.name()))
                 .forEach(step -> mistake(
                         step,
                         "a preview takes this step too, and must send nothing: it belongs to the route that sends"));

@@ -1,5 +1,6 @@
 package io.herald.start;
 
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -26,6 +27,15 @@ final class YamlNodes {
 
     static MappingNode child(MappingNode mapping, String name) {
         return entry(mapping, name) instanceof MappingNode child ? child : null;
+    }
+
+    static Stream<ScalarNode> keys(MappingNode mapping) {
+        return mapping == null
+                ? Stream.empty()
+                : mapping.getValue().stream()
+                        .map(NodeTuple::getKeyNode)
+                        .filter(ScalarNode.class::isInstance)
+                        .map(ScalarNode.class::cast);
     }
 
     static Node entry(MappingNode mapping, String name) {

@@ -124,6 +124,32 @@ class OutcomeTest {
     void aStateThatIsNotTakenIsToldInTheLog(int status, String told, int lines) {
         ObjectNode fragment =
                 JSON.objectNode().put("state", told).put("providerCustomerId", status == 200 ? "4711" : null);
+
+        assertThat(logOf(status, fragment)).hasSize(lines).allSatisfy(line -> assertThat(line)
+                .startsWith("ERROR mappings/acme/response.jslt ")
+                .doesNotContain(told));
+    }
+
+    /** Nobody could ask for the dead letters of it, and who reads the report knows the closed list. */
+    @ParameterizedTest
+    @CsvSource({
+        "409, blocked, duplicate, 1",
+        "409, invalid, invalid, 0",
+        "409, , duplicate, 0",
+        "202, Jane, unreadable_answer, 1"
+    })
+    void aReasonThatNobodyKnowsIsNotTakenAndIsToldInTheLog(int status, String told, String reason, int lines) {
+        ObjectNode fragment = JSON.objectNode();
+        fragment.putObject("error").put("reason", told);
+
+        assertThat(Outcome.of(status, fragment, false).at("/error/reason").textValue())
+                .isEqualTo(reason);
+        assertThat(logOf(status, fragment)).hasSize(lines).allSatisfy(line -> assertThat(line)
+                .startsWith("ERROR mappings/acme/response.jslt tells an error.reason that is not taken: it may be ")
+                .doesNotContain(told));
+    }
+
+    private static List<String> logOf(int status, ObjectNode fragment) {
         Message message =
                 new Message(new UUID(0, 1), 1, "reference", Instant.EPOCH, JSON.objectNode(), List.of("acme"));
         List<String> log = new ArrayList<>();
@@ -146,10 +172,7 @@ class OutcomeTest {
         } finally {
             logger.removeHandler(handler);
         }
-
-        assertThat(log).hasSize(lines).allSatisfy(line -> assertThat(line)
-                .startsWith("ERROR mappings/acme/response.jslt ")
-                .doesNotContain(told));
+        return log;
     }
 
     /** A template that fills in an error whatever the status is tells one of a success too. */

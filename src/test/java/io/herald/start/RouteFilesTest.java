@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
@@ -93,6 +95,13 @@ class RouteFilesTest {
                 "bridge-xyz | http\" | http\"\\n            uri: direct | 'uri' is there twice",
                 "bridge-xyz | expression: /customers | expression: '/customers/{id}' | a constant is sent as it is; 'expand' fills '{id}' in",
                 "xbridge | variable:\\n                    expression: wanted | xpath:\\n                    expression: /wanted | there is no language 'xpath'",
+                "yativo | - loop: | - stop: {}\\n        - loop: | 'stop' is no step of a provider's route; these are: bean, choice, convertBodyTo, delay, filter, log, loop, pipeline, removeHeader, removeHeaders, removeVariable, setBody, setHeader, setHeaders, setProperty, setVariable, setVariables, split, throwException, to, transform, validate",
+                "bridge-xyz | name: Idempotency-Key | disabled: true\\n                  name: Idempotency-Key | a step that is disabled is not taken; leave it out",
+                "bridge-xyz | id: bridge-xyz-call | id: bridge-xyz-call\\n    precondition: '{{x:false}}' | a route of a provider that does not start by itself leaves its deliveries waiting for good",
+                "yativo | - loop: | - setProperty:\\n            name: delivery\\n            expression:\\n              constant:\\n                expression: x\\n        - loop: | the property 'delivery' is not for a provider's route to set",
+                "bridge-xyz | http\" | http\"\\n              authMethod: Basic | 'authMethod' does nothing beside httpClient, whose settings are those of provider.bridge-xyz; a header, or the step 'authorize', says who calls",
+                "bridge-xyz | http\" | http\"\\n              responseTimeout: 5 | 'responseTimeout' does nothing beside httpClient, whose settings are those of provider.bridge-xyz; a header, or the step 'authorize', says who calls",
+                "fraudspect | fraudspect-connections\\n      steps: | fraudspect-connections\\n      steps:\\n        - to:\\n            uri: direct\\n            parameters:\\n              name: fraudspect-connections | comes back to direct:fraudspect-connections, and so on without end",
                 "yativo | - loop: | - onException: {}\\n        - loop: | 'onException' is not for what a provider's route goes on to; with it a failure is neither tried again nor recorded",
             })
     void aMistakeInAProvidersFileIsTold(String provider, String right, String wrong, String mistake) throws Exception {
@@ -127,12 +136,17 @@ class RouteFilesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "to, bytesToSend, to, readAnswer",
-                "either<bytesToSend, to, readAnswer> or <to, bytesToSend, to, readAnswer>",
-                "bytesToSend, either<to, readAnswer> or <to, readAnswer>, if(mustBeInHand, to, readFurtherAnswer)",
-                "bytesToSend, to, readAnswer, mustBeInHand, either<to> or <to>, readFurtherAnswer",
-                "bytesToSend, if(to, readAnswer), if(to, readAnswer)",
-                "bytesToSend, to, again(mustBeInHand, to), readAnswer, again(mustBeInHand, to, readFurtherAnswer)",
+                "clear, to, bytesToSend, to, readAnswer",
+                "either<clear, bytesToSend, to, readAnswer> or <clear, to, clear, bytesToSend, to, readAnswer>",
+                "clear, bytesToSend, either<to, readAnswer> or <to, readAnswer>, if(clear, body, mustBeInHand, to, readFurtherAnswer)",
+                "clear, bytesToSend, to, readAnswer, clear, body, mustBeInHand, either<to> or <to>, readFurtherAnswer",
+                "clear, bytesToSend, new(to, readAnswer), old(to, readAnswer)",
+                "clear, new(bytesToSend, to, readAnswer), old(bytesToSend, to, readAnswer)",
+                "clear, bytesToSend, to, again(clear, mustBeInHand, get), readAnswer, again(clear, body, mustBeInHand, to, readFurtherAnswer)",
+                "clear, bytesToSend, to, readAnswer, clear, each(mustBeInHand, to, readFurtherAnswer)",
+                "clear, bytesToSend, to, new(clear, mustBeInHand, get), readAnswer",
+                "clear, bytesToSend, to, readAnswer, old(clear, mustBeInHand, get, readFurtherAnswer)",
+                "some, clear, authorize, bytesToSend, to, readAnswer",
             })
     void thereAreSeveralRightOrders(String steps) throws Exception {
         assertThat(mistakesOfCall(steps)).isEmpty();
@@ -143,25 +157,119 @@ class RouteFilesTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "`bytesToSend, to, to, readAnswer` | nothing reads what this call is answered; one that opens a session comes before 'bytesToSend'",
-                "`bytesToSend, to, readAnswer, if(isCreate), to, readAnswer` | a further call needs 'mustBeInHand' before it",
-                "`bytesToSend, to, readAnswer, if(to, readFurtherAnswer)` | a further call needs 'mustBeInHand' before it",
-                "`bytesToSend, to, readAnswer, if(mustBeInHand, to)` | a further call needs 'readFurtherAnswer' after it",
-                "`bytesToSend, to, readAnswer, mustBeInHand, to, to, readFurtherAnswer` | a further call needs 'readFurtherAnswer' after it",
-                "`bytesToSend, to, readAnswer, mustBeInHand, to, readAnswer` | a further call needs 'readFurtherAnswer' after it",
-                "`bytesToSend, if(to, readAnswer), to, readAnswer` | a further call needs 'mustBeInHand' before it",
-                "`bytesToSend, again(to, readAnswer)` | a further call needs 'mustBeInHand' before it",
-                "`bytesToSend, to, readAnswer, bytesToSend, to, readAnswer` | 'bytesToSend' is taken a second time, which would send the customer twice",
-                "`bytesToSend, to, readAnswer, new(mustBeInHand, to, readFurtherAnswer)` | a further call that only a create makes is left out when it has failed and is made later: the customer is known by then",
-                "`bytesToSend, to, readAnswer, readAnswer` | the answer is read already",
+                "`clear, bytesToSend, to, to, readAnswer` | nothing reads what this call is answered; one that opens a session comes before 'bytesToSend'",
+                "`clear, bytesToSend, to, readAnswer, if(clear, body), to, readAnswer` | a further call needs 'mustBeInHand' before it",
+                "`clear, bytesToSend, to, readAnswer, if(clear, body, to, readFurtherAnswer)` | a further call needs 'mustBeInHand' before it",
+                "`clear, bytesToSend, to, readAnswer, if(clear, body, mustBeInHand, to)` | a further call needs 'readFurtherAnswer' after it",
+                "`clear, bytesToSend, to, readAnswer, clear, body, mustBeInHand, to, to, readFurtherAnswer` | a further call needs 'readFurtherAnswer' after it",
+                "`clear, bytesToSend, to, readAnswer, clear, body, mustBeInHand, to, readAnswer` | a further call needs 'readFurtherAnswer' after it",
+                "`clear, bytesToSend, if(to, readAnswer), to, readAnswer` | a further call needs 'mustBeInHand' before it",
+                "`clear, bytesToSend, to, readAnswer, bytesToSend, to, readAnswer` | 'bytesToSend' is taken a second time, which would send the customer twice",
+                "`clear, bytesToSend, to, readAnswer, new(clear, body, mustBeInHand, to, readFurtherAnswer)` | a further call that only a create makes is left out when it has failed and is made later: the customer is known by then",
+                "`clear, bytesToSend, to, readAnswer, readAnswer` | the answer is read already",
                 "`to, readAnswer, bytesToSend` | 'bytesToSend' has to come before 'readAnswer'",
-                "`bytesToSend, readAnswer, to` | nothing is called between 'bytesToSend' and 'readAnswer'",
-                "`bytesToSend, to, readFurtherAnswer, readAnswer` | 'readAnswer' has to come before 'readFurtherAnswer'",
+                "`clear, bytesToSend, readAnswer, to` | nothing is called between 'bytesToSend' and 'readAnswer'",
+                "`clear, bytesToSend, to, readFurtherAnswer, readAnswer` | 'readAnswer' has to come before 'readFurtherAnswer'",
+                "`bytesToSend, to, readAnswer` | 'removeHeaders' has to come before it, with \"*\": the headers of what came before would be sent",
+                "`clear, to, clear, bytesToSend, to, readAnswer, body, mustBeInHand, to, readFurtherAnswer` | a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own",
+                "`clear, bytesToSend, to, readAnswer, clear, mustBeInHand, to, readFurtherAnswer` | a further call needs 'setBody' before it, which would be the answer to the call before; or httpMethod: GET",
+                "`clear, bytesToSend, to, readAnswer, clear, body, again(mustBeInHand, to, readFurtherAnswer)` | a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own",
+                "`clear, bytesToSend, clear, to, readAnswer` | removes headers that 'bytesToSend' has put on: it has to come before that",
+                "`clear, authorize, some, bytesToSend, to, readAnswer` | removes headers that 'authorize' has put on: it has to come before that",
+                "`clear, bytesToSend, to, readAnswer, body, mustBeInHand, clear, to, readFurtherAnswer` | removes headers that 'mustBeInHand' has put on: it has to come before that",
             })
     void andManyWrongOnes(String steps, String mistake) throws Exception {
-        assertThat(mistakesOfCall(steps))
+        assertThat(mistakesOfCall(steps).stream()
+                        .filter(told -> !told.contains(" can come to the end of fraudspect-call and not be sent")))
                 .singleElement(InstanceOfAssertFactories.STRING)
                 .endsWith(": " + mistake);
+    }
+
+    /** Whom no way sends, is sent anew at each start, for good. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`clear, bytesToSend, new(to, readAnswer), new(to, readAnswer)` | an update",
+                "`clear, old(bytesToSend, to, readAnswer)` | a create",
+                "`clear, bytesToSend, to, readAnswer, new(clear)` |",
+                "`clear, if(bytesToSend, to, readAnswer)` | a create,an update",
+                "`clear, bytesToSend, again(to, readAnswer)` | a create,an update",
+                "`clear, either<bytesToSend, to, readAnswer> or <clear>` | a create",
+            })
+    void whoIsNotSentIsTold(String steps, String who) throws Exception {
+        List<String> notSent = who == null
+                ? List.of()
+                : Stream.of(who.split(","))
+                        .map(operation -> "routes/providers/fraudspect.camel.yaml: " + operation
+                                + " can come to the end of fraudspect-call and not be sent")
+                        .toList();
+
+        assertThat(mistakesOfCall(steps).stream().filter(told -> told.endsWith(" and not be sent")))
+                .containsExactlyElementsOf(notSent);
+    }
+
+    /** Else a create that may have arrived is sent again as another one. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`clear, key, bytesToSend, to, readAnswer` | 0",
+                "`clear, new(key), bytesToSend, to, readAnswer` | 0",
+                "`kept, clear, bytesToSend, to, readAnswer` | 0",
+                "`clear, new(key, bytesToSend, to, readAnswer), old(bytesToSend, to, readAnswer)` | 0",
+                "`clear, old(key), bytesToSend, to, readAnswer` | 1",
+                "`clear, if(key), bytesToSend, to, readAnswer` | 1",
+                "`clear, bytesToSend, to, key, readAnswer` | 1",
+                "`clear, key, to, clear, bytesToSend, to, readAnswer` | 1",
+                "`clear, key, to, some, bytesToSend, to, readAnswer` | 1",
+            })
+    void eachCreateHasTheKey(String steps, int mistakes) throws Exception {
+        Map<String, String> remembered =
+                Map.of("provider.fraudspect.upsert", "false", "provider.fraudspect.idempotency-lifetime", "1h");
+
+        assertThat(mistakesOfCall(steps, remembered).stream()
+                        .filter(told -> !told.contains(": an update does not say which customer it is of: ")))
+                .hasSize(mistakes)
+                .allMatch(told -> told.endsWith(
+                        ": a create can come here without the header of 'idempotencyKey'; one that may have arrived"
+                                + " would be sent again without it"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "bridge-xyz | `expand('/customers/{id}'` | `expand('/customers/{email}'`",
+                "bridge-xyz | `method: isUpdate` | `method: isCreate`",
+                "yativo | `expand('{{provider.yativo.update-path}}'` | `expand('/customer'`",
+                "yativo | `{{provider.yativo.update-path}}` | `{{provider.yativo.url}}`",
+            })
+    void anUpdateSaysWhoseItIs(String provider, String right, String wrong) throws Exception {
+        assertThat(mistakes(provider, right, wrong))
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .startsWith("routes/providers/" + provider + ".camel.yaml:")
+                .endsWith(": an update does not say which customer it is of: its path has no '{id}', and mappings/"
+                        + provider + "/request.jslt no '$link'");
+    }
+
+    /** What stands there would be taken for sent. */
+    @Test
+    void aRouteThatNothingGoesToIsTold() throws Exception {
+        String connections = """
+                - to:
+                                  uri: direct
+                                  parameters:
+                                    name: fraudspect-connections
+                """;
+
+        assertThat(mistakes(
+                        "fraudspect", connections.stripTrailing(), "- removeHeaders:\n                  pattern: X"))
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .endsWith(": nothing goes to direct:fraudspect-connections");
     }
 
     /** In the route that sends, a look-up would be asked for before it is known that one is needed. */
@@ -194,26 +302,44 @@ class RouteFilesTest {
         assertThat(mistakes("bridge-xyz", end, end + another)).isEmpty();
     }
 
-    /** With these steps where fraudspect is sent a customer; {@code if}, {@code again} and {@code either} have steps of their own. */
     private static List<String> mistakesOfCall(String steps) throws Exception {
-        String update = "expression: {method: {ref: delivery, method: isUpdate}}, steps: [";
+        return mistakesOfCall(steps, Map.of());
+    }
+
+    /**
+     * With these steps where fraudspect is sent a customer, and with nothing after them; {@code if}, {@code new}, {@code old},
+     * {@code again}, {@code each} and {@code either} have steps of their own.
+     */
+    private static List<String> mistakesOfCall(String steps, Map<String, String> settings) throws Exception {
+        String method = "expression: {method: {ref: delivery, method: %s}}";
+        String key = "name: key, " + method.formatted("idempotencyKey");
+        String update = method.formatted("isUpdate") + ", steps: [";
+        String any = "expression: {simple: {expression: '${body} != null'}}, steps: [";
+        String call = "{to: {uri: \"{{provider.fraudspect.url}}\", parameters: {httpClient: \"#fraudspect-http\"%s}}}";
         String written = steps.replaceAll(
-                        "\\b(?!(?:to|if|new|again|either|or)\\b)\\w+", "{bean: {ref: delivery, method: $0}}")
-                .replace("if(", "{filter: {" + update)
+                        "\\b(?!(?:to|get|clear|some|body|key|kept|if|new|old|again|each|either|or)\\b)\\w+",
+                        "{bean: {ref: delivery, method: $0}}")
+                .replaceAll("\\bget\\b", Matcher.quoteReplacement(call.formatted(", httpMethod: GET")))
+                .replaceAll("\\bto\\b(?!:)", Matcher.quoteReplacement(call.formatted("")))
+                .replaceAll("\\bclear\\b", "{removeHeaders: {pattern: '*'}}")
+                .replaceAll("\\bsome\\b", "{removeHeaders: {pattern: 'X-*'}}")
+                .replaceAll("\\bbody\\b", "{setBody: {expression: {constant: {expression: '{}'}}}}")
+                .replaceAll("\\bkept\\b", "{setVariable: {" + key.replace("key,", "path,") + "}}")
+                .replaceAll("\\bkey\\b", "{setHeader: {" + key + "}}")
+                .replace("if(", "{filter: {" + any)
+                .replace("old(", "{filter: {" + update)
                 .replace("new(", "{filter: {" + update.replace("isUpdate", "isCreate"))
-                .replace("again(", "{loop: {doWhile: true, " + update)
+                .replace("again(", "{loop: {doWhile: true, " + any)
+                .replace("each(", "{split: {" + any)
                 .replace("either<", "{choice: {when: [{" + update)
                 .replace("> or <", "]}], otherwise: {steps: [")
                 .replace(")", "]}}")
-                .replace(">", "]}}}")
-                .replaceAll(
-                        "\\bto\\b",
-                        "{to: {uri: \"{{provider.fraudspect.url}}\", parameters: {httpClient: \"#fraudspect-http\"}}}");
+                .replace(">", "]}}}");
         String right = Files.readString(Path.of("routes/providers/fraudspect.camel.yaml"));
-        String customer = right.substring(
-                right.indexOf("        - bean:\n            description: Puts on"),
-                right.indexOf("- route:\n    id: fraudspect-connections"));
-        return mistakes("fraudspect", customer, "        - pipeline: {steps: [" + written + "]}\n");
+        String customer = right.substring(right.indexOf("        - to:\n            uri: direct"));
+        return mistakes("fraudspect", customer, "        - pipeline: {steps: [" + written + "]}\n", settings).stream()
+                .filter(told -> !told.endsWith(": no route begins with direct:fraudspect-log-in"))
+                .toList();
     }
 
     @ParameterizedTest
@@ -350,7 +476,7 @@ class RouteFilesTest {
                             providers,
                             new Partner(none, none, none, none, none),
                             beans(providers.ids()))
-                    .check(files, id -> bundle.hasMappingFile(id + "/find.jslt"), mappings::mayHave, mistakes);
+                    .check(files, id -> bundle.hasMappingFile(id + "/find.jslt"), mappings, mistakes);
         } finally {
             context.stop();
         }
