@@ -33,9 +33,11 @@ final class AnswerReading {
     }
 
     /** As {@link DeliverySteps#readAnswer}. */
-    void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException {
+    void read(Delivery delivery, int status, String answer) throws UnreadableAnswerException, UnclearException {
         try {
-            delivery.markDelivered(outcome(delivery, status, Answers.parse(answer)));
+            ObjectNode outcome = outcome(delivery, status, Answers.parse(answer));
+            mustBeOfThatCustomer(delivery, outcome);
+            delivery.markDelivered(outcome);
         } catch (UnreadableAnswerException e) {
             if (status != OK && Outcome.isFor(Reason.UNREADABLE_ANSWER, e.outcome())) {
                 delivery.doubt().setPromise(e.outcome());
@@ -43,6 +45,16 @@ final class AnswerReading {
             throw e;
         }
         delivery.tries().end(clock.instant(), json.createObjectNode().put("httpStatus", status));
+    }
+
+    /** Else the next messages would go to another customer, and this one be with the provider twice. */
+    private void mustBeOfThatCustomer(Delivery delivery, ObjectNode outcome) throws UnclearException {
+        boolean isAnothers = delivery.isUpdate()
+                && !outcome.path("providerCustomerId").textValue().equals(delivery.getLink());
+        if (isAnothers && !creates.areUpserts(delivery.getProvider())) {
+            throw new UnclearException(
+                    "the provider answered an update with the id of another customer than it was of");
+        }
     }
 
     /** As {@link DeliverySteps#readFurtherAnswer}. */

@@ -218,9 +218,11 @@ public final class DeliverySteps {
      *
      * @throws UnreadableAnswerException if there is no customer's id in it: the delivery is tried again, and then what the
      *     template says, as a rule {@code dead}, {@code unreadable_answer}
+     * @throws UnclearException if it was an update, and the id is that of another customer: the delivery is {@code dead},
+     *     {@code unclear}; not where creates are upserts, whose customers are told apart by our reference
      */
     public void readAnswer(Exchange exchange, @ExchangeProperty("delivery") Delivery delivery)
-            throws UnreadableAnswerException {
+            throws UnreadableAnswerException, UnclearException {
         answers.read(delivery, status(exchange), text(exchange));
     }
 

@@ -53,6 +53,8 @@ final class ProviderFile {
     /** The method that fills fields of the request into a path or query. */
     private static final String FILLS_IN = "expand";
 
+    private static final Pattern FILLED_IN = Pattern.compile(",\\s*\\$\\{exchangeProperty\\.delivery}\\s*\\)$");
+
     /** The variable with the method of the call. */
     private static final String METHOD = "method";
 
@@ -438,6 +440,11 @@ final class ProviderFile {
         }
         if (method.equals(FILLS_IN)) {
             takeFields(node);
+            if (!FILLED_IN.matcher(node.getValue()).find()) {
+                mistake(
+                        node,
+                        "'expand' needs what is filled in, and the delivery: expand('/path/{id}', ${exchangeProperty.delivery})");
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import static io.herald.start.RouteNames.OTHERS;
 import static io.herald.start.RouteNames.SEND;
 import static io.herald.start.YamlNodes.child;
 import static io.herald.start.YamlNodes.entry;
+import static io.herald.start.YamlNodes.keys;
 import static io.herald.start.YamlNodes.scalar;
 import static io.herald.start.YamlNodes.value;
 
@@ -44,6 +45,28 @@ final class RouteCheck {
 
     /** The method that asks the provider's log-in route for a token. */
     private static final String LOGS_IN = "authorize";
+
+    /** What says of what, and by which expression. */
+    private static final Set<String> WITH_NAME =
+            Set.of("setHeader", "headers", "setVariable", "variables", "setProperty", "removeHeader", "removeVariable");
+
+    private static final Set<String> WITH_EXPRESSION = Set.of(
+            "setHeader",
+            "headers",
+            "setVariable",
+            "variables",
+            "setProperty",
+            "setBody",
+            "filter",
+            "when",
+            "loop",
+            "split",
+            "delay",
+            "transform",
+            "validate",
+            "recipientList");
+
+    private static final Pattern BEAN_IN_SIMPLE = Pattern.compile("\\$\\{bean:(?://)?([\\w-]+)");
 
     private static final Set<String> GOES_SOMEWHERE = Set.of("from", "to", "toD", "wireTap", "poll");
 
@@ -109,6 +132,7 @@ final class RouteCheck {
             if (scalar(mapping, "uri") != null) {
                 endpoint(key, mapping);
             }
+            complete(key, mapping);
             ofProvider.ifPresent(its -> its.part(key, mapping));
             if (key.equals("log")) {
                 fixedWords(scalar(mapping, "message"));
@@ -158,15 +182,35 @@ final class RouteCheck {
         }
     }
 
+    /** Camel would find out with the first message, or when it makes the route, without a place. */
+    private void complete(String key, MappingNode step) {
+        if (WITH_NAME.contains(key) && value(scalar(step, "name")).isBlank()) {
+            mistake(step, "'" + key + "' needs 'name'");
+        }
+        if (WITH_EXPRESSION.contains(key) && !hasExpression(step)) {
+            mistake(step, "'" + key + "' needs 'expression'");
+        }
+    }
+
+    private boolean hasExpression(MappingNode step) {
+        MappingNode expression = child(step, "expression");
+        return expression == null
+                ? keys(step).anyMatch(name -> isLanguage(name.getValue()))
+                : keys(expression).findAny().isPresent();
+    }
+
+    private boolean isLanguage(String name) {
+        try {
+            return name.equals(CALLS_A_BEAN) || context.resolveLanguage(name) != null;
+        } catch (NoSuchLanguageException e) {
+            return false;
+        }
+    }
+
     private void languages(MappingNode expression) {
         for (NodeTuple entry : expression.getValue()) {
-            if (entry.getKeyNode() instanceof ScalarNode name
-                    && !name.getValue().equals(CALLS_A_BEAN)) {
-                try {
-                    context.resolveLanguage(name.getValue());
-                } catch (NoSuchLanguageException e) {
-                    mistake(name, "there is no language '" + name.getValue() + "'");
-                }
+            if (entry.getKeyNode() instanceof ScalarNode name && !isLanguage(name.getValue())) {
+                mistake(name, "there is no language '" + name.getValue() + "'");
             }
         }
     }
@@ -356,6 +400,14 @@ final class RouteCheck {
     private void expression(String name, ScalarNode text, boolean predicate) {
         if (text == null) {
             return;
+        }
+        if (name.equals("simple")) {
+            BEAN_IN_SIMPLE
+                    .matcher(text.getValue())
+                    .results()
+                    .map(bean -> bean.group(1))
+                    .filter(bean -> !beans.has(bean))
+                    .forEach(bean -> mistake(text, "there is no bean '" + bean + "'"));
         }
         try {
             if (name.equals("jsonpath")) {

@@ -133,6 +133,29 @@ class OnceAtTheProviderTest {
                 .isNotEmpty();
     }
 
+    /** Else the link would lead to the other one from then on. */
+    @Test
+    void anUpdateThatIsAnsweredWithAnotherIdNeedsAPerson() {
+        ObjectNode customer = Caller.person(Caller.reference("other-id"), "", "bridge-xyz");
+        String id = Caller.deliver(customer)
+                .delivery("bridge-xyz")
+                .path("providerCustomerId")
+                .asText();
+        sandbox.server().stubFor(put(urlPathMatching("/bridge-xyz/.*")).willReturn(okJson("{\"id\": \"another\"}")));
+
+        Report report = Caller.deliver(customer);
+
+        assertThat(report.outcome("bridge-xyz")).isEqualTo("dead/unclear");
+        assertThat(report.delivery("bridge-xyz").at("/error/message").asText())
+                .isEqualTo("the provider answered an update with the id of another customer than it was of");
+        sandbox.reset();
+        assertThat(Caller.deliver(customer).outcome("bridge-xyz")).isEqualTo("dead/link_broken");
+        assertThat(sandbox.requests("bridge-xyz"))
+                .extracting(Received::path)
+                .isNotEmpty()
+                .allMatch(path -> path.endsWith("/" + id));
+    }
+
     @Test
     void connectionsWhoseAnswerIsEmptyAreDelivered() {
         sandbox.server()
