@@ -5,11 +5,9 @@ import static io.herald.start.RouteNames.OTHERS;
 import static io.herald.start.RouteNames.SEND;
 import static io.herald.start.YamlNodes.child;
 import static io.herald.start.YamlNodes.entry;
-import static io.herald.start.YamlNodes.keys;
 import static io.herald.start.YamlNodes.scalar;
 import static io.herald.start.YamlNodes.value;
 
-import com.jayway.jsonpath.JsonPath;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +15,6 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
-import org.apache.camel.NoSuchLanguageException;
 import org.apache.camel.spi.EndpointUriFactory;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -38,35 +35,13 @@ final class RouteCheck {
 
     private static final Set<String> WITH_BEAN = Set.of("bean", "process", "method");
     private static final Set<String> WITH_PREDICATE = Set.of("filter", "when", "onWhen", "retryWhile", "validate");
-    private static final Set<String> LANGUAGES = Set.of("simple", "jsonpath");
-
-    /** The one expression that is not named as its language is. */
-    private static final String CALLS_A_BEAN = "method";
 
     /** The method that asks the provider's log-in route for a token. */
     private static final String LOGS_IN = "authorize";
 
-    /** What says of what, and by which expression. */
+    /** The steps, and parts of steps, that change something of a name. */
     private static final Set<String> WITH_NAME =
             Set.of("setHeader", "headers", "setVariable", "variables", "setProperty", "removeHeader", "removeVariable");
-
-    private static final Set<String> WITH_EXPRESSION = Set.of(
-            "setHeader",
-            "headers",
-            "setVariable",
-            "variables",
-            "setProperty",
-            "setBody",
-            "filter",
-            "when",
-            "loop",
-            "split",
-            "delay",
-            "transform",
-            "validate",
-            "recipientList");
-
-    private static final Pattern BEAN_IN_SIMPLE = Pattern.compile("\\$\\{bean:(?://)?([\\w-]+)");
 
     private static final Set<String> GOES_SOMEWHERE = Set.of("from", "to", "toD", "wireTap", "poll");
 
@@ -82,6 +57,7 @@ final class RouteCheck {
     private final List<String> mistakes;
 
     private String file;
+    private ExpressionCheck expressions;
     private Optional<ProviderFile> ofProvider = Optional.empty();
 
     /**
@@ -105,6 +81,7 @@ final class RouteCheck {
      */
     void check(String file, String provider, String text) {
         this.file = file;
+        expressions = new ExpressionCheck(file, context, beans, mistakes);
         ofProvider = Optional.ofNullable(provider).map(id -> new ProviderFile(file, id, context, mistakes));
         ofProvider.ifPresent(names::file);
         int earlier = mistakes.size();
@@ -138,10 +115,10 @@ final class RouteCheck {
                 fixedWords(scalar(mapping, "message"));
             } else if (WITH_BEAN.contains(key)) {
                 bean(mapping);
-            } else if (LANGUAGES.contains(key)) {
-                expression(key, scalar(mapping, "expression"), predicate);
+            } else if (ExpressionCheck.isRead(key)) {
+                expressions.read(key, scalar(mapping, "expression"), predicate);
             } else if (key.equals("expression")) {
-                languages(mapping);
+                expressions.languages(mapping);
             } else if (key.equals("route")) {
                 route(mapping);
             } else if (key.equals("routeConfiguration")) {
@@ -164,8 +141,8 @@ final class RouteCheck {
                 fixedWords(scalar);
             } else if (key.equals("logLanguage")) {
                 mistake(scalar, SHOWS_THE_CUSTOMER);
-            } else if (LANGUAGES.contains(key)) {
-                expression(key, scalar, predicate);
+            } else if (ExpressionCheck.isRead(key)) {
+                expressions.read(key, scalar, predicate);
             } else if (key.equals("aggregationStrategy")) {
                 reference(scalar);
             }
@@ -187,32 +164,7 @@ final class RouteCheck {
         if (WITH_NAME.contains(key) && value(scalar(step, "name")).isBlank()) {
             mistake(step, "'" + key + "' needs 'name'");
         }
-        if (WITH_EXPRESSION.contains(key) && !hasExpression(step)) {
-            mistake(step, "'" + key + "' needs 'expression'");
-        }
-    }
-
-    private boolean hasExpression(MappingNode step) {
-        MappingNode expression = child(step, "expression");
-        return expression == null
-                ? keys(step).anyMatch(name -> isLanguage(name.getValue()))
-                : keys(expression).findAny().isPresent();
-    }
-
-    private boolean isLanguage(String name) {
-        try {
-            return name.equals(CALLS_A_BEAN) || context.resolveLanguage(name) != null;
-        } catch (NoSuchLanguageException e) {
-            return false;
-        }
-    }
-
-    private void languages(MappingNode expression) {
-        for (NodeTuple entry : expression.getValue()) {
-            if (entry.getKeyNode() instanceof ScalarNode name && !isLanguage(name.getValue())) {
-                mistake(name, "there is no language '" + name.getValue() + "'");
-            }
-        }
+        expressions.mustBeThere(key, step);
     }
 
     private void fixedWords(ScalarNode message) {
@@ -394,31 +346,6 @@ final class RouteCheck {
             if (!beans.has(name)) {
                 mistake(value, "there is no bean '" + name + "'");
             }
-        }
-    }
-
-    private void expression(String name, ScalarNode text, boolean predicate) {
-        if (text == null) {
-            return;
-        }
-        if (name.equals("simple")) {
-            BEAN_IN_SIMPLE
-                    .matcher(text.getValue())
-                    .results()
-                    .map(bean -> bean.group(1))
-                    .filter(bean -> !beans.has(bean))
-                    .forEach(bean -> mistake(text, "there is no bean '" + bean + "'"));
-        }
-        try {
-            if (name.equals("jsonpath")) {
-                JsonPath.compile(text.getValue());
-            } else if (predicate) {
-                context.resolveLanguage(name).createPredicate(text.getValue()).init(context);
-            } else {
-                context.resolveLanguage(name).createExpression(text.getValue()).init(context);
-            }
-        } catch (RuntimeException e) {
-            mistake(text, "not a " + name + " expression: " + Mistake.firstLine(e));
         }
     }
 

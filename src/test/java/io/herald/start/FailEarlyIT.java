@@ -281,6 +281,8 @@ class FailEarlyIT {
                                 + ": no route begins with direct:bridge-xyz-log-in",
                         edit("elsewhere/routes/providers/bridge-xyz.camel.yaml", "uri: direct", "uri: ^dirct")
                                 + ": there is no component 'dirct'",
+                        place("elsewhere/routes/providers/fraudspect.camel.yaml", "fraudspect-customer\n      steps")
+                                + ": nothing goes to direct:fraudspect-customer",
                         place("elsewhere/routes/customer.camel.yaml", "\"{{id}}-request\"\n          - to")
                                 + ": no route begins with direct:bridge-xyz-request",
                         place("elsewhere/routes/customer.camel.yaml", "\"{{id}}-request\"\n          - filter")
