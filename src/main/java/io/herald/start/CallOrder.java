@@ -63,6 +63,11 @@ final class CallOrder extends Walk<CallOrder.Standing> {
             return new Content(key == Key.KEPT ? key : Key.NONE, puts, all || isClear, isMade);
         }
 
+        /** A call that opens something leaves the headers that it was made with. */
+        Content opened() {
+            return new Content(key, "", isClear, false);
+        }
+
         Content called() {
             return new Content(key, "", false, false);
         }
@@ -75,18 +80,35 @@ final class CallOrder extends Walk<CallOrder.Standing> {
     /**
      * Where a message stands.
      *
-     * @param path the step that set its path to one that is the same for all customers; null if none did
+     * @param hasMethod whether a step has set the method of the customer's call
+     * @param path the step that set its path; null if none has
      * @param inHand whether {@code mustBeInHand} was the last step but those that change the message
      * @param call the call whose answer was not read; null if there is none
      */
-    record Standing(Sent sent, Step path, boolean inHand, Step call, Content content) {
+    record Standing(Sent sent, boolean hasMethod, Step path, boolean inHand, Step call, Content content) {
 
         private Standing with(Content changed) {
-            return new Standing(sent, path, inHand, call, changed);
+            return new Standing(sent, hasMethod, path, inHand, call, changed);
         }
 
         private Standing at(Sent further) {
-            return new Standing(further, path, false, null, content);
+            return new Standing(further, hasMethod, path, false, null, content);
+        }
+
+        private Standing calledBy(Step last, Sent further) {
+            return new Standing(further, hasMethod, path, false, last, content.called());
+        }
+
+        private Standing goesTo(Step set) {
+            return new Standing(sent, hasMethod, set, inHand, call, content);
+        }
+
+        private Standing goesByMethod() {
+            return new Standing(sent, true, path, inHand, call, content);
+        }
+
+        private Standing isInHand() {
+            return new Standing(sent, hasMethod, path, true, call, content.put(MUST_BE_IN_HAND));
         }
     }
 
@@ -117,7 +139,7 @@ final class CallOrder extends Walk<CallOrder.Standing> {
      */
     void check(String request, String call) {
         Content none = new Content(Key.NONE, "", false, false);
-        Set<Standing> made = through(request, Set.of(new Standing(Sent.NOT_BEGUN, null, false, null, none)));
+        Set<Standing> made = through(request, Set.of(new Standing(Sent.NOT_BEGUN, false, null, false, null, none)));
         for (Standing end : through(call, made)) {
             if (end.call() != null) {
                 mistakes.add(end.call().place() + ": " + isNotRead(end));
@@ -156,80 +178,119 @@ final class CallOrder extends Walk<CallOrder.Standing> {
     Standing after(Step step, Standing before) throws WrongOrder {
         Content content = before.content();
         return switch (step.name()) {
-            case RoutePart.CALL, RoutePart.CALL_WITHOUT_BODY -> called(step, before);
+            case RoutePart.CALL, RoutePart.CALL_WITH_BODY, RoutePart.CALL_WITHOUT_BODY -> called(step, before);
             case RoutePart.CLEAR -> before.with(content.removed(step, true));
             case RoutePart.REMOVE -> before.with(content.removed(step, false));
-            case RoutePart.SET_BODY -> before.with(content.made());
-            case RoutePart.SET_PATH -> new Standing(before.sent(), null, before.inHand(), before.call(), content);
-            case RoutePart.SET_COMMON_PATH ->
-                new Standing(before.sent(), step, before.inHand(), before.call(), content);
-            case AUTHORIZE, IDEMPOTENCY_KEY -> before.with(content.put(step.name()));
+            case RoutePart.SET_BODY -> made(step, before);
+            case RoutePart.WRAP_BODY -> before.with(content.made());
+            case RoutePart.SET_METHOD -> before.goesByMethod();
+            case RoutePart.SET_PATH, RoutePart.SET_COMMON_PATH -> before.goesTo(step);
+            case AUTHORIZE -> authorized(step, before);
+            case IDEMPOTENCY_KEY -> before.with(content.put(step.name()));
             case KEPT_IDEMPOTENCY_KEY ->
                 before.with(new Content(Key.KEPT, content.puts(), content.isClear(), content.isMade()));
             case BYTES_TO_SEND -> begun(step, before);
             case READ_ANSWER -> answered(step, before);
             case READ_FURTHER_ANSWER -> answeredFurther(step, before);
-            case MUST_BE_IN_HAND ->
-                new Standing(before.sent(), before.path(), true, before.call(), content.put(MUST_BE_IN_HAND));
+            case MUST_BE_IN_HAND -> before.isInHand();
             default -> before;
         };
     }
 
     /** Before {@code bytesToSend} it opens something, such as a session; the one after it sends the customer. */
     private Standing called(Step call, Standing before) throws WrongOrder {
-        Content content = before.content();
         return switch (before.sent()) {
-            case NOT_BEGUN -> before.with(new Content(content.key(), "", content.isClear(), content.isMade()));
-            case BEGUN -> {
-                if (!content.isClear()) {
-                    throw new WrongOrder(
-                            call,
-                            "'removeHeaders' has to come before it, with \"*\": the headers of what came before would be sent");
-                }
-                if (content.key() == Key.NONE) {
-                    withoutKey.add(call);
-                }
-                if (before.path() != null) {
-                    withoutName.add(before.path());
-                }
-                yield new Standing(Sent.CALLED, before.path(), false, call, content.called());
+            case NOT_BEGUN -> {
+                mustHaveBody(call, before);
+                yield before.with(before.content().opened());
             }
-            case ANSWERED ->
-                calledFurther(
-                        call,
-                        Sent.CALLED_FURTHER,
-                        before,
-                        "a further call needs '" + MUST_BE_IN_HAND + "' before it",
-                        call);
-            default -> calledFurther(call, before.sent(), before, isNotRead(before), before.call());
+            case BEGUN -> {
+                mustBeTheCustomers(call, before);
+                yield before.calledBy(call, Sent.CALLED);
+            }
+            case ANSWERED -> {
+                mustBeInHand(before, call, "a further call needs '" + MUST_BE_IN_HAND + "' before it");
+                yield calledFurther(call, before, Sent.CALLED_FURTHER);
+            }
+            default -> {
+                mustBeInHand(before, before.call(), isNotRead(before));
+                yield calledFurther(call, before, before.sent());
+            }
         };
     }
 
-    private Standing calledFurther(Step call, Sent sent, Standing before, String otherwise, Step wrong)
-            throws WrongOrder {
+    private void mustBeTheCustomers(Step call, Standing before) throws WrongOrder {
+        if (!call.name().equals(RoutePart.CALL)) {
+            throw new WrongOrder(
+                    call, "the variable 'method' says how the customer is sent; httpMethod would go before it");
+        }
+        if (!before.content().isClear()) {
+            throw new WrongOrder(
+                    call,
+                    "'removeHeaders' has to come before it, with \"*\": the headers of what came before would be sent");
+        }
+        if (before.content().key() == Key.NONE) {
+            withoutKey.add(call);
+        }
+        if (before.path().name().equals(RoutePart.SET_COMMON_PATH)) {
+            withoutName.add(before.path());
+        }
+    }
+
+    private static void mustBeInHand(Standing before, Step wrong, String otherwise) throws WrongOrder {
         if (!before.inHand()) {
             throw new WrongOrder(wrong, otherwise);
         }
+    }
+
+    private Standing calledFurther(Step call, Standing before, Sent sent) throws WrongOrder {
         if (!before.content().isClear()) {
             throw new WrongOrder(
                     call,
                     "a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own");
         }
-        if (call.name().equals(RoutePart.CALL) && !before.content().isMade()) {
-            throw new WrongOrder(
-                    call,
-                    "a further call needs 'setBody' before it, which would be the answer to the call before; or httpMethod: GET");
-        }
+        mustHaveBody(call, before);
         if (before.sent() != Sent.CALLED) {
             further.add(call);
         }
-        return new Standing(sent, before.path(), false, call, before.content().called());
+        return before.calledBy(call, sent);
     }
 
-    private static Standing begun(Step step, Standing before) throws WrongOrder {
+    private static void mustHaveBody(Step call, Standing before) throws WrongOrder {
+        if (!call.name().equals(RoutePart.CALL_WITHOUT_BODY)
+                && !before.content().isMade()) {
+            throw new WrongOrder(
+                    call,
+                    "another call than the customer's needs 'setBody' before it, or httpMethod: GET; else what was answered before"
+                            + " would be sent");
+        }
+    }
+
+    private static Standing made(Step step, Standing before) throws WrongOrder {
+        if (before.sent() == Sent.BEGUN) {
+            throw new WrongOrder(step, "would be sent instead of the customer; what is made of it has ${body} in it");
+        }
+        return before.with(before.content().made());
+    }
+
+    /** When the log-in failed after that, the request would count as sent. */
+    private static Standing authorized(Step step, Standing before) throws WrongOrder {
+        if (before.sent() == Sent.BEGUN) {
+            throw comesBefore(AUTHORIZE, step, BYTES_TO_SEND);
+        }
+        return before.with(before.content().put(AUTHORIZE));
+    }
+
+    private Standing begun(Step step, Standing before) throws WrongOrder {
         if (before.sent() != Sent.NOT_BEGUN) {
             throw new WrongOrder(
                     step, "'" + BYTES_TO_SEND + "' is taken a second time, which would send the customer twice");
+        }
+        if (!before.hasMethod() || before.path() == null) {
+            throw new WrongOrder(
+                    step,
+                    "no step before it sets the variable '" + (before.hasMethod() ? "path" : "method") + "' for "
+                            + operation.words());
         }
         return before.at(Sent.BEGUN).with(before.content().put(BYTES_TO_SEND));
     }
@@ -254,7 +315,11 @@ final class CallOrder extends Walk<CallOrder.Standing> {
     }
 
     private static WrongOrder comesBefore(String first, Step step) {
-        return new WrongOrder(step, "'" + first + "' has to come before '" + step.name() + "'");
+        return comesBefore(first, step, step.name());
+    }
+
+    private static WrongOrder comesBefore(String first, Step place, String second) {
+        return new WrongOrder(place, "'" + first + "' has to come before '" + second + "'");
     }
 
     private static String isNotRead(Standing standing) {

@@ -28,6 +28,9 @@ final class ProviderCall {
 
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE", "OPTIONS");
 
+    /** How a customer can be sent. */
+    private static final Set<String> SENDING = Set.of("POST", "PUT", "PATCH");
+
     private static Pattern statuses(String status) {
         return Pattern.compile("(?:2\\d\\d-2\\d\\d|%1$s)(?:,(?:2\\d\\d-2\\d\\d|%1$s))*".formatted(status));
     }
@@ -68,17 +71,28 @@ final class ProviderCall {
         goesByItsOwnClient(parameters);
     }
 
-    /** Whether a call has a body, as far as its parameters say. */
-    static boolean sendsBody(MappingNode parameters) {
-        return !WITHOUT_BODY.contains(value(method(parameters)));
+    /** The name of such a step, by its parameters. */
+    static String step(MappingNode parameters) {
+        ScalarNode method = method(parameters);
+        if (method == null) {
+            return RoutePart.CALL;
+        }
+        return WITHOUT_BODY.contains(method.getValue()) ? RoutePart.CALL_WITHOUT_BODY : RoutePart.CALL_WITH_BODY;
+    }
+
+    /** @param method by which a customer is sent; null if there is none */
+    void checkSending(ScalarNode method) {
+        checkMethod(method);
+        if (method != null && (WITHOUT_BODY.contains(method.getValue()) || !SENDING.contains(method.getValue()))) {
+            mistake(method, "a customer is sent by POST, PUT or PATCH");
+        }
     }
 
     private static ScalarNode method(MappingNode parameters) {
         return scalar(parameters, "httpMethod");
     }
 
-    /** @param method null if there is none */
-    void checkMethod(ScalarNode method) {
+    private void checkMethod(ScalarNode method) {
         if (method != null
                 && Stream.of(HttpMethods.values())
                         .noneMatch(known -> known.name().equals(method.getValue()))) {

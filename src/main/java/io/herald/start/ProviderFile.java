@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
@@ -44,7 +45,6 @@ final class ProviderFile {
     private static final Set<String> STEPS = new TreeSet<>(Set.of(
             "bean",
             "choice",
-            "convertBodyTo",
             "delay",
             "filter",
             "log",
@@ -52,7 +52,6 @@ final class ProviderFile {
             "pipeline",
             "removeHeader",
             "removeHeaders",
-            "removeVariable",
             "setBody",
             "setHeader",
             "setHeaders",
@@ -60,10 +59,22 @@ final class ProviderFile {
             "setVariable",
             "setVariables",
             "split",
-            "throwException",
             "to",
-            "transform",
-            "validate"));
+            "transform"));
+
+    /** The headers by which a call goes elsewhere than its step says. */
+    private static final Set<String> ELSEWHERE = Set.of(Exchange.HTTP_URI, Exchange.REST_HTTP_URI);
+
+    /** The methods of {@code delivery} that tell something, which is for an expression. */
+    private static final Set<String> VALUES = Set.of(
+            "isCreate",
+            "isUpdate",
+            "isToBeLookedUp",
+            "isOutdated",
+            "isToBeSent",
+            "beginLookUp",
+            "expand",
+            "idempotencyKey");
 
     /** What has steps below it, of which some messages take none, or take them again. */
     private static final Set<String> BLOCKS = Set.of("choice", "when", "otherwise", "filter", "loop", "split");
@@ -138,7 +149,7 @@ final class ProviderFile {
     void call(ScalarNode uri, String url, MappingNode parameters) {
         String find = provider + RouteNames.FIND;
         calls.check(uri, url, parameters, beginning.equals(find) || beginning.startsWith(find + "-"));
-        order.step(ProviderCall.sendsBody(parameters) ? RoutePart.CALL : RoutePart.CALL_WITHOUT_BODY, place(uri));
+        order.step(ProviderCall.step(parameters), place(uri));
     }
 
     /** A step calls what is not known. */
@@ -148,6 +159,9 @@ final class ProviderFile {
 
     /** A step goes to another route, which begins with {@code direct:} and this name. */
     void goesOnAt(String name, ScalarNode node) {
+        if (RouteNames.GONE_TO.stream().anyMatch(route -> name.equals(provider + route))) {
+            mistake(node, "Herald goes to direct:" + name + " itself");
+        }
         order.goesOnAt(name, place(node));
     }
 
@@ -190,7 +204,7 @@ final class ProviderFile {
         ScalarNode constant = constant(expression);
         switch (YamlNodes.value(name)) {
             case ValueNames.LOOK_UP -> fields.template(constant);
-            case ValueNames.METHOD -> calls.checkMethod(constant);
+            case ValueNames.METHOD -> calls.checkSending(constant);
             case "" -> {}
             default -> fields.constant(constant);
         }
@@ -198,14 +212,33 @@ final class ProviderFile {
             case "setProperty" -> names.setsProperty(name);
             case "setVariable", "variables" -> setsVariable(name, expression);
             case "variable" -> names.readsVariable(scalar(part, "expression"));
-            case "setHeader", "headers" -> ofHeader = true;
+            case "setHeader", "headers" -> setsHeader(name);
+            case "jsonpath" -> mustFind(scalar(part, "suppressExceptions"));
             default -> {}
+        }
+    }
+
+    private void setsHeader(ScalarNode name) {
+        ofHeader = true;
+        if (ELSEWHERE.contains(YamlNodes.value(name))) {
+            mistake(name, "'" + name.getValue() + "' goes where no start can check; use 'uri'");
+        }
+    }
+
+    /** Else the customer is sent without what an earlier call should have been answered, and refused for it. */
+    private void mustFind(ScalarNode suppresses) {
+        boolean isAsked = Stream.of(RouteNames.LOG_IN, RouteNames.FIND)
+                .noneMatch(route -> beginning.startsWith(provider + route));
+        if (YamlNodes.value(suppresses).equals("true") && isAsked) {
+            mistake(suppresses, "without what it looks for the customer would be sent all the same; leave it out");
         }
     }
 
     private void setsVariable(ScalarNode name, MappingNode expression) {
         names.setsVariable(name);
-        if (YamlNodes.value(name).equals(ValueNames.PATH)) {
+        if (YamlNodes.value(name).equals(ValueNames.METHOD)) {
+            order.step(RoutePart.SET_METHOD, place(name));
+        } else if (YamlNodes.value(name).equals(ValueNames.PATH)) {
             String method = YamlNodes.value(scalar(child(expression, "method"), "method"));
             boolean isOfAll = constant(expression) != null || fields.isOfAll(method);
             order.step(isOfAll ? RoutePart.SET_COMMON_PATH : RoutePart.SET_PATH, place(name));
@@ -214,11 +247,24 @@ final class ProviderFile {
 
     private void step(String key, MappingNode part) {
         switch (key) {
-            case "setBody", "transform" -> order.step(RoutePart.SET_BODY, place(part));
+            case "setBody", "transform" ->
+                order.step(wraps(part) ? RoutePart.WRAP_BODY : RoutePart.SET_BODY, place(part));
+            case "delay" -> {
+                if (!YamlNodes.value(scalar(part, "asyncDelayed")).equals("false")) {
+                    mistake(part, "'delay' needs asyncDelayed: false; else Camel goes on in a thread of its own");
+                }
+            }
             case "removeHeader" -> order.step(RoutePart.REMOVE, place(part));
             case "removeHeaders" -> order.step(removesAll(part) ? RoutePart.CLEAR : RoutePart.REMOVE, place(part));
             default -> {}
         }
+    }
+
+    private static boolean wraps(MappingNode setBody) {
+        MappingNode expression = child(setBody, "expression") == null ? setBody : child(setBody, "expression");
+        MappingNode simple = child(expression, "simple");
+        String text = YamlNodes.value(simple == null ? scalar(expression, "simple") : scalar(simple, "expression"));
+        return text.contains("${body");
     }
 
     private static boolean removesAll(MappingNode removeHeaders) {
@@ -264,12 +310,15 @@ final class ProviderFile {
         fields.text(text);
     }
 
-    /** A step is this method of a bean. */
-    void step(String bean, String method, ScalarNode node) {
+    /** A step, or an expression, is this method of a bean. */
+    void method(String bean, String method, ScalarNode node, boolean isStep) {
         if (bean.equals("delivery")) {
             steps.computeIfAbsent(method, first -> new ArrayList<>()).add(place(node));
             boolean isKept = method.equals(CallOrder.IDEMPOTENCY_KEY) && !ofHeader;
             order.step(isKept ? CallOrder.KEPT_IDEMPOTENCY_KEY : method, place(node));
+        }
+        if (isStep && VALUES.contains(method)) {
+            mistake(node, "'" + method + "' is for an expression; as a step its value would be the body");
         }
         fields.method(method, node);
     }
@@ -291,8 +340,11 @@ final class ProviderFile {
 
     /** To be called when the whole file was read, and nothing else is wrong in it: tells what is missing, or misspelt. */
     void checkSteps() {
-        order.check(provider);
+        int earlier = mistakes.size();
         names.check(order.has(provider + RouteNames.FIND), order.has(provider + RouteNames.LOG_IN));
+        if (mistakes.size() == earlier) {
+            order.check(provider);
+        }
     }
 
     /**

@@ -114,7 +114,7 @@ final class RouteCheck {
             if (key.equals("log")) {
                 fixedWords(scalar(mapping, "message"));
             } else if (WITH_BEAN.contains(key)) {
-                bean(mapping);
+                bean(mapping, key.equals("bean"));
             } else if (ExpressionCheck.isRead(key)) {
                 expressions.read(key, scalar(mapping, "expression"), predicate);
             } else if (key.equals("expression")) {
@@ -308,7 +308,7 @@ final class RouteCheck {
         return "'" + name + "' is of the provider " + owner + ", and this file is of " + provider;
     }
 
-    private void bean(MappingNode step) {
+    private void bean(MappingNode step, boolean isStep) {
         ScalarNode ref = scalar(step, "ref");
         if (ref == null) {
             return;
@@ -326,7 +326,7 @@ final class RouteCheck {
                 mistake(method, "the bean '" + ref.getValue() + "' has no method '" + name + "'");
             }
             ofProvider.ifPresent(its -> {
-                its.step(ref.getValue(), name, method);
+                its.method(ref.getValue(), name, method, isStep);
                 if (name.equals(LOGS_IN)) {
                     names.destination(its.provider() + RouteNames.LOG_IN, place(method));
                 }

@@ -36,6 +36,9 @@ final class RouteNames {
     /** The end of the name of a log-in's route; only a provider that wants a log-in has one. */
     static final String LOG_IN = "-log-in";
 
+    /** The ends of the names of a provider's routes that the templates and {@code authorize} go to. */
+    static final List<String> GONE_TO = List.of("-request", "-call", FIND, LOG_IN);
+
     /** The configuration of all routes that name none. */
     static final String OTHERS = "*";
 

@@ -9,8 +9,11 @@ import java.util.stream.Stream;
 /** A part of a provider's route, as far as the order of its steps goes. */
 sealed interface RoutePart {
 
-    /** The name of a step that calls the provider, and sends a body. */
+    /** The name of a step that calls the provider by the method which the headers say. */
     String CALL = "to";
+
+    /** The name of one that calls it by a method of its own, and sends a body. */
+    String CALL_WITH_BODY = "to, with a body";
 
     /** The name of one that sends none. */
     String CALL_WITHOUT_BODY = "to, without a body";
@@ -24,7 +27,13 @@ sealed interface RoutePart {
     /** The name of a step that makes a body. */
     String SET_BODY = "setBody";
 
-    /** The name of a step that sets the path of the customer's call to what is the same for all. */
+    /** The name of one that makes it of the body that is there. */
+    String WRAP_BODY = "setBody, of the body";
+
+    /** The name of a step that sets the method of the customer's call. */
+    String SET_METHOD = "method";
+
+    /** The name of a step that sets its path to what is the same for all customers. */
     String SET_COMMON_PATH = "path";
 
     /** The name of one that sets it to what may be that of one customer. */
@@ -34,7 +43,7 @@ sealed interface RoutePart {
     record Step(String name, String place) implements RoutePart {
 
         boolean isCall() {
-            return name.equals(CALL) || name.equals(CALL_WITHOUT_BODY);
+            return Set.of(CALL, CALL_WITH_BODY, CALL_WITHOUT_BODY).contains(name);
         }
     }
 

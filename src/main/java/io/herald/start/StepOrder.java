@@ -88,6 +88,9 @@ final class StepOrder {
     /** To be called when the whole file was read. */
     void check(String provider) {
         routes.keySet().forEach(this::mustEnd);
+        steps(provider + RouteNames.LOG_IN)
+                .filter(step -> step.name().equals(CallOrder.AUTHORIZE))
+                .forEach(step -> mistake(step, "a log-in that waits for a token waits for itself"));
         String request = provider + "-request";
         if (takes(request, FIND_LINK, MAP)) {
             areInOrder(request, FIND_LINK, MAP);

@@ -63,11 +63,11 @@ class RouteFilesTest {
                 "fraudspect | ref: delivery | ref: delivary | there is no bean 'delivary'",
                 "fraudspect | name: fraudspect-customer | name: fraudspect-custmer | no route begins with direct:fraudspect-custmer",
                 "fraudspect | expression: POST | expression: Post | 'Post' is no method of HTTP; they are in capitals",
-                "fraudspect | method: findLink | method: isCreate | no step of fraudspect-request is the method 'findLink' of the bean 'delivery'",
-                "fraudspect | method: readAnswer | method: isCreate | no step of fraudspect-call is the method 'readAnswer' of the bean 'delivery'",
-                "yativo | method: readFound | method: isCreate | no step of yativo-find is the method 'readFound' of the bean 'delivery'",
-                "xbridge | method: settleFound | method: isCreate | no step of xbridge-find is the method 'settleFound' of the bean 'delivery'",
-                "xbridge | method: bytesToSend | method: isCreate | no step of xbridge-call is the method 'bytesToSend' of the bean 'delivery'",
+                "fraudspect | method: findLink | method: json | no step of fraudspect-request is the method 'findLink' of the bean 'delivery'",
+                "fraudspect | method: readAnswer | method: json | no step of fraudspect-call is the method 'readAnswer' of the bean 'delivery'",
+                "yativo | method: readFound | method: json | no step of yativo-find is the method 'readFound' of the bean 'delivery'",
+                "xbridge | method: settleFound | method: json | no step of xbridge-find is the method 'settleFound' of the bean 'delivery'",
+                "xbridge | method: bytesToSend | method: json | no step of xbridge-call is the method 'bytesToSend' of the bean 'delivery'",
                 "yativo | name: page\\n                  expr | name: pge\\n                  expr | nothing reads the variable 'pge'",
                 "yativo | variable.page} | variable.pge} | nothing sets the variable 'pge'",
                 "xbridge | variable:\\n                    expression: wanted | variable:\\n                    expression: wnted | nothing sets the variable 'wnted'",
@@ -100,7 +100,14 @@ class RouteFilesTest {
                 "bridge-xyz | name: Idempotency-Key | id: key | 'setHeader' needs 'name'",
                 "fraudspect | ${exchangeProperty.delivery.update} && | ${bean:delivary.update} && | there is no bean 'delivary'",
                 "bridge-xyz | expand('/customers/{id}', ${exchangeProperty.delivery}) | expand('/customers/{id}') | 'expand' needs what is filled in, and the delivery: expand('/path/{id}', ${exchangeProperty.delivery})",
-                "yativo | - loop: | - stop: {}\\n        - loop: | 'stop' is no step of a provider's route; these are: bean, choice, convertBodyTo, delay, filter, log, loop, pipeline, removeHeader, removeHeaders, removeVariable, setBody, setHeader, setHeaders, setProperty, setVariable, setVariables, split, throwException, to, transform, validate",
+                "fraudspect | expression: POST | expression: GET | a customer is sent by POST, PUT or PATCH",
+                "bridge-xyz | name: Api-Key | name: CamelHttpUri | 'CamelHttpUri' goes where no start can check; use 'uri'",
+                "yativo | asyncDelayed: false | asyncDelayed: true | 'delay' needs asyncDelayed: false; else Camel goes on in a thread of its own",
+                "bridge-xyz | method: bytesToSend | method: idempotencyKey | 'idempotencyKey' is for an expression; as a step its value would be the body",
+                "xbridge | \"*\"\\n        - setHeaders:\\n            headers:\\n              - name: Content | \"*\"\\n        - bean:\\n            ref: delivery\\n            method: authorize\\n        - setHeaders:\\n            headers:\\n              - name: Content | a log-in that waits for a token waits for itself",
+                "xbridge | name: xbridge-call\\n      steps: | name: xbridge-call\\n      steps:\\n        - to:\\n            uri: direct\\n            parameters:\\n              name: xbridge-log-in | Herald goes to direct:xbridge-log-in itself",
+                "xbridge | \"*\"\\n        - bean: | \"*\"\\n        - setHeader:\\n            name: X-Session\\n            expression:\\n              jsonpath:\\n                expression: $.id\\n                suppressExceptions: true\\n        - bean: | without what it looks for the customer would be sent all the same; leave it out",
+                "yativo | - loop: | - stop: {}\\n        - loop: | 'stop' is no step of a provider's route; these are: bean, choice, delay, filter, log, loop, pipeline, removeHeader, removeHeaders, setBody, setHeader, setHeaders, setProperty, setVariable, setVariables, split, to, transform",
                 "bridge-xyz | name: Idempotency-Key | disabled: true\\n                  name: Idempotency-Key | a step that is disabled is not taken; leave it out",
                 "bridge-xyz | id: bridge-xyz-call | id: bridge-xyz-call\\n    precondition: '{{x:false}}' | a route of a provider that does not start by itself leaves its deliveries waiting for good",
                 "yativo | - loop: | - setProperty:\\n            name: delivery\\n            expression:\\n              constant:\\n                expression: x\\n        - loop: | the property 'delivery' is not for a provider's route to set",
@@ -122,13 +129,13 @@ class RouteFilesTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "fraudspect | `method: mustBeInHand` | `method: isCreate` | a further call needs 'mustBeInHand' before it",
-                "fraudspect | `method: readFurtherAnswer` | `method: isCreate` | a further call needs 'readFurtherAnswer' after it",
+                "fraudspect | `method: mustBeInHand` | `method: json` | a further call needs 'mustBeInHand' before it",
+                "fraudspect | `method: readFurtherAnswer` | `method: json` | a further call needs 'readFurtherAnswer' after it",
                 "bridge-xyz | `method: readAnswer\n` | `method: readAnswer\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | a further call needs 'mustBeInHand' before it",
                 "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: bytesToSend\n        - bean:\n            ref: delivery\n            method: readAnswer\n` | 'bytesToSend' is taken a second time, which would send the customer twice",
                 "bridge-xyz | `        - bean:\n            ref: delivery\n            method: readAnswer\n` | `        - bean:\n            ref: delivery\n            method: readAnswer\n        - bean:\n            ref: delivery\n            method: bytesToSend\n        - to:\n            uri: \"{{provider.bridge-xyz.url}}\"\n            parameters:\n              httpClient: \"#bridge-xyz-http\"\n` | 'bytesToSend' is taken a second time, which would send the customer twice",
                 "xbridge | `        - bean:\n            ref: delivery\n            method: findLink\n        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - bean:\n            ref: delivery\n            method: findLink\n` | 'findLink' has to come before 'map'",
-                "xbridge | `        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - to:\n            uri: \"{{provider.xbridge.url}}\"\n            parameters:\n              httpClient: \"#xbridge-http\"\n` | a preview takes this step too, and must send nothing: it belongs to the route that sends",
+                "xbridge | `        - bean:\n            ref: delivery\n            method: map\n` | `        - bean:\n            ref: delivery\n            method: map\n        - to:\n            uri: \"{{provider.xbridge.url}}\"\n            parameters:\n              httpClient: \"#xbridge-http\"\n              httpMethod: GET\n` | a preview takes this step too, and must send nothing: it belongs to the route that sends",
                 "xbridge | `        - bean:\n            ref: delivery\n            method: readFound\n        - bean:\n            ref: delivery\n            method: settleFound\n` | `        - bean:\n            ref: delivery\n            method: settleFound\n        - bean:\n            ref: delivery\n            method: readFound\n` | 'readFound' has to come before 'settleFound'",
                 "xbridge | `        - delay:` | `        - to:\n            uri: \"{{provider.xbridge.url}}\"\n            parameters:\n              httpClient: \"#xbridge-http\"\n        - delay:` | 'beginLookUp' has to come before 'to'",
             })
@@ -141,8 +148,8 @@ class RouteFilesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "clear, to, bytesToSend, to, readAnswer",
-                "either<clear, bytesToSend, to, readAnswer> or <clear, to, clear, bytesToSend, to, readAnswer>",
+                "clear, body, to, bytesToSend, to, readAnswer",
+                "either<clear, bytesToSend, to, readAnswer> or <clear, get, clear, bytesToSend, to, readAnswer>",
                 "clear, bytesToSend, either<to, readAnswer> or <to, readAnswer>, if(clear, body, mustBeInHand, to, readFurtherAnswer)",
                 "clear, bytesToSend, to, readAnswer, clear, body, mustBeInHand, either<to> or <to>, readFurtherAnswer",
                 "clear, bytesToSend, new(to, readAnswer), old(to, readAnswer)",
@@ -152,6 +159,7 @@ class RouteFilesTest {
                 "clear, bytesToSend, to, new(clear, mustBeInHand, get), readAnswer",
                 "clear, bytesToSend, to, readAnswer, old(clear, mustBeInHand, get, readFurtherAnswer)",
                 "some, clear, authorize, bytesToSend, to, readAnswer",
+                "clear, bytesToSend, wrapped, to, readAnswer",
             })
     void thereAreSeveralRightOrders(String steps) throws Exception {
         assertThat(mistakesOfCall(steps)).isEmpty();
@@ -172,13 +180,17 @@ class RouteFilesTest {
                 "`clear, bytesToSend, to, readAnswer, bytesToSend, to, readAnswer` | 'bytesToSend' is taken a second time, which would send the customer twice",
                 "`clear, bytesToSend, to, readAnswer, new(clear, body, mustBeInHand, to, readFurtherAnswer)` | a further call that only a create makes is left out when it has failed and is made later: the customer is known by then",
                 "`clear, bytesToSend, to, readAnswer, readAnswer` | the answer is read already",
-                "`to, readAnswer, bytesToSend` | 'bytesToSend' has to come before 'readAnswer'",
+                "`get, readAnswer, bytesToSend` | 'bytesToSend' has to come before 'readAnswer'",
                 "`clear, bytesToSend, readAnswer, to` | nothing is called between 'bytesToSend' and 'readAnswer'",
                 "`clear, bytesToSend, to, readFurtherAnswer, readAnswer` | 'readAnswer' has to come before 'readFurtherAnswer'",
                 "`bytesToSend, to, readAnswer` | 'removeHeaders' has to come before it, with \"*\": the headers of what came before would be sent",
-                "`clear, to, clear, bytesToSend, to, readAnswer, body, mustBeInHand, to, readFurtherAnswer` | a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own",
-                "`clear, bytesToSend, to, readAnswer, clear, mustBeInHand, to, readFurtherAnswer` | a further call needs 'setBody' before it, which would be the answer to the call before; or httpMethod: GET",
+                "`clear, body, to, clear, bytesToSend, to, readAnswer, body, mustBeInHand, to, readFurtherAnswer` | a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own",
+                "`clear, bytesToSend, to, readAnswer, clear, mustBeInHand, to, readFurtherAnswer` | another call than the customer's needs 'setBody' before it, or httpMethod: GET; else what was answered before would be sent",
+                "`clear, to, bytesToSend, to, readAnswer` | another call than the customer's needs 'setBody' before it, or httpMethod: GET; else what was answered before would be sent",
+                "`clear, bytesToSend, body, to, readAnswer` | would be sent instead of the customer; what is made of it has ${body} in it",
+                "`clear, bytesToSend, get, readAnswer` | the variable 'method' says how the customer is sent; httpMethod would go before it",
                 "`clear, bytesToSend, to, readAnswer, clear, body, again(mustBeInHand, to, readFurtherAnswer)` | a further call needs 'removeHeaders' before it, with \"*\": the path of the call before would be its own",
+                "`clear, bytesToSend, authorize, to, readAnswer` | 'authorize' has to come before 'bytesToSend'",
                 "`clear, bytesToSend, clear, to, readAnswer` | removes headers that 'bytesToSend' has put on: it has to come before that",
                 "`clear, authorize, some, bytesToSend, to, readAnswer` | removes headers that 'authorize' has put on: it has to come before that",
                 "`clear, bytesToSend, to, readAnswer, body, mustBeInHand, clear, to, readFurtherAnswer` | removes headers that 'mustBeInHand' has put on: it has to come before that",
@@ -228,8 +240,8 @@ class RouteFilesTest {
                 "`clear, old(key), bytesToSend, to, readAnswer` | 1",
                 "`clear, if(key), bytesToSend, to, readAnswer` | 1",
                 "`clear, bytesToSend, to, key, readAnswer` | 1",
-                "`clear, key, to, clear, bytesToSend, to, readAnswer` | 1",
-                "`clear, key, to, some, bytesToSend, to, readAnswer` | 1",
+                "`clear, key, get, clear, bytesToSend, to, readAnswer` | 1",
+                "`clear, key, get, some, bytesToSend, to, readAnswer` | 1",
             })
     void eachCreateHasTheKey(String steps, int mistakes) throws Exception {
         Map<String, String> remembered =
@@ -322,13 +334,14 @@ class RouteFilesTest {
         String any = "expression: {simple: {expression: '${body} != null'}}, steps: [";
         String call = "{to: {uri: \"{{provider.fraudspect.url}}\", parameters: {httpClient: \"#fraudspect-http\"%s}}}";
         String written = steps.replaceAll(
-                        "\\b(?!(?:to|get|clear|some|body|key|kept|if|new|old|again|each|either|or)\\b)\\w+",
+                        "\\b(?!(?:to|get|clear|some|body|wrapped|key|kept|if|new|old|again|each|either|or)\\b)\\w+",
                         "{bean: {ref: delivery, method: $0}}")
                 .replaceAll("\\bget\\b", Matcher.quoteReplacement(call.formatted(", httpMethod: GET")))
                 .replaceAll("\\bto\\b(?!:)", Matcher.quoteReplacement(call.formatted("")))
                 .replaceAll("\\bclear\\b", "{removeHeaders: {pattern: '*'}}")
                 .replaceAll("\\bsome\\b", "{removeHeaders: {pattern: 'X-*'}}")
                 .replaceAll("\\bbody\\b", "{setBody: {expression: {constant: {expression: '{}'}}}}")
+                .replaceAll("\\bwrapped\\b", "{setBody: {expression: {simple: {expression: '[\\${body}]'}}}}")
                 .replaceAll("\\bkept\\b", "{setVariable: {" + key.replace("key,", "path,") + "}}")
                 .replaceAll("\\bkey\\b", "{setHeader: {" + key + "}}")
                 .replace("if(", "{filter: {" + any)
@@ -415,14 +428,16 @@ class RouteFilesTest {
         String steps = """
                 "*"
                         - to:
-                            uri: direct
+                            uri: "{{provider.yativo.url}}"
                             parameters:
-                              name: yativo-find
+                              httpClient: "#yativo-http"
+                              httpMethod: GET
                             variableReceive: answer
                         - to:
-                            uri: direct
+                            uri: "{{provider.yativo.url}}"
                             parameters:
-                              name: yativo-find
+                              httpClient: "#yativo-http"
+                              httpMethod: GET
                             variableSend: answer
                         - bean\
                 """;
